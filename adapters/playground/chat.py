@@ -1,0 +1,146 @@
+"""The playground as a chat platform: messages in our own database, shown by a web page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from adapters.playground.events import Hub
+from adapters.playground.render import AUTHOR, Body, card_body, notice_body, result_body
+from bot.errors import ChatError
+from bot.jobs import Member
+from bot.ports import Clock
+from bot.views import Card, Notice, Result
+
+WORKSPACE = "playground:local"
+CHANNEL = "dailies"
+# As many as the page shows; older ones stay in the database.
+MOST_MESSAGES = 200
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody that the page can be used as."""
+
+    id: str
+    name: str
+    admin: bool = False
+
+
+class ChatLog(Protocol):
+    """Where the messages are kept; each has a `seq`, and a `revision` that grows with changes."""
+
+    async def add(self, body: Body, key: str | None, private_to: str | None) -> Body: ...
+    async def change(self, seq: int, body: Body) -> Body: ...
+    async def message(self, seq: int) -> Body | None: ...
+    async def visible(self, member: str, after: int, limit: int) -> list[Body]: ...
+
+
+class Chat:
+    """Implements bot.ports.ChatPlatform for the page."""
+
+    def __init__(self, log: ChatLog, people: Sequence[Person], clock: Clock) -> None:
+        self._log = log
+        self._clock = clock
+        self.people = {person.id: person for person in people}
+        self.hub = Hub()
+        self._names = {person.id: person.name for person in people}
+        # What changed since a message was last written: progress alone is not worth a write.
+        self._fresher: dict[int, Body] = {}
+
+    async def post_card(self, channel: str, card: Card, key: str) -> str:
+        return await self._post(card_body(card, self._names), key)
+
+    async def update_card(self, channel: str, message: str, card: Card) -> None:
+        stored = await self._log.message(int(message))
+        if stored is None:
+            raise ChatError(f"message {message} is gone", permanent=True)
+        body = {**_body_of(stored), **card_body(card, self._names)}
+        if _only_progress(stored, body):
+            self._fresher[stored["seq"]] = body
+            self._publish({**stored, **body})
+            return
+        self._fresher.pop(stored["seq"], None)
+        self._publish(await self._log.change(stored["seq"], {**body, "edited_at": self._now()}))
+
+    async def deliver(self, channel: str, result: Result, key: str) -> str:
+        return await self._post(result_body(result, self._names), key)
+
+    async def notify(self, member: Member, channel: str, notice: Notice) -> None:
+        await self._post(notice_body(notice, self._names), None, private_to=member.id)
+
+    async def find_member(self, workspace: str, text: str) -> Member | None:
+        wanted = text.lstrip("@").lower()
+        for person in self.people.values():
+            if wanted in (person.id, person.name.lower()):
+                return Member(workspace, person.id)
+        return None
+
+    async def messages(self, member: str, after: int = 0) -> list[Body]:
+        """What a member sees, the oldest first."""
+        stored = await self._log.visible(member, after, MOST_MESSAGES)
+        return [self.as_seen(message, member) for message in stored]
+
+    async def message(self, seq: int, member: str) -> Body | None:
+        """One message, if the member may see it."""
+        stored = await self._log.message(seq)
+        if stored is None or stored["private_to"] not in (None, member):
+            return None
+        return self.as_seen(stored, member)
+
+    async def react(self, seq: int, member: str, emoji: str, *, remove: bool = False) -> None:
+        """Show a member's reaction under a message, or take it away."""
+        stored = await self._log.message(seq)
+        if stored is None:
+            return
+        body = _body_of(stored)
+        people = [m for m in body["reactions"].get(emoji, []) if m != member]
+        body["reactions"] = {**body["reactions"], emoji: people if remove else [*people, member]}
+        self._publish(await self._log.change(seq, body))
+
+    def as_seen(self, stored: Body, member: str) -> Body:
+        """A stored message as the page gets it."""
+        message = {**stored, **self._fresher.get(stored["seq"], {})}
+        reactions = [
+            {"emoji": emoji, "count": len(people), "mine": member in people}
+            for emoji, people in message["reactions"].items()
+            if people
+        ]
+        private = message.pop("private_to") is not None
+        seq = str(message.pop("seq"))
+        return {**message, "id": seq, "reactions": reactions, "private": private}
+
+    async def _post(self, body: Body, key: str | None, private_to: str | None = None) -> str:
+        whole = {**_EMPTY, **body, "author": AUTHOR, "created_at": self._now()}
+        stored = await self._log.add(whole, key, private_to)
+        self._publish(stored)
+        return str(stored["seq"])
+
+    def _publish(self, stored: Body) -> None:
+        self.hub.publish("message", stored, stored["private_to"])
+
+    def _now(self) -> str:
+        now: datetime = self._clock.now()
+        return now.isoformat()
+
+
+_EMPTY: dict[str, Any] = {
+    "attachments": [],
+    "buttons": [],
+    "reactions": {},
+    "job_id": None,
+    "reply_to": None,
+    "mention": None,
+    "card": None,
+    "edited_at": None,
+}
+_STORED_BESIDE = ("seq", "revision", "private_to")
+
+
+def _body_of(stored: Body) -> Body:
+    return {name: value for name, value in stored.items() if name not in _STORED_BESIDE}
+
+
+def _only_progress(stored: Body, body: Body) -> bool:
+    old, new = stored.get("card") or {}, body["card"]
+    return bool(old.get("state") == new["state"] and stored["buttons"] == body["buttons"])

@@ -1,0 +1,89 @@
+"""What keeps the page's server safe: who may talk to it, and that rubbish gets a plain no."""
+
+from collections.abc import Awaitable, Callable
+from json import JSONDecodeError
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from adapters.playground.render import plain
+from bot import errors
+from bot.messages.refusals import refusal
+from bot.service import new_job_id
+
+log = structlog.get_logger()
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+        "style-src 'self'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_STATUS: dict[type[errors.Refused], int] = {
+    errors.AdminsOnly: 403,
+    errors.NotYours: 403,
+    errors.NoSuchJob: 404,
+    errors.TooManyJobs: 429,
+}
+
+
+class Rejection(Exception):
+    """A request that makes no sense; `status` is 4xx."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def status_of(error: errors.Refused) -> int:
+    return _STATUS.get(type(error), 400)
+
+
+def guard(*, loopback_only: bool) -> Middleware:
+    """A middleware: foreign pages are turned away, every error is JSON, every answer is hardened."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            _check_sender(request, loopback_only)
+            return await handler(request)
+        except Rejection as error:
+            return web.json_response({"error": str(error)}, status=error.status)
+        except errors.Refused as error:
+            text = plain(refusal(error), {})
+            return web.json_response({"error": text}, status=status_of(error))
+        except (JSONDecodeError, UnicodeDecodeError):
+            return web.json_response({"error": "The request is not JSON."}, status=400)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return web.json_response({"error": error.reason}, status=error.status)
+        except Exception:
+            reference = new_job_id()
+            log.exception("request failed", reference=reference, path=request.path)
+            text = f"Something went wrong on our side. Tell an admin {reference}."
+            return web.json_response({"error": text}, status=500)
+
+    return middleware
+
+
+async def harden(request: web.Request, response: web.StreamResponse) -> None:
+    """Before headers go out: what a browser may do with the answer."""
+    response.headers.update(_HEADERS)
+
+
+def _check_sender(request: web.Request, loopback_only: bool) -> None:
+    host = urlsplit(f"//{request.host}").hostname or ""
+    # Another site's name that was made to point here would be let in by its address alone.
+    if loopback_only and host not in _LOOPBACK:
+        raise Rejection(403, "This address is not served here.")
+    origin = request.headers.get("Origin")
+    if request.method not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != request.host:
+        raise Rejection(403, "Another page may not do this.")

@@ -1,0 +1,70 @@
+"""A command as the page posts it: form fields, and attachments that go straight to disk."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import BodyPartReader, web
+
+from adapters.playground.guard import Rejection
+from bot.errors import UnusableFile
+from bot.invocations import SentFile
+
+# One command with more files than this is a mistake, whatever the model.
+MOST_FILES = 10
+# As much as Runway takes in one upload.
+MOST_FILE_BYTES = 200_000_000
+MOST_FIELD_BYTES = 64_000
+PIECE_BYTES = 256 * 1024
+
+
+@dataclass
+class Posted:
+    """The form's fields and files; the files lie in the folder that was given."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    files: list[SentFile] = field(default_factory=list)
+
+
+async def read_form(request: web.Request, folder: Path) -> Posted:
+    """Take the form apart while it arrives; raises Rejection or UnusableFile."""
+    if not request.content_type.startswith("multipart/"):
+        raise Rejection(415, "Send the command as a multipart form.")
+    posted = Posted()
+    try:
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader) or part.name is None:
+                raise Rejection(400, "The form has a part without a name.")
+            if part.name == "attachment":
+                await _take_file(part, posted, folder)
+            else:
+                posted.fields[part.name] = await _take_field(part)
+    except ValueError as error:
+        raise Rejection(400, "The form cannot be read.") from error
+    return posted
+
+
+async def _take_field(part: BodyPartReader) -> str:
+    content = bytearray()
+    while piece := await part.read_chunk():
+        content += piece
+        if len(content) > MOST_FIELD_BYTES:
+            raise Rejection(413, "That text is too long.")
+    return content.decode()
+
+
+async def _take_file(part: BodyPartReader, posted: Posted, folder: Path) -> None:
+    # A browser sends an empty nameless part for an empty file field.
+    name = Path(part.filename or "").name
+    if len(posted.files) >= MOST_FILES:
+        raise Rejection(413, f"{MOST_FILES} files are the most for one command.")
+    path = folder / f"attachment{len(posted.files)}"
+    size = 0
+    with path.open("wb") as file:
+        while piece := await part.read_chunk(PIECE_BYTES):
+            size += len(piece)
+            if size > MOST_FILE_BYTES:
+                raise UnusableFile(name, "too_large", limit=MOST_FILE_BYTES)
+            await asyncio.to_thread(file.write, piece)
+    if name or size:
+        posted.files.append(SentFile(path, name or "attachment"))

@@ -1,0 +1,245 @@
+"""The page and its JSON API: parse, one call of the service, answer."""
+
+import json
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
+from adapters.playground.guard import Rejection, status_of
+from adapters.playground.intake import read_form
+from adapters.playground.render import Body, plain
+from adapters.playground.specification import commands_body
+from bot.catalog import Catalog
+from bot.commands import options_for
+from bot.errors import Refused
+from bot.invocations import Invocation, Origin
+from bot.jobs import Cause, Member
+from bot.messages.refusals import refusal
+from bot.parser import parse_arguments, split_command
+from bot.ports import Archive
+from bot.service import Service
+from bot.views import Notice
+
+HEARTBEAT_SECONDS = 15.0
+# U+FE0F asks for the colourful form of a sign; people send it or not.
+_REACTIONS = {
+    "🔁": Cause.RETRY, "🔄": Cause.RETRY, "⬆": Cause.UPSCALE, "🔼": Cause.UPSCALE, "🎬": Cause.ANIMATE,
+}  # fmt: skip
+_CANCEL = ("❌", "✖")
+_SERVED = ("inputs/", "outputs/")
+MOST_EMOJI = 16
+
+
+class Playground:
+    """The page's server."""
+
+    def __init__(
+        self, service: Service, chat: Chat, catalog: Catalog, archive: Archive, *, live: bool
+    ) -> None:
+        self._service = service
+        self._chat = chat
+        self._catalog = catalog
+        self._archive = archive
+        self._live = live
+
+    def add_routes(self, app: web.Application) -> None:
+        static = Path(str(resources.files("adapters.playground").joinpath("static")))
+        app.router.add_static("/static", static)
+        app.add_routes(
+            [
+                web.get("/", self._page),
+                web.get("/api/members", self._members),
+                web.get("/api/info", self._info),
+                web.get("/api/commands", self._commands),
+                web.post("/api/commands", self._command),
+                web.get("/api/messages", self._messages),
+                web.post("/api/messages/{id}/reactions", self._react),
+                web.delete("/api/messages/{id}/reactions", self._unreact),
+                web.post("/api/messages/{id}/actions/{action}", self._act),
+                web.get("/api/events", self._events),
+                web.get("/media/{key:.+}", self._media),
+            ]
+        )
+        self._index = static / "index.html"
+
+    async def _page(self, _request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(self._index, headers={hdrs.CACHE_CONTROL: "no-cache"})
+
+    async def _members(self, _request: web.Request) -> web.Response:
+        people = self._chat.people.values()
+        return web.json_response([{"id": p.id, "name": p.name, "admin": p.admin} for p in people])
+
+    async def _info(self, request: web.Request) -> web.Response:
+        person = self._person(request.query.get("member"))
+        balance = await self._service.balance(_member(person))
+        allowance = balance.allowance.credits
+        info = {"live": self._live, "credits_left": balance.left, "allowance": allowance}
+        return web.json_response(info)
+
+    async def _commands(self, _request: web.Request) -> web.Response:
+        return web.json_response(commands_body(self._catalog))
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        person = self._person(request.query.get("member"))
+        return web.json_response(await self._chat.messages(person.id))
+
+    async def _command(self, request: web.Request) -> web.Response:
+        with TemporaryDirectory(prefix="dailies-") as folder:
+            posted = await read_form(request, Path(folder))
+            person = self._person(posted.fields.get("member"))
+            text = posted.fields.get("text")
+            if not text or not text.strip():
+                raise Rejection(400, "There is no text. Try /help.")
+            event = posted.fields.get("event", "")[:64] or None
+            try:
+                spec, rest = split_command(text)
+                parsed = parse_arguments(spec, rest, options_for(spec, self._catalog))
+                invocation = Invocation(
+                    self._origin(person, event),
+                    spec,
+                    parsed.arguments,
+                    parsed.options,
+                    posted.files,
+                )
+                answer = await self._service.run(invocation)
+            except Refused as error:
+                return await self._refuse(person, error)
+        if isinstance(answer, Notice):
+            await self._chat.notify(_member(person), CHANNEL, answer)
+        return _ok()
+
+    async def _act(self, request: web.Request) -> web.Response:
+        body = await _json_body(request)
+        person, message = await self._person_and_message(request, body)
+        return await self._do(person, message, request.match_info["action"])
+
+    async def _react(self, request: web.Request) -> web.Response:
+        body = await _json_body(request)
+        person, message = await self._person_and_message(request, body)
+        emoji = _emoji(body)
+        await self._chat.react(int(message["id"]), person.id, emoji)
+        action = _action_of(emoji)
+        if action is None or message["job_id"] is None:
+            return _ok()
+        return await self._do(person, message, action)
+
+    async def _unreact(self, request: web.Request) -> web.Response:
+        body = await _json_body(request)
+        person, message = await self._person_and_message(request, body)
+        await self._chat.react(int(message["id"]), person.id, _emoji(body), remove=True)
+        return _ok()
+
+    async def _do(self, person: Person, message: Body, action: str) -> web.Response:
+        if message["job_id"] is None or action not in (*_ACTIONS, "cancel"):
+            raise Rejection(404, "There is nothing like that to do with this message.")
+        origin = self._origin(person, None)
+        try:
+            if action == "cancel":
+                await self._service.cancel(origin, message["job_id"])
+            else:
+                await self._service.act(origin, Cause(action), message["job_id"])
+        except Refused as error:
+            return await self._refuse(person, error)
+        return _ok()
+
+    async def _refuse(self, person: Person, error: Refused) -> web.Response:
+        """Say no privately: in the chat for the person, and in the answer for a script."""
+        text = refusal(error)
+        await self._chat.notify(_member(person), CHANNEL, Notice(text))
+        names = {p.id: p.name for p in self._chat.people.values()}
+        body = {"error": plain(text, names), "shown": True}
+        return web.json_response(body, status=status_of(error))
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        person = self._person(request.query.get("member"))
+        response = web.StreamResponse(
+            headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"}
+        )
+        with self._chat.hub.page(person.id) as page:
+            await response.prepare(request)
+            await response.write(b"retry: 1000\n\n")
+            for message in await self._missed(request, person):
+                await response.write(_event("message", message))
+            async for event in page.read(HEARTBEAT_SECONDS):
+                if event is None:
+                    await response.write(b": still here\n\n")
+                    continue
+                name, data = event
+                seen = self._chat.as_seen(data, person.id) if name == "message" else data
+                await response.write(_event(name, seen))
+        return response
+
+    async def _missed(self, request: web.Request, person: Person) -> list[Body]:
+        last = request.headers.get("Last-Event-ID", "")
+        return await self._chat.messages(person.id, int(last)) if last.isdigit() else []
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        key = request.match_info["key"]
+        if not key.startswith(_SERVED):
+            raise web.HTTPNotFound
+        try:
+            path = self._archive.local_path(key)
+        except ValueError:
+            raise web.HTTPNotFound from None
+        if path is None or not path.is_file():
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers={hdrs.CACHE_CONTROL: "private, max-age=86400"})
+
+    def _person(self, member: Any) -> Person:
+        person = self._chat.people.get(member) if isinstance(member, str) else None
+        if person is None:
+            raise Rejection(400, "There is no such member.")
+        return person
+
+    async def _person_and_message(self, request: web.Request, body: Body) -> tuple[Person, Body]:
+        person = self._person(body.get("member"))
+        number = request.match_info["id"]
+        if not (number.isascii() and number.isdigit() and len(number) < 16):
+            raise Rejection(404, "There is no such message.")
+        message = await self._chat.message(int(number), person.id)
+        if message is None:
+            raise Rejection(404, "There is no such message.")
+        return person, message
+
+    @staticmethod
+    def _origin(person: Person, event: str | None) -> Origin:
+        return Origin(_member(person), CHANNEL, person.admin, event)
+
+
+_ACTIONS = (Cause.RETRY.value, Cause.UPSCALE.value, Cause.ANIMATE.value)
+
+
+def _member(person: Person) -> Member:
+    return Member(WORKSPACE, person.id)
+
+
+def _action_of(emoji: str) -> str | None:
+    sign = emoji.replace("\ufe0f", "")
+    return "cancel" if sign in _CANCEL else _REACTIONS.get(sign)
+
+
+def _emoji(body: Body) -> str:
+    emoji = body.get("emoji")
+    if not isinstance(emoji, str) or not 0 < len(emoji) <= MOST_EMOJI:
+        raise Rejection(400, "There is no emoji.")
+    return emoji
+
+
+async def _json_body(request: web.Request) -> Body:
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise Rejection(400, "The request is not a JSON object.")
+    return body
+
+
+def _ok() -> web.Response:
+    return web.json_response({"ok": True}, status=202)
+
+
+def _event(name: str, data: Body) -> bytes:
+    number = f"id: {data['revision']}\n" if "revision" in data else ""
+    return f"{number}event: {name}\ndata: {json.dumps(data)}\n\n".encode()

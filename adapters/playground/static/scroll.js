@@ -1,0 +1,57 @@
+import { el, setText } from "./dom.js";
+import { icon } from "./icons.js";
+
+const NEAR_PX = 64;
+
+/** Keeps the newest message in sight for who is at the bottom, and counts what is new for who is not. */
+export class Scroll {
+  #scroller;
+  #pill;
+  #label;
+  #unseen = 0;
+  #stuck = true;
+  #height = 0;
+
+  constructor(scroller, content, pill) {
+    this.#scroller = scroller;
+    this.#pill = pill;
+    this.#label = el("span", {});
+    pill.replaceChildren(icon("down"), this.#label);
+    pill.addEventListener("click", () => this.toEnd());
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    const observer = new ResizeObserver(() => this.#stuck && this.toEnd());
+    observer.observe(scroller);
+    observer.observe(content);
+  }
+
+  get stuck() {
+    return this.#stuck;
+  }
+
+  toEnd() {
+    this.#stuck = true;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#count(0);
+  }
+
+  arrived() {
+    if (this.#stuck) this.toEnd();
+    else this.#count(this.#unseen + 1);
+  }
+
+  /** Only the reader's own scrolling decides; a window that changes its height scrolls too. */
+  #scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    const resized = clientHeight !== this.#height;
+    this.#height = clientHeight;
+    if (resized && this.#stuck) return;
+    this.#stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    if (this.#stuck) this.#count(0);
+  }
+
+  #count(unseen) {
+    this.#unseen = unseen;
+    this.#pill.hidden = unseen === 0;
+    setText(this.#label, unseen === 1 ? "1 new message" : `${unseen} new messages`);
+  }
+}

@@ -1,0 +1,176 @@
+"""Inputs and outputs kept through obstore: a local folder, or S3, Google Cloud, Azure by URL."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, from_url
+
+from bot.errors import ArchiveFailed
+
+if TYPE_CHECKING:
+    from obstore import GetOptions
+    from obstore.store import ObjectStore
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9/._-]*", re.ASCII)
+_MOST_KEY_CHARACTERS = 512
+_MOST_NAME_CHARACTERS = 200  # file systems end at 255, and obstore's staging file needs some
+_PIECE_BYTES = 1024 * 1024
+_PART_BYTES = 5 * 1024 * 1024  # the smallest part that S3 takes
+_PARTS_AT_ONCE = 2
+# obstore ends a transfer after 30 s by default, however well it goes.
+_TRANSFER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What is known of a stored file without reading it; size in bytes."""
+
+    size: int
+
+
+class Archive:
+    """Files by key, at a URL: a path, `file:///path`, `s3://`, `gs://`, `az://`, `memory:///`.
+
+    A key that is not there is FileNotFoundError, a malformed one ValueError, any other failure
+    ArchiveFailed. A reader never sees half a file.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._root = _local_root(url)
+        with _failures():
+            self._store = _store(url, self._root)
+
+    async def put(self, key: str, source: Path, *, content_type: str) -> None:
+        """Store the file at `source`; it replaces what was there, all at once."""
+        _check(key)
+        # A folder has no place for a content type: obstore answers NotImplementedError.
+        attributes = {"Content-Type": content_type} if self._root is None else None
+        with _failures():
+            await obstore.put_async(
+                self._store,
+                key,
+                source,
+                attributes=attributes,
+                chunk_size=_PART_BYTES,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+        if self._root is not None:
+            await asyncio.to_thread(_settle, self._root, key)
+
+    async def open(self, key: str) -> AsyncIterator[bytes]:
+        """The file in pieces of about 1 MiB."""
+        async for piece in self._read(key, None):
+            yield piece
+
+    async def read_range(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
+        """At most `length` bytes from `start` on; `start` must lie inside the file (see `stat`)."""
+        if start < 0 or length < 1:
+            raise ValueError(f"no such range: {length} bytes from {start}")
+        async for piece in self._read(key, {"range": (start, start + length)}):
+            yield piece
+
+    async def fetch(self, key: str, target: Path) -> None:
+        """Copy the file to `target`, which is removed again when that fails."""
+        try:
+            with target.open("wb") as file:
+                async for piece in self.open(key):
+                    await asyncio.to_thread(file.write, piece)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(target.unlink, missing_ok=True))
+            raise
+
+    async def stat(self, key: str) -> Stat | None:
+        """None when there is no such file."""
+        _check(key)
+        try:
+            with _failures():
+                meta = await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return None
+        return Stat(meta["size"])
+
+    async def exists(self, key: str) -> bool:
+        """Whether the whole file is there."""
+        return await self.stat(key) is not None
+
+    async def delete(self, key: str) -> None:
+        """Remove the file; gone already is fine."""
+        _check(key)
+        try:
+            with _failures():
+                await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+
+    def local_path(self, key: str) -> Path | None:
+        """Where the file lies in a local folder, whether or not it is there; None elsewhere."""
+        _check(key)
+        return None if self._root is None else self._root / key
+
+    async def _read(self, key: str, options: "GetOptions | None") -> AsyncIterator[bytes]:
+        _check(key)
+        with _failures():
+            found = await obstore.get_async(self._store, key, options=options)
+            async for piece in found.stream(min_chunk_size=_PIECE_BYTES):
+                yield bytes(piece)
+
+
+def _local_root(url: str) -> Path | None:
+    """The folder that a path or a file URL names, None for any other URL."""
+    if "://" not in url:
+        return Path(url).expanduser().resolve()
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        return None
+    if parts.netloc not in {"", "localhost"}:
+        raise ValueError("a file URL has three slashes: file:///absolute/path")
+    return Path(unquote(parts.path)).resolve()
+
+
+def _store(url: str, root: Path | None) -> "ObjectStore":
+    if root is not None:
+        return LocalStore(root, mkdir=True)
+    return from_url(url, client_options={"timeout": _TRANSFER})
+
+
+def _check(key: str) -> None:
+    names = key.split("/")
+    if (
+        not _KEY.fullmatch(key)
+        or len(key) > _MOST_KEY_CHARACTERS
+        or any(not name.strip(".") or ".." in name for name in names)
+        or any(len(name) > _MOST_NAME_CHARACTERS for name in names)
+    ):
+        raise ValueError(f"not a key: {key[:80]!r}")
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Failures of any store as two errors: what is not there, and what did not work."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise FileNotFoundError("no such file") from None
+    except (BaseError, OSError) as error:
+        raise ArchiveFailed(str(error).partition("\n")[0]) from error
+
+
+def _settle(root: Path, key: str) -> None:
+    """Make a file and its names survive a power cut: a row will soon say that it is there."""
+    path = root / key
+    for each in (path, *(above for above in path.parents if above.is_relative_to(root))):
+        opened = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

@@ -1,0 +1,170 @@
+"""The one specification of every command; each platform renders it in its own way."""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.catalog import RATIO_SYNONYMS, Catalog, ModelSpec
+from bot.requests import Kind, Operation, Setting
+
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value that may be given, and how people see it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A positional part of a command; `rest` takes all text that is left."""
+
+    name: str
+    summary: str
+    required: bool = True
+    rest: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Option:
+    """A named part of a command (`--name value`), with what may be chosen."""
+
+    name: str
+    summary: str
+    choices: tuple[Choice, ...] = ()
+    by_model: tuple[tuple[str, tuple[Choice, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class CommandSpec:
+    """What a person may type: words, arguments, and for generation the operations behind it.
+
+    `only_by_model` are operations that a person must choose a model for by name, because they
+    would otherwise run (and cost) when an attachment was merely forgotten.
+    """
+
+    name: str
+    summary: str
+    arguments: tuple[Argument, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    only_by_model: tuple[Operation, ...] = ()
+    admin: bool = False
+
+    @property
+    def usage(self) -> str:
+        parts = [f"<{a.name}>" if a.required else f"[{a.name}]" for a in self.arguments]
+        return " ".join([f"/{self.name}", *parts])
+
+    @property
+    def generates(self) -> bool:
+        return bool(self.operations)
+
+
+_PROMPT = Argument("prompt", "What you want to see", rest=True)
+_OPTIONAL_PROMPT = Argument("prompt", "What should happen", required=False, rest=True)
+PERIODS = ("day", "week", "month")
+
+COMMANDS: tuple[CommandSpec, ...] = (
+    CommandSpec("imagine", "Make an image from words, and from up to three reference images",
+                (_PROMPT,), (Operation.TEXT_TO_IMAGE,)),
+    CommandSpec("animate", "Bring an image to life as a short video", (_OPTIONAL_PROMPT,),
+                (Operation.IMAGE_TO_VIDEO, Operation.TEXT_TO_VIDEO), (Operation.TEXT_TO_VIDEO,)),
+    CommandSpec("edit", "Change a video by describing the change", (_OPTIONAL_PROMPT,),
+                (Operation.VIDEO_TO_VIDEO,)),
+    CommandSpec("perform", "Let a character act out a performance: attach the character, then the video",
+                (), (Operation.CHARACTER_PERFORMANCE,)),
+    CommandSpec("upscale", "Make an image or a video larger and sharper",
+                (), (Operation.IMAGE_UPSCALE, Operation.VIDEO_UPSCALE)),
+    CommandSpec("queue", "See what is waiting and running"),
+    CommandSpec("history", "See your last jobs and what they cost"),
+    CommandSpec("credits", "See your credits, and when they reset"),
+    CommandSpec("cancel", "Cancel a job", (Argument("job", "The job's id, from its card", required=False),)),
+    CommandSpec("help", "See what you can do here"),
+    CommandSpec("quota show", "See a member's quota", (Argument("who", "A member", required=False),),
+                admin=True),
+    CommandSpec("quota set", "Set how many credits may be used per period", (
+        Argument("who", "A member, `default` or `workspace`"),
+        Argument("credits", "A whole number, or `unlimited`"),
+        Argument("period", "How often it resets", required=False, choices=PERIODS),
+    ), admin=True),
+)  # fmt: skip
+
+
+def command(name: str) -> CommandSpec | None:
+    """The specification of a command, by its full name."""
+    return next((spec for spec in COMMANDS if spec.name == name), None)
+
+
+def models_for(spec: CommandSpec, catalog: Catalog) -> list[ModelSpec]:
+    """The offered models behind a command, its default first."""
+    return [model for operation in spec.operations for model in catalog.offered(operation)]
+
+
+def options_for(spec: CommandSpec, catalog: Catalog) -> list[Option]:
+    """The named options of a command, with the choices that each offered model leaves."""
+    models = models_for(spec, catalog)
+    if not models:
+        return []
+    options = [Option("model", "Which model makes it", tuple(_unique(map(_model_choice, models))))]
+    if any(m.ratios for m in models):
+        options.append(_by_model("ratio", "The shape of the result", models, ratio_choices))
+    if any(m.durations for m in models):
+        options.append(_by_model("duration", "Seconds of video", models, _duration_choices))
+    if any(m.seed for m in models):
+        options.append(Option("seed", "A number that makes a result repeatable"))
+    names = _unique(rule.name for m in models for rule in m.settings)
+    options += [_setting_option(name, models) for name in names]
+    return options
+
+
+def attachment_kinds(spec: CommandSpec, catalog: Catalog) -> list[Kind]:
+    """What may be attached to a command, over all of its offered models."""
+    rules = (rule for model in models_for(spec, catalog) for rule in model.inputs)
+    return _unique(kind for rule in rules for kind in rule.kinds)
+
+
+def ratio_choices(model: ModelSpec) -> tuple[Choice, ...]:
+    """Friendly names first, then the exact sizes."""
+    synonyms = {name: word for word, name in RATIO_SYNONYMS.items()}
+    friendly = [
+        Choice(name, " · ".join(filter(None, (name, synonyms.get(name), ratio.replace(":", "×")))))
+        for name, ratio in model.friendly_ratios().items()
+    ]
+    return (*friendly, *(Choice(ratio, ratio.replace(":", "×")) for ratio in model.ratios))
+
+
+def setting_text(value: Setting) -> str:
+    """A setting's value as people type it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _duration_choices(model: ModelSpec) -> tuple[Choice, ...]:
+    return tuple(Choice(str(seconds), f"{seconds} seconds") for seconds in model.durations)
+
+
+def _model_choice(model: ModelSpec) -> Choice:
+    return Choice(model.id, f"{model.label} · {model.price.summary()}")
+
+
+def _by_model(
+    name: str,
+    summary: str,
+    models: list[ModelSpec],
+    choices_of: Callable[[ModelSpec], tuple[Choice, ...]],
+) -> Option:
+    by_model = tuple((model.id, choices_of(model)) for model in models)
+    return Option(name, summary, tuple(_unique(c for _, cs in by_model for c in cs)), by_model)
+
+
+def _setting_option(name: str, models: list[ModelSpec]) -> Option:
+    rules = [rule for model in models for rule in model.settings if rule.name == name]
+    values = _unique(setting_text(value) for rule in rules for value in rule.choices)
+    return Option(name, rules[0].summary, tuple(Choice(value, value) for value in values))
+
+
+def _unique(values: Iterable[T]) -> list[T]:
+    return list(dict.fromkeys(values))

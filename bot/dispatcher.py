@@ -1,0 +1,68 @@
+"""Who goes next: each model's places at Runway, shared fairly between members."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from bot.jobs import Member
+from bot.ports import AtRunway, ModelLimits, Waiting
+
+# Where the organisation does not say how many tasks of a model may run at once.
+USUAL_CONCURRENCY = 2
+
+
+def order(waiting: Iterable[Waiting], running: Iterable[AtRunway]) -> dict[str, list[Waiting]]:
+    """Each model's queue in the order in which its jobs will be sent.
+
+    Round-robin: a member's second job goes after everybody's first, and what a member has at
+    Runway already counts as a turn taken. Within a round the oldest job goes first.
+    """
+    turns: dict[str, Counter[Member]] = defaultdict(Counter)
+    for task in running:
+        turns[task.model][task.owner] += 1
+    rounds: dict[str, list[tuple[int, int, Waiting]]] = defaultdict(list)
+    for job in sorted(waiting, key=lambda job: job.seq):
+        taken = turns[job.model]
+        rounds[job.model].append((taken[job.owner], job.seq, job))
+        taken[job.owner] += 1
+    return {model: [job for *_, job in sorted(queue)] for model, queue in rounds.items()}
+
+
+def admit(
+    queues: Mapping[str, Sequence[Waiting]],
+    running: Iterable[AtRunway],
+    limits: Mapping[str, ModelLimits],
+    now: datetime,
+) -> list[Waiting]:
+    """The queued jobs to send now: up to each model's free places, none before it is due."""
+    busy = Counter(task.model for task in running)
+    admitted: list[Waiting] = []
+    for model, queue in queues.items():
+        free = _places(limits.get(model)) - busy[model]
+        ready = [job for job in queue if job.due_at is None or job.due_at <= now]
+        admitted += ready[: max(0, free)]
+    return admitted
+
+
+def eta_seconds(
+    place: int, running: Sequence[float], limit: ModelLimits | None, typical: float
+) -> float:
+    """Seconds until the job at `place` (1 is next) is likely to be finished.
+
+    `running` are the ages, in seconds, of the model's tasks at Runway; `typical` is how long one
+    takes. Places free up as tasks end, the oldest first, and each is taken again at once.
+    """
+    places = min(max(1, _places(limit)), place + len(running))
+    free_in = sorted(max(0.0, typical - age) for age in running)
+    free_in = [0.0] * max(0, places - len(free_in)) + free_in
+    for _ in range(place):
+        start = free_in.pop(0)
+        free_in.append(start + typical)
+        free_in.sort()
+    return start + typical
+
+
+def _places(limit: ModelLimits | None) -> int:
+    if limit is None or limit.concurrent is None:
+        return USUAL_CONCURRENCY if limit is None else 1_000_000
+    return limit.concurrent

@@ -1,0 +1,91 @@
+"""What may be done with a result: retry it, upscale it, animate it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.catalog import Catalog, ModelSpec
+from bot.errors import ActionNotOffered, NoResult, NothingOffered, Refused
+from bot.jobs import Cause, Job, State
+from bot.messages.cards import FollowUp
+from bot.requests import GenerationRequest, Input, Kind, Media, Operation
+from bot.text import utf16_units
+from bot.validation import complete
+
+PickSeed = Callable[[], int]
+ACTIONS = (Cause.RETRY, Cause.UPSCALE, Cause.ANIMATE)
+
+
+def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) -> GenerationRequest:
+    """The request that an action on a job's result stands for; raises a Refused."""
+    spec = catalog.spec(job.request.model, job.request.operation)
+    if action is Cause.RETRY:
+        return _again(catalog, job, spec, pick_seed)
+    if not job.outputs or job.state is not State.DELIVERED:
+        raise NoResult(job.id, action)
+    if action not in spec.next:
+        raise ActionNotOffered(action, spec.label)
+    if action is Cause.UPSCALE:
+        return _upscaled(catalog, job.outputs[0], pick_seed)
+    return _animated(catalog, job, pick_seed)
+
+
+def offered_follow_ups(catalog: Catalog, job: Job) -> list[FollowUp]:
+    """The actions that would work on a job as it stands, with their prices."""
+    offered = []
+    for action in ACTIONS:
+        if action is Cause.RETRY and not _worth_retrying(job):
+            continue
+        try:
+            request = follow_up(catalog, job, action, lambda: 0)
+        except Refused:
+            continue
+        offered.append(FollowUp(action, request.price))
+    return offered
+
+
+def _worth_retrying(job: Job) -> bool:
+    # Runway's reference: a refused prompt is refused again, and paid for again.
+    return "SAFETY" not in (job.failure or "")
+
+
+def _again(catalog: Catalog, job: Job, spec: ModelSpec, pick_seed: PickSeed) -> GenerationRequest:
+    request = job.request
+    if spec not in catalog.offered(request.operation):
+        raise NothingOffered(action_command(request.operation), spec.label)
+    price = spec.price.credits(request.ratio, request.duration, request.inputs, request.settings)
+    return replace(request, seed=pick_seed() if spec.seed else None, price=price)
+
+
+def _upscaled(catalog: Catalog, media: Media, pick_seed: PickSeed) -> GenerationRequest:
+    image = media.kind is Kind.IMAGE
+    operation = Operation.IMAGE_UPSCALE if image else Operation.VIDEO_UPSCALE
+    return _first_that_fits(catalog, operation, media, "", pick_seed)
+
+
+def _animated(catalog: Catalog, job: Job, pick_seed: PickSeed) -> GenerationRequest:
+    operation = Operation.IMAGE_TO_VIDEO
+    return _first_that_fits(catalog, operation, job.outputs[0], job.request.prompt, pick_seed)
+
+
+def _first_that_fits(
+    catalog: Catalog, operation: Operation, media: Media, prompt: str, pick_seed: PickSeed
+) -> GenerationRequest:
+    refused: Refused = NothingOffered(action_command(operation))
+    for spec in catalog.offered(operation):
+        fitting = prompt if utf16_units(prompt) <= spec.prompt.max else ""
+        inputs = (Input(spec.inputs[0].role, media),)
+        try:
+            return complete(spec, fitting, inputs, {}, pick_seed)
+        except Refused as error:
+            refused = error
+    raise refused
+
+
+def action_command(operation: Operation) -> str:
+    """The command that people know an operation by."""
+    from_words = {Operation.TEXT_TO_IMAGE: "imagine", Operation.VIDEO_TO_VIDEO: "edit"}
+    if operation in (Operation.IMAGE_UPSCALE, Operation.VIDEO_UPSCALE):
+        return "upscale"
+    if operation is Operation.CHARACTER_PERFORMANCE:
+        return "perform"
+    return from_words.get(operation, "animate")

@@ -1,0 +1,37 @@
+"""What a person did, as the core takes it from any platform."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.commands import CommandSpec
+from bot.jobs import Member
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file that a person attached, already on our disk, and the name it came with."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who did something, and where. `event` is the platform's id of it, when there is one."""
+
+    member: Member
+    channel: str
+    admin: bool = False
+    event: str | None = None
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A command, taken apart by the platform that it was typed on."""
+
+    origin: Origin
+    spec: CommandSpec
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[SentFile] = ()

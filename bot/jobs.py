@@ -1,0 +1,106 @@
+"""A job and its life: the states, and which transition is legal."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from bot.errors import StaleJob
+from bot.requests import GenerationRequest, Media
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    COLLECTING = "collecting"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+    UNDELIVERABLE = "undeliverable"
+
+    @property
+    def is_over(self) -> bool:
+        return not TRANSITIONS[self]
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.SUBMITTING, State.CANCELLED, State.FAILED}),
+    # Back to queued only when Runway certainly made nothing.
+    State.SUBMITTING: frozenset({State.RUNNING, State.QUEUED, State.FAILED, State.UNCERTAIN}),
+    State.RUNNING: frozenset({State.COLLECTING, State.FAILED, State.CANCELLED}),
+    State.COLLECTING: frozenset({State.DELIVERING, State.FAILED}),
+    State.DELIVERING: frozenset({State.DELIVERED, State.UNDELIVERABLE}),
+    State.DELIVERED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.UNCERTAIN: frozenset(),
+    State.UNDELIVERABLE: frozenset(),
+}
+
+# Runway holds (or may hold) a slot of the model's concurrency for these.
+AT_RUNWAY = (State.SUBMITTING, State.RUNNING)
+UNFINISHED = tuple(state for state, onward in TRANSITIONS.items() if onward)
+
+
+class Cause(StrEnum):
+    """How a job came about."""
+
+    COMMAND = "command"
+    RETRY = "retry"
+    UPSCALE = "upscale"
+    ANIMATE = "animate"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person in a workspace; `workspace` carries its platform, as in `discord:4711`."""
+
+    workspace: str
+    id: str
+
+    @property
+    def platform(self) -> str:
+        return self.workspace.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Our durable row: one request from acceptance to delivery. Times are UTC.
+
+    `started_at` is when Runway was first seen at work, `noticed_at` when we saw it done; `due_at`
+    is the earliest moment for another attempt. `told` is set when the owner has been told the end.
+    """
+
+    id: str
+    owner: Member
+    channel: str
+    request: GenerationRequest
+    state: State
+    created_at: datetime
+    cause: Cause = Cause.COMMAND
+    parent: str | None = None
+    due_at: datetime | None = None
+    attempts: int = 0
+    task_id: str | None = None
+    cancel_requested: bool = False
+    submitted_at: datetime | None = None
+    started_at: datetime | None = None
+    noticed_at: datetime | None = None
+    finished_at: datetime | None = None
+    outputs: tuple[Media, ...] = ()
+    cost: int | None = None
+    charged: int | None = None
+    failure: str | None = None
+    card: str | None = None
+    result: str | None = None
+    told: bool = False
+    seq: int = 0
+
+    def moved(self, to: State, **changes: Any) -> Self:
+        """The job in its next state; raises StaleJob where the life has no such step."""
+        if to not in TRANSITIONS[self.state]:
+            raise StaleJob(f"job {self.id} cannot go from {self.state} to {to}")
+        return replace(self, state=to, **changes)

@@ -1,0 +1,201 @@
+"""The card of a job at work, and the message with its result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.credits import INPUT_REFUSED_CODES
+from bot.jobs import Cause, Job, State
+from bot.messages.words import NOUNS, TITLES, credits, duration, left, ordinal, shape
+from bot.text import Bold, Code, Text, When, Who
+from bot.views import Button, Card, Line, Result
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known beside the job's row: place in the queue (1 is next), ETA, 0 to 1."""
+
+    place: int | None = None
+    eta: datetime | None = None
+    fraction: float | None = None
+    throttled: bool = False
+    trouble: bool = False
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """An action that is offered on a result, and its price in credits."""
+
+    action: str
+    price: int
+
+
+_ACTION_LABELS = {"retry": "🔁 Retry", "upscale": "⬆️ Upscale", "animate": "🎬 Animate"}
+
+
+def card(job: Job, model: str, progress: Progress) -> Card:
+    """The card of a job, as it stands; `model` is the model's name for people."""
+    return Card(
+        job_id=job.id,
+        owner=job.owner,
+        title=f"{TITLES[job.request.operation]} · {model}",
+        prompt=job.request.prompt,
+        state=job.state,
+        inputs=tuple(given.media for given in job.request.inputs),
+        lines=_lines(job, progress),
+        progress=_fraction(job, progress),
+        buttons=_card_buttons(job),
+    )
+
+
+def result(
+    job: Job, model: str, credits_left: int | None, follow_ups: Sequence[FollowUp]
+) -> Result:
+    """The message with a job's result, for its owner."""
+    noun = NOUNS[job.request.operation]
+    price = job.request.price if job.charged is None else job.charged
+    facts = [model, shape(job.request), credits(price), left(credits_left)]
+    origin: Text = ("\n", *_origin(job)) if job.parent else ()
+    text: Text = (Who(job.owner.id), f" your {noun} is ready.\n", " · ".join(filter(None, facts)))
+    return Result(
+        job_id=job.id,
+        owner=job.owner,
+        text=(*text, *origin),
+        prompt=job.request.prompt,
+        files=job.outputs,
+        buttons=_follow_up_buttons(follow_ups),
+        reply_to=job.card,
+    )
+
+
+def failure(job: Job, model: str, follow_ups: Sequence[FollowUp]) -> Result:
+    """The message that tells an owner that there will be no result, and what it cost."""
+    noun = NOUNS[job.request.operation]
+    happened: Text = (Who(job.owner.id), f" your {noun} could not be made. ")
+    if job.state is State.UNCERTAIN:
+        happened = (Who(job.owner.id), " ")
+    return Result(
+        job_id=job.id,
+        owner=job.owner,
+        text=(*happened, reason(job), " ", cost(job)),
+        prompt=job.request.prompt,
+        buttons=_follow_up_buttons(follow_ups),
+        reply_to=job.card,
+    )
+
+
+def reason(job: Job) -> str:
+    """Why a job has no result, and what would help."""
+    if job.state is State.UNCERTAIN:
+        return (
+            "Runway did not answer when this was sent, so nobody can say whether it is being made. "
+            "It is not sent again by itself. Retry if you still want it."
+        )
+    code = job.failure or ""
+    for prefix, text in _REASONS.items():
+        if code.startswith(prefix):
+            return text
+    return "Something went wrong at Runway. Try again in a while."
+
+
+_SAFETY = "Runway's moderation refused {what}. Change it before you try again."
+_REASONS: dict[str, str] = {
+    **{code: _SAFETY.format(what="the prompt or an attachment") for code in INPUT_REFUSED_CODES},
+    "SAFETY": _SAFETY.format(what="what came out"),
+    "INTERNAL.BAD_OUTPUT": (
+        "What came out was not good enough to keep. Logos, text or watermarks in the input are the "
+        "usual cause. Change the input or the prompt, then try again."
+    ),
+    "ASSET.INVALID": "Runway could not read an attachment. Save it anew in a common format and try again.",
+    "THIRD_PARTY.UNAVAILABLE": "The model is not available at the moment. Try again in a while.",
+    "OUTPUT": "The finished file could not be fetched from Runway. An admin can find it by the job's id.",
+    "TASK_GONE": "Runway no longer knows this task. Try again.",
+    "REJECTED.CREDITS": "The Runway account has run out of credits. Ask an admin to top it up.",
+    "REJECTED.KEY": "Runway did not accept the bot's key. Ask an admin to look at it.",
+    "REJECTED.MODEL": "Your Runway organisation may not use this model. Choose another one.",
+    "REJECTED": "Runway did not take this request. Change it, or choose another model.",
+    "DELIVERY": "It was made, but could not be posted here. It is kept, and an admin can send it on.",
+}  # fmt: skip
+
+
+def cost(job: Job) -> str:
+    """What an end without a result cost the member."""
+    if job.charged:
+        return f"It cost {credits(job.charged)}, as Runway charged for it."
+    return "It cost nothing."
+
+
+def _lines(job: Job, progress: Progress) -> tuple[Line, ...]:
+    lines = [Line("Status", _status(job, progress)), Line("Price", (credits(job.request.price),))]
+    if shape(job.request):
+        lines.append(Line("Result", (shape(job.request),)))
+    if job.parent:
+        lines.append(Line("From", _origin(job)))
+    lines.append(Line("Job", (Code(job.id),)))
+    return tuple(lines)
+
+
+def _status(job: Job, progress: Progress) -> Text:
+    eta: Text = (", ready ", When(progress.eta, relative=True)) if progress.eta else ()
+    match job.state:
+        case State.QUEUED:
+            place = progress.place or 1
+            where = "Next in line" if place == 1 else f"{ordinal(place)} in line"
+            return (where, *eta)
+        case State.RUNNING if job.cancel_requested:
+            return ("Cancelling…",)
+        case State.RUNNING if progress.trouble:
+            return ("Runway does not answer at the moment. Still waiting for it.",)
+        case State.RUNNING if progress.throttled:
+            return ("Waiting for a free place at Runway",)
+        case State.RUNNING:
+            return ("Being made", *eta)
+        case State.DELIVERED:
+            return (Bold("Done"), _took(job))
+        case State.CANCELLED:
+            return (f"Cancelled. {cost(job)}",)
+        case State.FAILED | State.UNCERTAIN | State.UNDELIVERABLE:
+            return (f"{reason(job)} {cost(job)}",)
+        case _:
+            return (_STATUS[job.state],)
+
+
+_STATUS = {
+    State.SUBMITTING: "Being sent to Runway",
+    State.COLLECTING: "Being fetched from Runway",
+    State.DELIVERING: "Being posted here",
+}
+
+
+def _took(job: Job) -> str:
+    if job.finished_at is None:
+        return ""
+    return f" in {duration((job.finished_at - job.created_at).total_seconds())}"
+
+
+def _fraction(job: Job, progress: Progress) -> float | None:
+    if job.state is State.RUNNING:
+        return progress.fraction or 0.0
+    return 1.0 if job.state in (State.COLLECTING, State.DELIVERING) else None
+
+
+def _card_buttons(job: Job) -> tuple[Button, ...]:
+    if job.cancel_requested:
+        return ()
+    if job.state is State.QUEUED:
+        return (Button("Cancel", "cancel", danger=True),)
+    if job.state in (State.SUBMITTING, State.RUNNING):
+        return (Button("Cancel · no refund", "cancel", danger=True),)
+    return ()
+
+
+def _follow_up_buttons(follow_ups: Sequence[FollowUp]) -> tuple[Button, ...]:
+    return tuple(
+        Button(f"{_ACTION_LABELS[offer.action]} · {offer.price} cr", offer.action)
+        for offer in follow_ups
+    )
+
+
+def _origin(job: Job) -> Text:
+    words = {Cause.RETRY: "Retry of ", Cause.UPSCALE: "Upscaled from ", Cause.ANIMATE: "Made from "}
+    return (words.get(job.cause, "From "), Code(job.parent or ""))

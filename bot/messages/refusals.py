@@ -1,0 +1,244 @@
+"""What is said when something cannot be done: what is wrong, and what would work."""
+
+from functools import singledispatch
+
+from bot import errors
+from bot.messages.words import a, duration, either, size
+from bot.text import Bold, Code, Text, When, shorten
+
+# Longer than any option's value; what was typed is quoted, but not at length.
+MOST_QUOTED = 60
+
+
+def _quote(text: str) -> Code:
+    return Code(shorten(text, MOST_QUOTED))
+
+
+@singledispatch
+def refusal(error: errors.Refused) -> Text:
+    """The text for a refusal."""
+    raise NotImplementedError(type(error).__name__)
+
+
+@refusal.register
+def _(e: errors.UnknownCommand) -> Text:
+    meant = f" Did you mean /{either(e.similar)}?" if e.similar else ""
+    return (
+        "There is no command ",
+        _quote("/" + e.name),
+        f".{meant} ",
+        Code("/help"),
+        " lists all.",
+    )
+
+
+@refusal.register
+def _(e: errors.UnknownOption) -> Text:
+    known = either([f"--{name}" for name in e.known])
+    takes = f" takes {known}." if known else " takes no options."
+    return ("There is no option ", _quote("--" + e.name), ". ", Code("/" + e.command), takes)
+
+
+@refusal.register
+def _(e: errors.RepeatedOption) -> Text:
+    return (Code("--" + e.name), " is there twice. Keep one of them.")
+
+
+@refusal.register
+def _(e: errors.MissingValue) -> Text:
+    choices = f": {either(e.choices)}" if e.choices else ""
+    return (Code("--" + e.option), f" needs a value{choices}.")
+
+
+@refusal.register
+def _(e: errors.MissingArgument) -> Text:
+    return (f"The {e.name} is missing. It goes like this: ", Code(e.usage))
+
+
+@refusal.register
+def _(e: errors.UnexpectedText) -> Text:
+    return (
+        Code("/" + e.command),
+        " does not take ",
+        _quote(e.text),
+        ". It goes like this: ",
+        Code(e.usage),
+    )
+
+
+@refusal.register
+def _(e: errors.BadChoice) -> Text:
+    whose = f" for {e.model}" if e.model else ""
+    return (_quote(e.value), f" is not a {e.option}{whose}. Choose {either(e.choices, 12)}.")
+
+
+@refusal.register
+def _(e: errors.OptionNotTaken) -> Text:
+    return (f"{e.model} has no ", Code("--" + e.option), ". Leave it out, or choose another model.")
+
+
+@refusal.register
+def _(e: errors.MissingPrompt) -> Text:
+    example = f"/{e.command} a lighthouse at dusk"
+    return (f"{e.model} needs a prompt: say what you want to see, as in ", Code(example))
+
+
+@refusal.register
+def _(e: errors.PromptNotTaken) -> Text:
+    return (f"{e.model} works from the files alone. Send it again without text.",)
+
+
+@refusal.register
+def _(e: errors.PromptTooLong) -> Text:
+    return (
+        f"That prompt is {e.units} characters long; {e.model} takes {e.limit}. Shorten it by {e.units - e.limit}.",
+    )
+
+
+@refusal.register
+def _(e: errors.MissingInput) -> Text:
+    kinds = either([a(kind) for kind in e.kinds])
+    role = f" for the {e.role}" if e.role not in e.kinds else ""
+    text: Text = (f"{e.model} needs {kinds}{role}. Attach it and send the command again.",)
+    if e.without:
+        text += (" To start from words alone, add ", Code(f"--model {e.without}"), ".")
+    return text
+
+
+@refusal.register
+def _(e: errors.TooManyInputs) -> Text:
+    return (
+        f"{e.model} takes {e.taken}; you attached {either([shorten(n, 40) for n in e.extra])}. Leave out what it does not need.",
+    )
+
+
+@refusal.register
+def _(e: errors.UnfitInput) -> Text:
+    if e.quantity == "length":
+        is_, bounds = duration(e.value), f"{e.low:g} to {e.high:g} seconds"
+    elif e.quantity == "enlarged size":
+        is_, bounds = f"{e.value / 1e6:.1f} megapixels", f"up to {e.high / 1e6:g} megapixels"
+    elif e.quantity == "shape":
+        is_, bounds = f"{e.value:.2f}", f"{e.low:g} to {e.high:g} (width over height)"
+    else:
+        is_, bounds = f"{e.value:g} pixels", f"{e.low:g} to {e.high:g} pixels"
+    return (
+        _quote(e.filename),
+        f" does not fit {e.model}: its {e.quantity} is {is_}, it takes {bounds}.",
+    )
+
+
+@refusal.register
+def _(e: errors.UnusableFile) -> Text:
+    found = f" (it holds {e.found})" if e.found else ""
+    limit = e.limit or 0
+    ends: dict[str, str] = {
+        "empty": " is empty. Send it again; the upload may have broken off.",
+        "too_large": f" is too large: {size(limit)} is the most.",
+        "name_mismatch": f" is not what its name says{found}. Send the original file, with its own name.",
+        "unknown_type": f" is not an image or a video that can be used{found}. {_ACCEPTED}",
+        "unsupported_type": f" cannot be used{found}. {_ACCEPTED}",
+        "too_many_pixels": f" has too many pixels: {limit / 1e6:g} megapixels is the most.",
+        "too_long": f" is too long: {duration(limit)} is the most.",
+        "zero_duration": " is a video with nothing in it. Export it again.",
+    }  # fmt: skip
+    fallback = " cannot be opened; it may be damaged. Open it on your device and save it again."
+    return (_quote(e.filename), ends.get(e.reason, fallback))
+
+
+_ACCEPTED = "Send a JPEG, PNG or WebP image, or an MP4, MOV or WebM video."
+
+
+@refusal.register
+def _(e: errors.NothingOffered) -> Text:
+    if e.model:
+        return (
+            f"{e.model} is not offered by your Runway organisation at the moment. Choose another model.",
+        )
+    return (
+        "Your Runway organisation offers no model for ",
+        Code("/" + e.command),
+        " at the moment.",
+    )
+
+
+@refusal.register
+def _(e: errors.NotEnoughCredits) -> Text:
+    whose = "the team's budget has" if e.team else "you have"
+    resets: Text = (" They reset ", When(e.resets_at), ".") if e.resets_at else ()
+    price, left = Bold(str(e.price)), Bold(str(e.left))
+    return ("Not enough credits: this costs ", price, f" and {whose} ", left, " left.", *resets)
+
+
+@refusal.register
+def _(e: errors.TooManyJobs) -> Text:
+    jobs = "one job" if e.limit == 1 else f"{e.limit} jobs"
+    return (
+        f"You have {jobs} at work, which is the most at once. Wait for one, or cancel one with ",
+        Code("/cancel"),
+        ".",
+    )
+
+
+@refusal.register
+def _(e: errors.AdminsOnly) -> Text:
+    return (f"Only admins may {e.what}.",)
+
+
+@refusal.register
+def _(e: errors.NoSuchJob) -> Text:
+    if not e.job_id:
+        return ("You have no job that could be cancelled.",)
+    return ("There is no job ", _quote(e.job_id), " here. ", Code("/history"), " lists yours.")
+
+
+@refusal.register
+def _(e: errors.NotYours) -> Text:
+    return ("Only its owner or an admin may cancel job ", Code(e.job_id), ".")
+
+
+@refusal.register
+def _(e: errors.AlreadyOver) -> Text:
+    return ("Job ", Code(e.job_id), f" is {e.state} already; there is nothing left to cancel.")
+
+
+@refusal.register
+def _(e: errors.NoResult) -> Text:
+    return ("Job ", Code(e.job_id), f" has no result to {e.action}.")
+
+
+@refusal.register
+def _(e: errors.ActionNotOffered) -> Text:
+    return (f"A result of {e.model} cannot be used for {e.action}.",)
+
+
+@refusal.register
+def _(e: errors.BadAmount) -> Text:
+    return (
+        _quote(e.value),
+        " is not a number of credits. Give a whole number from 1, or ",
+        Code("unlimited"),
+        ".",
+    )
+
+
+@refusal.register
+def _(e: errors.ZeroAmount) -> Text:
+    return (
+        "0 would block the member quietly. To block someone, use ",
+        Code("/quota block"),
+        "; else give a number from 1.",
+    )
+
+
+@refusal.register
+def _(e: errors.UnknownMember) -> Text:
+    return (
+        "There is no member ",
+        _quote(e.value),
+        " here. Give a member, ",
+        Code("default"),
+        " or ",
+        Code("workspace"),
+        ".",
+    )

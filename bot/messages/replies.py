@@ -1,0 +1,156 @@
+"""Private answers: help, credits, history, the queue, quotas."""
+
+from collections.abc import Sequence
+
+from bot.commands import CommandSpec
+from bot.credits import Allowance, Balance, Movement
+from bot.jobs import Job, Member, State
+from bot.messages.words import NOUNS, POWERED_BY, credits, duration
+from bot.text import Bold, Code, Span, Text, When, Who, join, shorten
+
+BAR_WIDTH = 20
+MOST_PROMPT = 60
+
+
+def help_text(commands: Sequence[CommandSpec], balance: Balance) -> Text:
+    lines: list[Text] = [(Bold("What you can do here"),)]
+    lines += [(Code(spec.usage), f"  {spec.summary}") for spec in commands]
+    lines.append(
+        (
+            "On a result, react with 🔁 to retry or ⬆️ to upscale, or press the buttons; on your job's card, ❌ cancels.",
+        )
+    )
+    lines.append((*_standing(balance), f" {POWERED_BY}: https://runwayml.com"))
+    return join(lines, "\n")
+
+
+def credits_text(
+    balance: Balance, holds: Sequence[tuple[str, int]], movements: Sequence[Movement]
+) -> Text:
+    lines: list[Text] = [_standing(balance)]
+    if balance.allowance.credits is not None:
+        lines.append((Code(_bar(balance)),))
+    if holds:
+        held = join([(Code(job), f" {amount}") for job, amount in holds], ", ")
+        lines.append((f"Held by jobs at work: {balance.held} (", *held, ")"))
+    lines.append(("Resets ", When(balance.resets_at), f", every {balance.allowance.period}."))
+    if movements:
+        lines.append((Bold("Last movements"),))
+        lines += [_movement(movement) for movement in movements]
+    return join(lines, "\n")
+
+
+def history_text(jobs: Sequence[Job], labels: dict[str, str]) -> Text:
+    if not jobs:
+        return ("You have made nothing yet. Try ", Code("/imagine a lighthouse at dusk"), ".")
+    lines: list[Text] = [(Bold("Your last jobs"),)]
+    lines += [_past(job, labels[job.request.model]) for job in jobs]
+    return join(lines, "\n")
+
+
+def queue_text(jobs: Sequence[Job], places: dict[str, int], labels: dict[str, str]) -> Text:
+    if not jobs:
+        return ("Nothing is waiting or running.",)
+    at_work = [job for job in jobs if job.state is not State.QUEUED]
+    queued = sorted(
+        (job for job in jobs if job.state is State.QUEUED),
+        key=lambda job: (places.get(job.id, len(jobs)), job.seq),
+    )
+    lines: list[Text] = []
+    if at_work:
+        lines.append((Bold(f"At work: {len(at_work)}"),))
+        lines += [(*_queued(job, labels), f" · {job.state}") for job in at_work]
+    if queued:
+        lines.append((Bold(f"Waiting: {len(queued)}"),))
+        lines += [(f"{places.get(j.id, 0)}. ", *_queued(j, labels)) for j in queued]
+    return join(lines, "\n")
+
+
+def quota_text(member: Member, balance: Balance, rule: str) -> Text:
+    """`rule` names what decided: the member's own allowance, the workspace's default, …"""
+    used = f"used {balance.captured}, held {balance.held}"
+    return (
+        Who(member.id),
+        f": {allowance_text(balance.allowance)} ({rule}); {used}. Resets ",
+        When(balance.resets_at),
+        ".",
+    )
+
+
+def quota_set_text(whose: Span, allowance: Allowance) -> Text:
+    return (whose, f" may now use {allowance_text(allowance)}.")
+
+
+def allowance_text(allowance: Allowance) -> str:
+    if allowance.credits is None:
+        return "unlimited credits"
+    return f"{credits(allowance.credits)} a {allowance.period}"
+
+
+def cancelled_text(job: Job) -> Text:
+    noun = NOUNS[job.request.operation]
+    if job.state is State.CANCELLED:
+        return (
+            "Job ",
+            Code(job.id),
+            f" is cancelled; the {noun} is not made, and nothing was charged.",
+        )
+    return (
+        "Cancelling job ",
+        Code(job.id),
+        ". Runway has begun with it, so it may cost its price.",
+    )
+
+
+def failed_inside_text(reference: str) -> Text:
+    """What is said when the fault is ours; `reference` finds it in the log."""
+    return (
+        "Something went wrong on our side, and nothing was charged. Try again; if it happens again, tell an admin ",
+        Code(reference),
+        ".",
+    )
+
+
+def _standing(balance: Balance) -> Text:
+    if balance.left is None:
+        return ("You have ", Bold("unlimited"), f" credits; {balance.captured} used.")
+    return (
+        "You have ",
+        Bold(str(balance.left)),
+        f" of {balance.allowance.credits} credits left; {balance.captured} used, {balance.held} held.",
+    )
+
+
+def _bar(balance: Balance) -> str:
+    total = balance.allowance.credits or 1
+    full = round(BAR_WIDTH * min(1.0, (balance.left or 0) / total))
+    return "█" * full + "░" * (BAR_WIDTH - full)
+
+
+def _movement(movement: Movement) -> Text:
+    signs = {"hold": "held", "capture": "spent", "release": "given back"}
+    word = signs.get(movement.kind, movement.kind)
+    return (When(movement.at), f"  {word} {movement.amount}  ", Code(movement.job_id))
+
+
+def _past(job: Job, label: str) -> Text:
+    cost = "" if job.charged is None else f" · {credits(job.charged)}"
+    prompt = shorten(job.request.prompt, MOST_PROMPT) or NOUNS[job.request.operation]
+    took = ""
+    if job.finished_at is not None:
+        took = f" · {duration((job.finished_at - job.created_at).total_seconds())}"
+    return (
+        Code(job.id),
+        " ",
+        When(job.created_at),
+        f" · {label} · {job.state}{cost}{took}\n    {prompt}",
+    )
+
+
+def _queued(job: Job, labels: dict[str, str]) -> Text:
+    return (
+        Code(job.id),
+        " ",
+        Who(job.owner.id),
+        f" · {labels[job.request.model]} · {credits(job.request.price)}",
+    )

@@ -1,0 +1,90 @@
+"""What a person typed, taken apart: `/imagine a fox in the snow --ratio 16:9`."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.commands import COMMANDS, CommandSpec, Option
+from bot.errors import (
+    MissingArgument,
+    MissingValue,
+    RepeatedOption,
+    UnexpectedText,
+    UnknownCommand,
+    UnknownOption,
+)
+
+# An option begins a word: `--ratio 16:9`, `--ratio=16:9` or `--model "gen4 turbo"`. Phones turn two
+# hyphens into a dash, so that is taken for them.
+_OPTION = re.compile(
+    r"""(?:^|(?<=\s))(?:--|—)(?P<name>[A-Za-z][\w-]*)
+        (?:\s*=\s*|\s+|$)(?P<value>"[^"]*"|“[^”]*”|(?!--|—)[^\s"]\S*)?""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A command's specification with the arguments and options that were typed."""
+
+    spec: CommandSpec
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def split_command(text: str) -> tuple[CommandSpec, str]:
+    """The command that a text begins with, and the rest of the text; the slash may be missing."""
+    words = text.strip().removeprefix("/").split(maxsplit=2)
+    for count in (2, 1):
+        spec = next(
+            (s for s in COMMANDS if s.name.split() == [w.lower() for w in words[:count]]), None
+        )
+        if spec is not None:
+            pattern = r"/?\s*" + r"\s+".join(map(re.escape, words[:count]))
+            return spec, re.sub(pattern, "", text.strip(), count=1).strip()
+    raise _unknown_command(" ".join(words[:1]), words)
+
+
+def parse_arguments(spec: CommandSpec, text: str, options: Iterable[Option]) -> Parsed:
+    """The arguments and options in the text after a command's name."""
+    known = {option.name: option for option in options}
+    given: dict[str, str] = {}
+
+    def take(match: re.Match[str]) -> str:
+        name, value = match["name"].lower(), (match["value"] or "").strip('"“”')
+        if name not in known:
+            raise UnknownOption(spec.name, name, list(known))
+        if name in given:
+            raise RepeatedOption(name)
+        if not value:
+            raise MissingValue(name, [choice.value for choice in known[name].choices])
+        given[name] = value
+        return " "
+
+    left = _OPTION.sub(take, text)
+    return Parsed(spec, _positional(spec, left), given)
+
+
+def _positional(spec: CommandSpec, text: str) -> dict[str, str]:
+    taken: dict[str, str] = {}
+    left = text.strip()
+    for argument in spec.arguments:
+        if argument.rest:
+            value, left = left, ""
+        else:
+            value, _, left = left.partition(" ")
+        if value:
+            taken[argument.name] = value
+        elif argument.required and not spec.generates:
+            raise MissingArgument(argument.name, spec.usage)
+        left = left.strip()
+    if left:
+        raise UnexpectedText(spec.name, left, spec.usage)
+    return taken
+
+
+def _unknown_command(typed: str, words: list[str]) -> UnknownCommand:
+    names = [spec.name for spec in COMMANDS]
+    inside = [name for name in names if name.split()[0] == (words[0].lower() if words else "")]
+    return UnknownCommand(typed, inside or difflib.get_close_matches(typed.lower(), names, n=2))

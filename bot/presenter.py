@@ -1,0 +1,76 @@
+"""Keeps the card of each job as true as its platform allows."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.catalog import Catalog
+from bot.errors import ChatError
+from bot.failpoints import failpoint
+from bot.jobs import Job
+from bot.messages.cards import Progress, card
+from bot.ports import ChatPlatform, Clock, Storage
+from bot.views import Card
+
+log = structlog.get_logger()
+
+# A card's progress is edited at most this often; a change of state is shown at once.
+EDIT_SECONDS = 5.0
+
+
+@dataclass
+class _Shown:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    card: Card | None = None
+    at: float = 0.0
+
+
+class Presenter:
+    """Posts a job's card once and edits it from then on."""
+
+    def __init__(
+        self, chats: Mapping[str, ChatPlatform], storage: Storage, catalog: Catalog, clock: Clock
+    ) -> None:
+        self._chats = chats
+        self._storage = storage
+        self._catalog = catalog
+        self._clock = clock
+        self._shown: dict[str, _Shown] = {}
+
+    async def show(self, job: Job, progress: Progress | None = None) -> Job:
+        """Bring the card up to date; a chat that fails is logged, the job goes on without."""
+        shown = self._shown.setdefault(job.id, _Shown())
+        try:
+            async with shown.lock:
+                return await self._show(job, progress or Progress(), shown)
+        except ChatError as error:
+            log.warning("card not shown", job=job.id, error=str(error))
+            return job
+        finally:
+            if job.state.is_over:
+                self._shown.pop(job.id, None)
+
+    async def _show(self, job: Job, progress: Progress, shown: _Shown) -> Job:
+        chat = self._chats[job.owner.platform]
+        view = card(job, self._catalog.label(job.request.model), progress)
+        if job.card is None:
+            ref = await chat.post_card(job.channel, view, f"card:{job.id}")
+            failpoint("card.posted")
+            job = await self._storage.note(job.id, card=ref)
+            view = replace(view, state=job.state)
+        elif self._is_due(view, shown):
+            await chat.update_card(job.channel, job.card, view)
+        else:
+            return job
+        shown.card, shown.at = view, self._clock.monotonic()
+        return job
+
+    def _is_due(self, view: Card, shown: _Shown) -> bool:
+        """Whether an edit shows something new, and is not too soon after the last one."""
+        if shown.card is None:
+            return True
+        if view.state is not shown.card.state or view.buttons != shown.card.buttons:
+            return not shown.card.state.is_over
+        return view != shown.card and self._clock.monotonic() - shown.at >= EDIT_SECONDS

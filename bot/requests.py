@@ -1,0 +1,82 @@
+"""What a person asked for, as plain frozen values: parsed, normalised and priced."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+
+class Operation(StrEnum):
+    """What Runway is asked to do; also the last part of the address it is asked at."""
+
+    TEXT_TO_IMAGE = "text_to_image"
+    IMAGE_TO_VIDEO = "image_to_video"
+    TEXT_TO_VIDEO = "text_to_video"
+    VIDEO_TO_VIDEO = "video_to_video"
+    CHARACTER_PERFORMANCE = "character_performance"
+    VIDEO_UPSCALE = "video_upscale"
+    IMAGE_UPSCALE = "image_upscale"
+
+    @property
+    def makes(self) -> "Kind":
+        images = {Operation.TEXT_TO_IMAGE, Operation.IMAGE_UPSCALE}
+        return Kind.IMAGE if self in images else Kind.VIDEO
+
+
+class Kind(StrEnum):
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True)
+class Media:
+    """A file in our archive that has been looked into; sizes in bytes and pixels, times in seconds."""
+
+    key: str
+    kind: Kind
+    content_type: str
+    size: int
+    sha256: str
+    name: str
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    frames: int | None = None
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file in the role that the model gives it; `tag` is how a prompt calls it (`@tag`)."""
+
+    role: str
+    media: Media
+    tag: str | None = None
+
+
+Setting = bool | int | str
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """One valid request; `price` is the most it may cost, in credits."""
+
+    operation: Operation
+    model: str
+    prompt: str
+    price: int
+    inputs: tuple[Input, ...] = ()
+    ratio: str | None = None
+    duration: int | None = None
+    seed: int | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return _ADAPTER.dump_json(self, exclude_none=True).decode()
+
+    @staticmethod
+    def from_json(text: str) -> "GenerationRequest":
+        return _ADAPTER.validate_json(text)
+
+
+_ADAPTER = TypeAdapter(GenerationRequest)

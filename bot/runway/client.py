@@ -1,0 +1,242 @@
+"""The Runway API: each operation's create, tasks, the organisation and uploads.
+
+Reads are tried again after a pause. A create is sent exactly once: the API knows no idempotency
+key, so that a second one could be a second bill.
+"""
+
+import asyncio
+import base64
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self, TypeVar
+
+import aiohttp
+import httpx
+import stamina
+from httpx_aiohttp import AiohttpTransport
+from pydantic import BaseModel, ValidationError
+
+from bot.catalog import Catalog
+from bot.errors import (
+    NotCreated,
+    OutcomeUnknown,
+    ProviderUnavailable,
+    Rejected,
+    TaskGone,
+)
+from bot.ports import Archive, Organization, Task
+from bot.requests import GenerationRequest, Media
+from bot.runway.pacing import Pacer
+from bot.runway.wire import VERSION, Created, OrganizationBody, TaskBody, Upload, create_body
+
+M = TypeVar("M", bound=BaseModel)
+
+READ_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+# A create may be slow to answer; giving up early would leave a job uncertain.
+CREATE_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
+UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
+READ_ATTEMPTS = 3
+# A data URI may have 5 MiB when it is encoded, header included (the SDK's documentation; the
+# reference still says 16 MB for video).
+MOST_DATA_URI_BYTES = 5 * 1024 * 1024
+# An upload has at least 512 bytes and at most 200 MB.
+LEAST_UPLOAD_BYTES = 512
+MOST_ERROR_CHARACTERS = 300
+# Answers that promise that no task was made (Runway's error reference: load shedding).
+_NOTHING_MADE = (429, 502, 503)
+_REFUSED = (400, 401, 403, 404, 405, 413, 415, 422)
+_DAILY = re.compile(r"daily.*(task|limit|cap|quota|generation)", re.IGNORECASE)
+
+
+class RunwayClient:
+    """Implements bot.ports.Provider."""
+
+    def __init__(
+        self, base_url: str, secret: str, catalog: Catalog, archive: Archive, floor: float
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._catalog = catalog
+        self._archive = archive
+        self._pacer = Pacer(floor)
+        self._headers = {"Authorization": f"Bearer {secret}", "X-Runway-Version": VERSION}
+
+    def __repr__(self) -> str:
+        return f"RunwayClient({self._base_url})"
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64))
+        # A create never goes out on a connection that the other side may just be closing: that
+        # would look like a lost answer.
+        self._fresh = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
+        self._reads = self._client(self._session, READ_TIMEOUT)
+        self._creates = self._client(self._fresh, CREATE_TIMEOUT)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._reads.aclose()
+        await self._creates.aclose()
+        await self._session.close()
+        await self._fresh.close()
+
+    def _client(self, session: aiohttp.ClientSession, timeout: httpx.Timeout) -> httpx.AsyncClient:
+        transport = AiohttpTransport(client=session)
+        return httpx.AsyncClient(
+            base_url=self._base_url, headers=self._headers, timeout=timeout, transport=transport
+        )
+
+    async def prepare(self, request: GenerationRequest) -> Mapping[str, str]:
+        """Each input's address: a data URI when it is small, else an upload of its own."""
+        medias = {given.media.key: given.media for given in request.inputs}
+        return {key: await self._address(media) for key, media in medias.items()}
+
+    async def create(self, request: GenerationRequest, uris: Mapping[str, str]) -> str:
+        """Ask for a task, once; returns its id."""
+        spec = self._catalog.spec(request.model, request.operation)
+        body = create_body(spec, request, uris)
+        try:
+            response = await self._creates.post(f"/v1/{request.operation}", json=body)
+        except Exception as error:
+            if _never_connected(error):
+                raise NotCreated("Runway could not be reached") from error
+            raise OutcomeUnknown(f"no answer: {type(error).__name__}") from error
+        return _created(response)
+
+    async def task(self, task_id: str) -> Task:
+        """A task as it is now; never asked for faster than the floor."""
+        response: httpx.Response | None = None
+        async for attempt in _read_attempts():
+            with attempt:
+                await self._pacer.wait(task_id)
+                response = await self._read("GET", f"/v1/tasks/{task_id}")
+                if response.status_code == 404:
+                    raise TaskGone(task_id)
+                return _parse(response, TaskBody).to_task()
+        raise AssertionError("stamina ends with a value or an error")
+
+    async def delete(self, task_id: str) -> None:
+        """Cancel a task, or delete a finished one; one that is gone already is fine."""
+        async for attempt in _read_attempts():
+            with attempt:
+                response = await self._read("DELETE", f"/v1/tasks/{task_id}")
+                if response.status_code not in (204, 404):
+                    raise ProviderUnavailable(_detail(response))
+        self._pacer.forget(task_id)
+
+    async def organization(self) -> Organization:
+        """What the organisation has left, and what it may do with each model."""
+        async for attempt in _read_attempts():
+            with attempt:
+                response = await self._read("GET", "/v1/organization")
+                return _parse(response, OrganizationBody).to_organization()
+        raise AssertionError("stamina ends with a value or an error")
+
+    async def upload(self, path: Path, filename: str) -> str:
+        """Hand a file over to Runway; returns an address that is good for 24 hours."""
+        async for attempt in _read_attempts():
+            with attempt:
+                asked = {"filename": filename, "type": "ephemeral"}
+                target = _parse(await self._read("POST", "/v1/uploads", json=asked), Upload)
+                await self._send_file(target, path, filename)
+                return target.runway_uri
+        raise AssertionError("stamina ends with a value or an error")
+
+    async def _address(self, media: Media) -> str:
+        header = f"data:{media.content_type};base64,"
+        encoded = len(header) + 4 * ((media.size + 2) // 3)
+        if encoded > MOST_DATA_URI_BYTES and media.size >= LEAST_UPLOAD_BYTES:
+            async with self._file(media) as path:
+                return await self.upload(path, path.name)
+        content = b"".join([chunk async for chunk in self._archive.open(media.key)])
+        return header + base64.b64encode(content).decode()
+
+    @asynccontextmanager
+    async def _file(self, media: Media) -> AsyncIterator[Path]:
+        with TemporaryDirectory(prefix="dailies-") as folder:
+            path = Path(folder, f"input{Path(media.key).suffix}")
+            await self._archive.fetch(media.key, path)
+            yield path
+
+    async def _send_file(self, target: Upload, path: Path, filename: str) -> None:
+        form = aiohttp.FormData(target.fields)
+        file = await asyncio.to_thread(path.open, "rb")
+        with file:
+            form.add_field("file", file, filename=filename)
+            try:
+                async with self._session.post(
+                    target.upload_url, data=form, timeout=UPLOAD_TIMEOUT, allow_redirects=False
+                ) as response:
+                    if response.status >= 300:
+                        raise ProviderUnavailable(f"the upload was answered {response.status}")
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise ProviderUnavailable(f"upload: {type(error).__name__}") from error
+
+    async def _read(self, method: str, path: str, json: Any = None) -> httpx.Response:
+        try:
+            response = await self._reads.request(method, path, json=json)
+        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            raise ProviderUnavailable(f"no answer: {type(error).__name__}") from error
+        if response.status_code == 429 or response.status_code >= 500:
+            raise ProviderUnavailable(_detail(response))
+        return response
+
+
+def _read_attempts() -> Any:
+    return stamina.retry_context(
+        on=ProviderUnavailable,
+        attempts=READ_ATTEMPTS,
+        wait_initial=0.5,
+        wait_jitter=1.0,
+        wait_max=8.0,
+    )
+
+
+def _never_connected(error: Exception) -> bool:
+    """Whether the request certainly never left us.
+
+    The transport reports a connection that broke after the request as `ConnectTimeout` too, so
+    only the cause that it wraps can be believed.
+    """
+    causes = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+    return isinstance(error, causes) or isinstance(error.__cause__, causes)
+
+
+def _created(response: httpx.Response) -> str:
+    status, detail = response.status_code, _detail(response)
+    if status in _NOTHING_MADE:
+        daily = status == 429 and bool(_DAILY.search(detail))
+        raise NotCreated(detail, _retry_after(response), daily)
+    if status in _REFUSED:
+        raise Rejected(status, detail)
+    if status != 200:
+        raise OutcomeUnknown(detail)
+    try:
+        return Created.model_validate_json(response.content).id
+    except ValidationError as error:
+        raise OutcomeUnknown("the answer made no sense") from error
+
+
+def _parse(response: httpx.Response, kind: type[M]) -> M:
+    if response.status_code != 200:
+        raise Rejected(response.status_code, _detail(response))
+    try:
+        return kind.model_validate_json(response.content)
+    except ValidationError as error:
+        raise ProviderUnavailable("the answer made no sense") from error
+
+
+def _detail(response: httpx.Response) -> str:
+    """Runway's own words for what is wrong, cut short."""
+    try:
+        error = response.json().get("error")
+    except (ValueError, AttributeError):
+        error = None
+    said = str(error) if error else response.reason_phrase or "no reason given"
+    return f"{response.status_code} {said}"[:MOST_ERROR_CHARACTERS]
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isdigit() else None

@@ -1,0 +1,91 @@
+"""The result into the chat, once, and the end of every job to its owner."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from bot.catalog import Catalog
+from bot.credits import Outcome, settle
+from bot.errors import ChatError
+from bot.failpoints import failpoint
+from bot.follow_ups import offered_follow_ups
+from bot.jobs import Job, State
+from bot.messages import cards
+from bot.ports import ChatPlatform, Clock, Storage
+from bot.steps.pauses import Pauses
+from bot.views import Notice, Result
+
+log = structlog.get_logger()
+
+
+class Delivery:
+    """Posts results. A message's key makes a second attempt find the first one's message."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        chats: Mapping[str, ChatPlatform],
+        catalog: Catalog,
+        clock: Clock,
+        pauses: Pauses,
+    ) -> None:
+        self._storage = storage
+        self._chats = chats
+        self._catalog = catalog
+        self._clock = clock
+        self._pauses = pauses
+
+    async def deliver(self, job: Job) -> Job:
+        """Post a job's result and settle; it comes back delivered or undeliverable."""
+        failpoint("deliver.intended")
+        view = await self._result(job)
+        message = await self._post(job, view, f"result:{job.id}")
+        failpoint("deliver.posted")
+        now = self._clock.now()
+        if message is None:
+            return await self._storage.finish(
+                job, State.UNDELIVERABLE, Outcome.UNDELIVERABLE, now, job.cost, failure="DELIVERY"
+            )
+        job = await self._storage.finish(
+            job, State.DELIVERED, Outcome.DELIVERED, now, job.cost, result=message, told=True
+        )
+        failpoint("deliver.settled")
+        return job
+
+    async def tell_end(self, job: Job) -> Job:
+        """Tell the owner why there is no result, and what it cost."""
+        label = self._catalog.label(job.request.model)
+        view = cards.failure(job, label, offered_follow_ups(self._catalog, job))
+        if job.state is State.UNDELIVERABLE:
+            await self._notify(job, view)
+            return await self._storage.note(job.id, told=True)
+        message = await self._post(job, view, f"end:{job.id}")
+        failpoint("end.posted")
+        return await self._storage.note(job.id, result=message, told=True)
+
+    async def _result(self, job: Job) -> Result:
+        balance = await self._storage.balance(job.owner, self._clock.now())
+        captured = settle(Outcome.DELIVERED, job.request.price, job.cost).captured
+        # The hold is still there; what is not captured of it is about to be free again.
+        left = None if balance.left is None else balance.left + job.request.price - captured
+        delivered = job.moved(State.DELIVERED, charged=captured)
+        follow_ups = offered_follow_ups(self._catalog, delivered)
+        return cards.result(delivered, self._catalog.label(job.request.model), left, follow_ups)
+
+    async def _post(self, job: Job, view: Result, key: str) -> str | None:
+        chat = self._chats[job.owner.platform]
+        async for attempt in self._pauses.attempts(self._clock):
+            try:
+                return await chat.deliver(job.channel, view, key)
+            except ChatError as error:
+                log.warning("not posted", job=job.id, error=str(error), attempt=attempt)
+                if error.permanent:
+                    return None
+        return None
+
+    async def _notify(self, job: Job, view: Result) -> None:
+        chat = self._chats[job.owner.platform]
+        try:
+            await chat.notify(job.owner, job.channel, Notice(view.text, view.buttons, job.id))
+        except ChatError as error:
+            log.warning("owner not told", job=job.id, error=str(error))

@@ -1,0 +1,94 @@
+"""From the queue to Runway: written down first, then sent exactly once."""
+
+from datetime import timedelta
+
+import structlog
+
+from bot.credits import Outcome
+from bot.errors import NotCreated, OutcomeUnknown, ProviderError, ProviderUnavailable, Rejected
+from bot.failpoints import failpoint
+from bot.jobs import Job, State
+from bot.ports import Clock, Provider, Storage
+from bot.presenter import Presenter
+
+log = structlog.get_logger()
+
+# After these many attempts that Runway certainly turned away, a person should decide.
+MOST_ATTEMPTS = 10
+FIRST_WAIT_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 300.0
+# A day's limit is a rolling one: a place comes free at any time.
+DAILY_WAIT_SECONDS = 600.0
+
+
+class Submission:
+    """Sends queued jobs."""
+
+    def __init__(
+        self, storage: Storage, provider: Provider, presenter: Presenter, clock: Clock
+    ) -> None:
+        self._storage = storage
+        self._provider = provider
+        self._presenter = presenter
+        self._clock = clock
+
+    async def submit(self, job: Job) -> Job:
+        """Send a queued job; it comes back running, queued again, failed or uncertain."""
+        try:
+            uris = await self._provider.prepare(job.request)
+        except ProviderUnavailable as error:
+            return await self._wait(job, NotCreated(str(error)))
+        except (ProviderError, OSError) as error:
+            return await self._fail(job, error)
+        now = self._clock.now()
+        job = await self._storage.advance(
+            job, State.SUBMITTING, submitted_at=now, attempts=job.attempts + 1
+        )
+        failpoint("submit.intended")
+        job = await self._presenter.show(job)
+        try:
+            task_id = await self._provider.create(job.request, uris)
+        except NotCreated as error:
+            return await self._wait(job, error)
+        except Rejected as error:
+            return await self._fail(job, error)
+        except OutcomeUnknown as error:
+            log.warning("outcome unknown", job=job.id, error=str(error))
+            return await self.give_up_uncertain(job)
+        failpoint("submit.sent")
+        log.info("submitted", job=job.id, task=task_id, model=job.request.model)
+        job = await self._storage.advance(job, State.RUNNING, task_id=task_id)
+        failpoint("submit.recorded")
+        return job
+
+    async def give_up_uncertain(self, job: Job) -> Job:
+        """A job that may or may not be at Runway is never sent again by itself."""
+        return await self._storage.finish(
+            job, State.UNCERTAIN, Outcome.UNCERTAIN, self._clock.now()
+        )
+
+    async def _wait(self, job: Job, error: NotCreated) -> Job:
+        log.info("not created", job=job.id, error=str(error), attempt=job.attempts)
+        if job.attempts >= MOST_ATTEMPTS and not error.daily:
+            return await self._fail(job, error)
+        wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** max(0, job.attempts - 1))
+        wait = DAILY_WAIT_SECONDS if error.daily else max(wait, error.wait or 0)
+        due_at = self._clock.now() + timedelta(seconds=wait)
+        if job.state is State.QUEUED:
+            return await self._storage.note(job.id, due_at=due_at, attempts=job.attempts + 1)
+        return await self._storage.advance(job, State.QUEUED, due_at=due_at)
+
+    async def _fail(self, job: Job, error: Exception) -> Job:
+        log.warning("not submitted", job=job.id, error=str(error))
+        return await self._storage.finish(
+            job, State.FAILED, Outcome.NEVER_SENT, self._clock.now(), failure=_code(error)
+        )
+
+
+def _code(error: Exception) -> str:
+    """Our own failure code for a create that made nothing."""
+    if not isinstance(error, Rejected):
+        return "ASSET.INVALID" if isinstance(error, OSError) else "THIRD_PARTY.UNAVAILABLE"
+    if "credits" in error.detail.lower():
+        return "REJECTED.CREDITS"
+    return {401: "REJECTED.KEY", 403: "REJECTED.MODEL"}.get(error.status, "REJECTED")

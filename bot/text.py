@@ -1,0 +1,54 @@
+"""Text for people as a row of spans, so that each platform escapes and formats it in its own way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Bold:
+    text: str
+
+
+@dataclass(frozen=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True)
+class When:
+    """A moment, shown in the reader's own time; `relative` as in "in 5 minutes"."""
+
+    at: datetime
+    relative: bool = False
+
+
+@dataclass(frozen=True)
+class Who:
+    """A member, shown by name; never a ping by itself."""
+
+    member_id: str
+
+
+Span = str | Bold | Code | When | Who
+Text = tuple[Span, ...]
+
+
+def join(parts: Iterable[Text], separator: str) -> Text:
+    """One text of many, with `separator` between them."""
+    joined: list[Span] = []
+    for part in parts:
+        if joined:
+            joined.append(separator)
+        joined.extend(part)
+    return tuple(joined)
+
+
+def utf16_units(text: str) -> int:
+    """The length of a prompt as Runway counts it."""
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text in at most `limit` characters, with an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -1,0 +1,249 @@
+"""From what a person typed and attached to a valid, priced request, or a refusal that says why."""
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from bot import errors
+from bot.catalog import RATIO_SYNONYMS, Catalog, InputRule, ModelSpec
+from bot.commands import CommandSpec, models_for, ratio_choices, setting_text
+from bot.requests import GenerationRequest, Input, Media, Setting
+from bot.text import utf16_units
+
+MOST_SEED = 2**32 - 1
+# Words that people type for a duration's unit.
+_SECONDS = ("seconds", "second", "secs", "sec", "s")
+
+
+def choose_model(
+    catalog: Catalog, command: CommandSpec, name: str | None, files: Sequence[Media]
+) -> ModelSpec:
+    """The model to use: the one that was named, or the first that takes what is attached."""
+    offered = models_for(command, catalog)
+    if name is not None:
+        chosen = [spec for spec in offered if spec.id == name.lower()]
+        if not chosen:
+            raise _not_offered(catalog, command, name, offered)
+    else:
+        chosen = [spec for spec in offered if spec.operation not in command.only_by_model]
+    if not chosen:
+        raise errors.NothingOffered(command.name)
+    return next((spec for spec in chosen if _assign(spec, files) is not None), chosen[0])
+
+
+def build_request(
+    catalog: Catalog,
+    command: CommandSpec,
+    prompt: str,
+    options: Mapping[str, str],
+    files: Sequence[Media],
+    pick_seed: Callable[[], int],
+) -> GenerationRequest:
+    """The request that a command asks for; raises a Refused that names what is wrong."""
+    spec = choose_model(catalog, command, options.get("model"), files)
+    check_prompt(spec, command.name, prompt)
+    inputs = _fit_inputs(catalog, command, spec, files)
+    _check_known(spec, options)
+    return complete(spec, prompt, inputs, options, pick_seed)
+
+
+def complete(
+    spec: ModelSpec,
+    prompt: str,
+    inputs: tuple[Input, ...],
+    options: Mapping[str, str],
+    pick_seed: Callable[[], int],
+) -> GenerationRequest:
+    """A request with every choice made and its price worked out."""
+    ratio = _ratio(spec, options.get("ratio"), inputs)
+    duration = _duration(spec, options.get("duration"))
+    settings = _settings(spec, options)
+    for rule in spec.inputs:
+        for given in inputs:
+            if given.role == rule.role:
+                _check_input(spec, rule, given.media, settings)
+    return GenerationRequest(
+        operation=spec.operation,
+        model=spec.id,
+        prompt=prompt,
+        inputs=inputs,
+        ratio=ratio,
+        duration=duration,
+        seed=_seed(spec, options.get("seed"), pick_seed),
+        settings=settings,
+        price=spec.price.credits(ratio, duration, inputs, settings),
+    )
+
+
+def check_prompt(spec: ModelSpec, command: str, prompt: str) -> None:
+    if prompt and not spec.prompt.max:
+        raise errors.PromptNotTaken(spec.label)
+    if spec.prompt.required and not prompt:
+        raise errors.MissingPrompt(command, spec.label)
+    if (units := utf16_units(prompt)) > spec.prompt.max:
+        raise errors.PromptTooLong(units, spec.prompt.max, spec.label)
+
+
+def _not_offered(
+    catalog: Catalog, command: CommandSpec, name: str, offered: Sequence[ModelSpec]
+) -> errors.Refused:
+    known = any(
+        s.id == name.lower() and s.operation in command.operations for s in catalog.all_specs()
+    )
+    if known:
+        return errors.NothingOffered(command.name, catalog.label(name.lower()))
+    return errors.BadChoice("model", name, list(dict.fromkeys(spec.id for spec in offered)))
+
+
+def _check_known(spec: ModelSpec, options: Mapping[str, str]) -> None:
+    """An option that the command has but this model does not."""
+    taken = {"model", *(rule.name for rule in spec.settings)}
+    taken |= {"ratio"} if spec.ratios else set()
+    taken |= {"duration"} if spec.durations else set()
+    taken |= {"seed"} if spec.seed else set()
+    for name in options:
+        if name not in taken:
+            raise errors.OptionNotTaken(name, spec.label)
+
+
+def _fit_inputs(
+    catalog: Catalog, command: CommandSpec, spec: ModelSpec, files: Sequence[Media]
+) -> tuple[Input, ...]:
+    assigned = _assign(spec, files)
+    if assigned is not None:
+        return assigned
+    if len(files) > sum(rule.max for rule in spec.inputs):
+        taken = ", ".join(_taken(rule) for rule in spec.inputs) or "no attachment"
+        raise errors.TooManyInputs(spec.label, taken, [media.name for media in files])
+    rule = _unfilled(spec, files)
+    without = [s for op in command.only_by_model for s in catalog.offered(op) if not s.needs_input]
+    hint = without[0].id if without and not files else None
+    raise errors.MissingInput(rule.role, list(rule.kinds), spec.label, hint)
+
+
+def _unfilled(spec: ModelSpec, files: Sequence[Media]) -> InputRule:
+    """The first role that the attached kinds leave empty (or that they do not fit)."""
+    left = [media.kind for media in files]
+    for rule in spec.inputs:
+        fitting = next((kind for kind in left if kind in rule.kinds), None)
+        if fitting is None:
+            return rule
+        left.remove(fitting)
+    return spec.inputs[-1]
+
+
+def _taken(rule: InputRule) -> str:
+    kinds = " or ".join(rule.kinds)
+    return f"up to {rule.max} {kinds}s" if rule.max > 1 else f"one {kinds}"
+
+
+def _assign(spec: ModelSpec, files: Sequence[Media]) -> tuple[Input, ...] | None:
+    """Give every file a role, in the order of attachment; None when they do not fit."""
+    slots = [rule for rule in spec.inputs for _ in range(rule.max)]
+    if len(files) > len(slots):
+        return None
+    for chosen in itertools.combinations(range(len(slots)), len(files)):
+        for order in itertools.permutations(files):
+            pairs = [(slots[index], media) for index, media in zip(chosen, order, strict=True)]
+            if all(media.kind in rule.kinds for rule, media in pairs) and _all_filled(spec, pairs):
+                return tuple(_tagged(pairs))
+    return None
+
+
+def _all_filled(spec: ModelSpec, pairs: Sequence[tuple[InputRule, Media]]) -> bool:
+    return all(sum(rule is given for given, _ in pairs) >= rule.min for rule in spec.inputs)
+
+
+def _tagged(pairs: Sequence[tuple[InputRule, Media]]) -> Iterable[Input]:
+    for number, (rule, media) in enumerate(pairs, start=1):
+        tagged = rule.form == "tagged_list"
+        yield Input(rule.role, media, f"image{number}" if tagged else None)
+
+
+def _check_input(
+    spec: ModelSpec, rule: InputRule, media: Media, settings: Mapping[str, Setting]
+) -> None:
+    width, height = media.width or 0, media.height or 0
+    scale = int(settings.get("scale", 1))
+    checks = (
+        ("length", rule.seconds, media.duration),
+        ("short side", rule.sides, min(width, height)),
+        ("long side", rule.sides, max(width, height)),
+        ("long side", (0, rule.max_side) if rule.max_side else None, max(width, height)),
+        ("shape", rule.aspect, width / height if height else 0),
+        ("enlarged size", (0, rule.max_output_pixels) if rule.max_output_pixels else None,
+         width * height * scale * scale),
+    )  # fmt: skip
+    for quantity, bounds, value in checks:
+        if bounds is None or value is None:
+            continue
+        low, high = bounds
+        if not low <= value <= high:
+            raise errors.UnfitInput(media.name, quantity, value, low, high, spec.label)
+
+
+def _ratio(spec: ModelSpec, asked: str | None, inputs: tuple[Input, ...]) -> str | None:
+    if not spec.ratios:
+        return None
+    if asked is None:
+        return _closest_ratio(spec, inputs)
+    name = asked.lower().replace("x", ":").replace("×", ":")
+    name = RATIO_SYNONYMS.get(name, name)
+    if name in spec.ratios:
+        return name
+    if name in (friendly := spec.friendly_ratios()):
+        return friendly[name]
+    choices = [choice.value for choice in ratio_choices(spec)]
+    raise errors.BadChoice("ratio", asked, choices, spec.label)
+
+
+def _closest_ratio(spec: ModelSpec, inputs: tuple[Input, ...]) -> str:
+    """The ratio that crops least of what the picture is made from; the first for words alone."""
+    source = next((i.media for i in inputs if i.role in ("image", "video", "character")), None)
+    if source is None or not source.width or not source.height:
+        return spec.ratios[0]
+    shape = Decimal(source.width) / source.height
+
+    def lost(ratio: str) -> Decimal:
+        width, height = (Decimal(side) for side in ratio.split(":"))
+        return 1 - min(shape / (width / height), (width / height) / shape)
+
+    return min(spec.ratios, key=lost)
+
+
+def _duration(spec: ModelSpec, asked: str | None) -> int | None:
+    if not spec.durations:
+        return None
+    if asked is None:
+        return spec.duration
+    text = asked.lower()
+    for unit in _SECONDS:
+        text = text.removesuffix(unit)
+    if text.strip().isascii() and text.strip().isdigit() and int(text[:4]) in spec.durations:
+        return int(text)
+    choices = [str(seconds) for seconds in spec.durations]
+    raise errors.BadChoice("duration", asked, choices, spec.label)
+
+
+def _seed(spec: ModelSpec, asked: str | None, pick_seed: Callable[[], int]) -> int | None:
+    if not spec.seed:
+        return None
+    if asked is None:
+        return pick_seed()
+    if asked.isascii() and asked.isdigit() and len(asked) <= 10 and int(asked) <= MOST_SEED:
+        return int(asked)
+    raise errors.BadChoice("seed", asked, [f"a whole number from 0 to {MOST_SEED}"], spec.label)
+
+
+def _settings(spec: ModelSpec, options: Mapping[str, str]) -> dict[str, Setting]:
+    chosen: dict[str, Setting] = {}
+    for rule in spec.settings:
+        asked = options.get(rule.name)
+        if asked is not None:
+            by_text = {setting_text(value): value for value in rule.choices}
+            if asked.lower() not in by_text:
+                raise errors.BadChoice(rule.name, asked, list(by_text), spec.label)
+            chosen[rule.name] = by_text[asked.lower()]
+        elif rule.default is not None:
+            chosen[rule.name] = rule.default
+    return chosen

@@ -1,0 +1,80 @@
+"""The playground's chat in SQL: messages by number, each with the revision of its last change."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from storage.database import Database
+from storage.schema import chat_messages as table
+
+Message = dict[str, Any]
+
+
+class ChatLog:
+    """Messages are JSON objects; `seq` is their number and `revision` grows with every change."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def add(self, body: Message, key: str | None, private_to: str | None) -> Message:
+        """Write a message; a second one with the same key gives the first."""
+        return await self._db.write(lambda c: _add(c, body, key, private_to))
+
+    async def change(self, seq: int, body: Message) -> Message:
+        return await self._db.write(lambda c: _change(c, seq, body))
+
+    async def message(self, seq: int) -> Message | None:
+        return await self._db.read(lambda c: _by(c, table.c.seq == seq))
+
+    async def visible(self, member: str, after: int, limit: int) -> list[Message]:
+        """The latest messages that a member may see, changed after a revision, the oldest first."""
+        return await self._db.read(lambda c: _visible(c, member, after, limit))
+
+
+def _add(c: Connection, body: Message, key: str | None, private_to: str | None) -> Message:
+    if key is not None and (known := _by(c, table.c.key == key)) is not None:
+        return known
+    row = {"key": key, "private_to": private_to, "body": json.dumps(body)}
+    added = insert(table).values(revision=_next_revision(c), **row).returning(table.c.seq)
+    seq = c.execute(added).scalar_one()
+    message = _by(c, table.c.seq == seq)
+    assert message is not None  # noqa: S101 - it was inserted one line above
+    return message
+
+
+def _change(c: Connection, seq: int, body: Message) -> Message:
+    changed = update(table).where(table.c.seq == seq)
+    c.execute(changed.values(body=json.dumps(body), revision=_next_revision(c)))
+    message = _by(c, table.c.seq == seq)
+    if message is None:
+        raise KeyError(seq)
+    return message
+
+
+def _next_revision(c: Connection) -> int:
+    newest: int | None = c.execute(select(func.max(table.c.revision))).scalar()
+    return (newest or 0) + 1
+
+
+def _visible(c: Connection, member: str, after: int, limit: int) -> list[Message]:
+    query = (
+        select(table)
+        .where(
+            table.c.revision > after,
+            or_(table.c.private_to.is_(None), table.c.private_to == member),
+        )
+        .order_by(table.c.seq.desc())
+        .limit(limit)
+    )
+    return [_message(row) for row in reversed(c.execute(query).all())]
+
+
+def _by(c: Connection, condition: Any) -> Message | None:
+    row = c.execute(select(table).where(condition)).one_or_none()
+    return _message(row) if row else None
+
+
+def _message(row: Any) -> Message:
+    stored = {"seq": row.seq, "revision": row.revision, "private_to": row.private_to}
+    return {**json.loads(row.body), **stored}

@@ -1,0 +1,183 @@
+"""Jobs in SQL: acceptance, transitions and the questions that the core asks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from bot.credits import Outcome, settle
+from bot.errors import StaleJob
+from bot.jobs import AT_RUNWAY, UNFINISHED, Job, Member, State
+from bot.ports import AtRunway, Once, Timing, Waiting
+from storage import ledger
+from storage.rows import from_micros, job_of, job_values, new_job_values, to_micros, upsert
+from storage.schema import jobs, once
+
+
+def accept(
+    c: Connection, job: Job, keys: Sequence[Once], now: datetime, defaults: ledger.Defaults
+) -> Job:
+    """Insert the job with its hold, or return the job that one of the keys made before."""
+    for key in keys:
+        if not _first_time(c, key, job.id, now):
+            return find(c, c.execute(select(once.c.job).where(once.c.key == key.key)).scalar_one())
+    c.execute(insert(jobs).values(**new_job_values(job)))
+    ledger.reserve(c, job, now, defaults)
+    return find(c, job.id)
+
+
+def _first_time(c: Connection, key: Once, job_id: str, now: datetime) -> bool:
+    values = {"at": to_micros(now), "job": job_id}
+    if key.window is None:
+        statement = upsert(c, once, {"key": key.key}, values, replace=False)
+        return c.execute(statement).rowcount == 1
+    expired = once.c.at < to_micros(now - key.window)
+    renewed = update(once).where(once.c.key == key.key, expired).values(**values)
+    if c.execute(renewed).rowcount == 1:
+        return True
+    return c.execute(upsert(c, once, {"key": key.key}, values, replace=False)).rowcount == 1
+
+
+def find(c: Connection, job_id: str) -> Job:
+    job = find_or_none(c, job_id)
+    if job is None:
+        raise StaleJob(f"there is no job {job_id}")
+    return job
+
+
+def find_or_none(c: Connection, job_id: str) -> Job | None:
+    row = c.execute(select(jobs).where(jobs.c.id == job_id)).mappings().one_or_none()
+    return job_of(row) if row else None
+
+
+def advance(c: Connection, job: Job, to: State, changes: dict[str, Any]) -> Job:
+    """Move a job on, but only from the state it was read in."""
+    job.moved(to)  # refuses a step that the life does not have
+    statement = (
+        update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.state == job.state.value)
+        .values(state=to.value, **job_values(changes))
+    )
+    if c.execute(statement).rowcount != 1:
+        raise StaleJob(f"job {job.id} is no longer {job.state}")
+    return find(c, job.id)
+
+
+def note(c: Connection, job_id: str, changes: dict[str, Any]) -> Job:
+    c.execute(update(jobs).where(jobs.c.id == job_id).values(**job_values(changes)))
+    return find(c, job_id)
+
+
+def finish(
+    c: Connection,
+    job: Job,
+    to: State,
+    outcome: Outcome,
+    now: datetime,
+    cost: int | None,
+    changes: dict[str, Any],
+) -> Job:
+    """Move a job to its end and settle its hold in the same transaction."""
+    settlement = settle(outcome, job.request.price, cost)
+    moved = advance(
+        c,
+        job,
+        to,
+        {"finished_at": now, "cost": cost, "charged": settlement.captured, **changes},
+    )
+    account = "unreconciled" if outcome in _UNRECONCILED else "workspace"
+    ledger.settle_hold(c, job, settlement, now, account)
+    return moved
+
+
+# Runway may or may not have charged for these: reconciliation finds out.
+_UNRECONCILED = (Outcome.UNCERTAIN, Outcome.CANCELLED_WAITING)
+
+
+def unfinished(c: Connection) -> list[Job]:
+    """Every job that is at work, or whose end has not been told, the oldest first."""
+    return _jobs(c, _unfinished().order_by(jobs.c.seq))
+
+
+def active(c: Connection, workspace: str) -> list[Job]:
+    """A workspace's jobs that are not over, the oldest first."""
+    at_work = jobs.c.state.in_([state.value for state in UNFINISHED])
+    return _jobs(
+        c, _unfinished().where(at_work, jobs.c.workspace == workspace).order_by(jobs.c.seq)
+    )
+
+
+def recent(c: Connection, owner: Member, limit: int) -> list[Job]:
+    """A member's latest jobs, the newest first."""
+    query = select(jobs).where(jobs.c.workspace == owner.workspace, jobs.c.member == owner.id)
+    return _jobs(c, query.order_by(jobs.c.seq.desc()).limit(limit))
+
+
+def waiting(c: Connection) -> list[Waiting]:
+    query = (
+        select(jobs.c.id, jobs.c.workspace, jobs.c.member, jobs.c.model, jobs.c.seq, jobs.c.due_at)
+        .where(jobs.c.told == 0, jobs.c.state == State.QUEUED.value)
+        .order_by(jobs.c.seq)
+    )
+    return [
+        Waiting(
+            row.id,
+            Member(row.workspace, row.member),
+            row.model,
+            row.seq,
+            from_micros(row.due_at) if row.due_at is not None else None,
+        )
+        for row in c.execute(query)
+    ]
+
+
+def at_runway(c: Connection) -> list[AtRunway]:
+    columns = (
+        jobs.c.id,
+        jobs.c.workspace,
+        jobs.c.member,
+        jobs.c.model,
+        jobs.c.duration,
+        jobs.c.submitted_at,
+    )
+    query = select(*columns).where(
+        jobs.c.told == 0, jobs.c.state.in_([state.value for state in AT_RUNWAY])
+    )
+    return [
+        AtRunway(
+            row.id,
+            Member(row.workspace, row.member),
+            row.model,
+            row.duration,
+            from_micros(row.submitted_at) if row.submitted_at is not None else None,
+        )
+        for row in c.execute(query)
+    ]
+
+
+def timings(c: Connection, limit: int) -> list[Timing]:
+    """How long the latest delivered jobs took at Runway, the oldest first."""
+    query = (
+        select(jobs.c.model, jobs.c.duration, jobs.c.started_at, jobs.c.noticed_at)
+        .where(
+            jobs.c.state == State.DELIVERED.value,
+            jobs.c.started_at.is_not(None),
+            jobs.c.noticed_at.is_not(None),
+        )
+        .order_by(jobs.c.finished_at.desc())
+        .limit(limit)
+    )
+    rows = c.execute(query).all()
+    return [
+        Timing(row.model, row.duration, (row.noticed_at - row.started_at) / 1e6)
+        for row in reversed(rows)
+    ]
+
+
+def _unfinished() -> Any:
+    return select(jobs).where(jobs.c.told == 0)
+
+
+def _jobs(c: Connection, query: Any) -> list[Job]:
+    return [job_of(row) for row in c.execute(query).mappings()]

@@ -1,0 +1,98 @@
+"""Between rows and values."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Insert, RowMapping, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.jobs import Cause, Job, Member, State
+from bot.requests import GenerationRequest, Media
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OUTPUTS = TypeAdapter(tuple[Media, ...])
+
+
+def to_micros(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def upsert(
+    c: Connection,
+    table: Table,
+    keys: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    replace: bool = True,
+) -> Insert:
+    """Insert a row, or take over `values` (or leave all as it is) where its keys exist."""
+    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
+    row: sqlite.Insert | postgresql.Insert = dialect.insert(table).values(**keys, **values)
+    if replace:
+        return row.on_conflict_do_update(index_elements=list(keys), set_=dict(values))
+    return row.on_conflict_do_nothing(index_elements=list(keys))
+
+
+_TIMES = ("created_at", "due_at", "submitted_at", "started_at", "noticed_at", "finished_at")
+
+
+def job_values(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A job's fields as its columns hold them."""
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in _TIMES and value is not None:
+            values[name] = to_micros(value)
+        elif name == "outputs":
+            values[name] = _OUTPUTS.dump_json(value, exclude_none=True).decode()
+        elif name in ("cancel_requested", "told"):
+            values[name] = int(value)
+        else:
+            values[name] = value
+    return values
+
+
+def new_job_values(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "workspace": job.owner.workspace,
+        "member": job.owner.id,
+        "channel": job.channel,
+        "request": job.request.to_json(),
+        "model": job.request.model,
+        "duration": job.request.duration,
+        "state": job.state.value,
+        "cause": job.cause.value,
+        "parent": job.parent,
+        "created_at": to_micros(job.created_at),
+    }
+
+
+def job_of(row: RowMapping) -> Job:
+    times = {name: from_micros(row[name]) for name in _TIMES if row[name] is not None}
+    return Job(
+        seq=row["seq"],
+        id=row["id"],
+        owner=Member(row["workspace"], row["member"]),
+        channel=row["channel"],
+        request=GenerationRequest.from_json(row["request"]),
+        state=State(row["state"]),
+        cause=Cause(row["cause"]),
+        parent=row["parent"],
+        attempts=row["attempts"],
+        task_id=row["task_id"],
+        cancel_requested=bool(row["cancel_requested"]),
+        outputs=_OUTPUTS.validate_json(row["outputs"]) if row["outputs"] else (),
+        cost=row["cost"],
+        charged=row["charged"],
+        failure=row["failure"],
+        card=row["card"],
+        result=row["result"],
+        told=bool(row["told"]),
+        **times,
+    )

@@ -1,0 +1,149 @@
+"""The tables, once for SQLite and PostgreSQL.
+
+Times are microseconds since 1970, UTC; credits are integers.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+# SQLite counts up by itself only in a column that is exactly INTEGER.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("workspace", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("duration", Integer),
+    Column("state", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("parent", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("task_id", Text, unique=True),
+    Column("cancel_requested", Integer, nullable=False, default=0),
+    Column("submitted_at", BigInteger),
+    Column("started_at", BigInteger),
+    Column("noticed_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("outputs", Text),
+    Column("cost", Integer),
+    Column("charged", Integer),
+    Column("failure", Text),
+    Column("card", Text),
+    Column("result", Text),
+    Column("told", Integer, nullable=False, default=0),
+)
+
+# The few jobs that are at work, or whose end has not been told, are found without reading the many
+# that are done.
+_OPEN = text("told = 0")
+Index("jobs_open", jobs.c.state, jobs.c.seq, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("jobs_of_member", jobs.c.workspace, jobs.c.member, jobs.c.seq)
+Index("jobs_finished", jobs.c.state, jobs.c.finished_at)
+
+once = Table(
+    "once",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("job", Text, nullable=False),
+)
+
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("credits", Integer),
+    Column("period", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    CheckConstraint("credits >= 0", name="allowances_not_negative"),
+)
+
+# What is held and captured of one allowance in one period: the period is part of the id, so that a
+# reset needs no job and a late settlement reaches the period that reserved.
+buckets = Table(
+    "buckets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("held", Integer, nullable=False),
+    Column("captured", Integer, nullable=False),
+    CheckConstraint("held >= 0", name="buckets_held"),
+    CheckConstraint("captured >= 0", name="buckets_captured"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("job", Text, ForeignKey("jobs.id"), primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    CheckConstraint("amount >= 0", name="holds_not_negative"),
+)
+Index(
+    "holds_open",
+    holds.c.workspace,
+    holds.c.member,
+    sqlite_where=text("open = 1"),
+    postgresql_where=text("open = 1"),
+)
+
+# The buckets that a hold is counted in: the member's, and the workspace's when it has a budget.
+hold_legs = Table(
+    "hold_legs",
+    metadata,
+    Column("job", Text, ForeignKey("holds.job"), primary_key=True),
+    Column("bucket", Text, ForeignKey("buckets.id"), primary_key=True),
+)
+
+# Append-only. A bucket's columns are always the sums of its entries.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("job", Text, nullable=False),
+    Column("bucket", Text, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("member", Text),  # none where the workspace pays
+    Column("kind", Text, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("captured", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("job", "bucket", "kind", name="ledger_once"),
+)
+Index("ledger_of_member", ledger.c.workspace, ledger.c.member, ledger.c.seq)
+Index("ledger_of_bucket", ledger.c.bucket)
+
+# The playground's own chat: every message, and when it last changed.
+chat_messages = Table(
+    "chat_messages",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("key", Text, unique=True),
+    Column("revision", BigInteger, nullable=False, unique=True),
+    Column("private_to", Text),
+    Column("body", Text, nullable=False),
+)
