@@ -50,6 +50,7 @@ def test_every_setting_has_an_option():
         ("--concurrency", "0"),
         ("--jitter", "1"),
         ("--failure-rate", "-0.1"),
+        ("--failure-rate", "1.1"),
         ("--video-seconds", "nan"),
         ("--balance", "-5"),
         ("--offer", "gen9"),

@@ -53,6 +53,13 @@ def _share(text: str) -> float:
     return value
 
 
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("must be a share from 0 to 1, like 0.05")
+    return value
+
+
 def _count(text: str) -> int:
     value = int(text)
     if value < 0:
@@ -98,7 +105,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("output-ttl-seconds", _seconds, usual.output_ttl_seconds, "S", "how long a link lives"),
         ("offer", _models, usual.offer, "MODELS", f"retired models to offer: {retired}"),
         ("withhold", _models, usual.withhold, "MODELS", "models not to offer, comma-separated"),
-        ("failure-rate", _share, usual.failure_rate, "SHARE", "tasks that fail with INTERNAL"),
+        ("failure-rate", _rate, usual.failure_rate, "SHARE", "tasks that fail with INTERNAL"),
         ("seed", _count, None, "N", "makes times, failures and pictures repeatable"),
     ]
     for name, kind, default, metavar, text in options:
