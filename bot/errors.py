@@ -4,13 +4,17 @@ DailiesError
 ├── ConfigError            what the operator set cannot work
 ├── StaleJob               a job is no longer in the state that a transition started from
 ├── Refused                a person asked for something that cannot be done; nothing was changed
-│   └── …                  one class for each reason, with its data; texts are in messages.py
-└── ProviderError          Runway did not do what was asked
-    ├── NotCreated         no task was made; sending again is safe
-    ├── Rejected           no task was made, and sending the same again would not help
-    ├── OutcomeUnknown     a task may or may not have been made
-    ├── TaskGone           the task cannot be fetched (deleted, or never existed)
-    └── ProviderUnavailable  a read failed, after its retries
+│   └── …                  one class for each reason, with its data; texts are in bot/messages
+├── ProviderError          Runway did not do what was asked
+│   ├── NotCreated         no task was made; sending again is safe
+│   ├── Rejected           no task was made, and sending the same again would not help
+│   ├── OutcomeUnknown     a task may or may not have been made
+│   ├── TaskGone           the task cannot be fetched (deleted, or never existed)
+│   └── ProviderUnavailable  a read failed, after its retries
+├── OutputExpired          an output's address is no longer good: ask for the task again
+├── OutputUnavailable      an output could not be had, or is not what it should be
+├── ArchiveFailed          the archive did not do what was asked; another try may help
+└── ChatError              a chat platform did not do what was asked
 """
 
 from collections.abc import Sequence
@@ -274,6 +278,10 @@ class OutputExpired(DailiesError):
 
 class OutputUnavailable(DailiesError):
     """An output could not be had, or is not what it should be."""
+
+
+class ArchiveFailed(DailiesError):
+    """The archive did not do what was asked (network, permissions, disk); another try may help."""
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 import structlog
 
 from bot.credits import Outcome
-from bot.errors import OutputExpired, OutputUnavailable, ProviderError
+from bot.errors import ArchiveFailed, OutputExpired, OutputUnavailable, ProviderError
 from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.messages.words import file_name
@@ -37,7 +37,7 @@ class Collection:
                         outputs[index] = await self._keep(job, index, url)
             except OutputExpired:
                 urls = ()
-            except (OutputUnavailable, ProviderError, OSError) as error:
+            except (OutputUnavailable, ProviderError, ArchiveFailed, OSError) as error:
                 log.warning("not collected", job=job.id, error=str(error))
             else:
                 if outputs:

@@ -5,7 +5,14 @@ from datetime import timedelta
 import structlog
 
 from bot.credits import Outcome
-from bot.errors import NotCreated, OutcomeUnknown, ProviderError, ProviderUnavailable, Rejected
+from bot.errors import (
+    ArchiveFailed,
+    NotCreated,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderUnavailable,
+    Rejected,
+)
 from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.ports import Clock, Provider, Storage
@@ -36,7 +43,7 @@ class Submission:
         """Send a queued job; it comes back running, queued again, failed or uncertain."""
         try:
             uris = await self._provider.prepare(job.request)
-        except ProviderUnavailable as error:
+        except (ProviderUnavailable, ArchiveFailed) as error:
             return await self._wait(job, NotCreated(str(error)))
         except (ProviderError, OSError) as error:
             return await self._fail(job, error)
