@@ -67,6 +67,8 @@ class CommandSpec:
 _PROMPT = Argument("prompt", "What you want to see", rest=True)
 _OPTIONAL_PROMPT = Argument("prompt", "What should happen", required=False, rest=True)
 PERIODS = ("day", "week", "month")
+_CREDITS = Argument("credits", "A whole number, or `unlimited`")
+_PERIOD = Argument("period", "How often it resets", required=False, choices=PERIODS)
 
 COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec("imagine", "Make an image from words, and from up to three reference images",
@@ -84,13 +86,27 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec("credits", "See your credits, and when they reset"),
     CommandSpec("cancel", "Cancel a job", (Argument("job", "The job's id, from its card", required=False),)),
     CommandSpec("help", "See what you can do here"),
-    CommandSpec("quota show", "See a member's quota", (Argument("who", "A member", required=False),),
+    CommandSpec("quota show", "See where a member, a role, `default` or the workspace stands",
+                (Argument("who", "A member, a role, `default` or `workspace`", required=False),),
                 admin=True),
     CommandSpec("quota set", "Set how many credits may be used per period", (
-        Argument("who", "A member, `default` or `workspace`"),
-        Argument("credits", "A whole number, or `unlimited`"),
-        Argument("period", "How often it resets", required=False, choices=PERIODS),
+        Argument("who", "A member, a role, `default` or `workspace`"), _CREDITS, _PERIOD,
     ), admin=True),
+    CommandSpec("quota block", "Let somebody use no credits at all",
+                (Argument("who", "A member, a role or `default`"),), admin=True),
+    CommandSpec("quota clear", "Take a rule away, so that the next one applies",
+                (Argument("who", "A member, a role, `default` or `workspace`"),), admin=True),
+    CommandSpec("quota grant", "Give a member credits once, beside the allowance", (
+        Argument("who", "A member"), Argument("credits", "A whole number"),
+        Argument("days", "How many days they are good for", required=False),
+    ), admin=True),
+    CommandSpec("quota channel", "Cap what may be used in this channel", (_CREDITS, _PERIOD),
+                admin=True),
+    CommandSpec("quota pardon", "End a member's pause for refused prompts",
+                (Argument("who", "A member"),), admin=True),
+    CommandSpec("quota zone", "Set the time zone in which days, weeks and months begin",
+                (Argument("zone", "As in Europe/Berlin"),), admin=True),
+    CommandSpec("quota reconcile", "Compare our books with Runway's", admin=True),
 )  # fmt: skip
 
 

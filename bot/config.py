@@ -83,6 +83,7 @@ class PlaygroundMember(_Section):
     id: str = Field(pattern=r"^[a-z0-9_-]{1,32}$")
     name: str = Field(min_length=1, max_length=40)
     admin: bool = False
+    roles: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")], ...] = ()
 
 
 class PlaygroundConfig(_Section):
@@ -91,8 +92,8 @@ class PlaygroundConfig(_Section):
     enabled: bool = False
     members: tuple[PlaygroundMember, ...] = (
         PlaygroundMember(id="ada", name="Ada", admin=True),
-        PlaygroundMember(id="ben", name="Ben"),
-        PlaygroundMember(id="chloe", name="Chloe"),
+        PlaygroundMember(id="ben", name="Ben", roles=("design",)),
+        PlaygroundMember(id="chloe", name="Chloe", roles=("design", "motion")),
     )
 
 
@@ -103,6 +104,17 @@ class QuotaConfig(_Section):
     period: Period = Period.MONTH
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     jobs_in_flight: Annotated[int, Field(ge=1, le=1000)] = 3
+    confirm_above: Annotated[int, Field(ge=0, le=MOST_CREDITS)] | None = 100
+    ask_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
+
+
+class ModerationConfig(_Section):
+    """A pause after so many refusals by Runway's moderation within so many hours."""
+
+    strikes: Annotated[int, Field(ge=1, le=1000)] = 3
+    window_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 24
+    pause_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 24
+    words: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = ()
 
 
 class LogConfig(_Section):
@@ -123,6 +135,7 @@ class Config(BaseSettings):
     web: WebConfig = WebConfig()
     playground: PlaygroundConfig = PlaygroundConfig()
     quota: QuotaConfig = QuotaConfig()
+    moderation: ModerationConfig = ModerationConfig()
     log: LogConfig = LogConfig()
     models: Mapping[str, Mapping[str, Any]] = {}
 

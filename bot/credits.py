@@ -34,10 +34,24 @@ class Period(StrEnum):
 
 @dataclass(frozen=True)
 class Allowance:
-    """Credits that may be used per period; None is unlimited."""
+    """Credits that may be used per period; None is unlimited. `blocked` may use none at all."""
 
     credits: int | None
     period: Period = Period.MONTH
+    blocked: bool = False
+
+
+BLOCKED = Allowance(0, blocked=True)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Credits given once, beside the allowance; `left` is what is neither held nor captured."""
+
+    id: str
+    credits: int
+    left: int
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -47,14 +61,20 @@ class Balance:
     allowance: Allowance
     held: int
     captured: int
+    started_at: datetime
     resets_at: datetime
+    scope: str = "configured"
+    grants: tuple[Grant, ...] = ()
 
     @property
     def left(self) -> int | None:
-        """Credits still free to use; None when there is no limit."""
+        """Credits still free to use, grants included; None when there is no limit."""
+        if self.allowance.blocked:
+            return 0
         if self.allowance.credits is None:
             return None
-        return max(0, self.allowance.credits - self.captured - self.held)
+        own = max(0, self.allowance.credits - self.captured - self.held)
+        return own + sum(grant.left for grant in self.grants)
 
 
 @dataclass(frozen=True)

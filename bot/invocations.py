@@ -18,11 +18,12 @@ class SentFile:
 
 @dataclass(frozen=True)
 class Origin:
-    """Who did something, and where. `event` is the platform's id of it, when there is one."""
+    """Who did something, and where. `roles` are the ids of the member's roles; `event` is the platform's id of it, when there is one."""
 
     member: Member
     channel: str
     admin: bool = False
+    roles: tuple[str, ...] = ()
     event: str | None = None
 
 

@@ -4,25 +4,23 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-import structlog
-
 from bot import errors
+from bot.acceptance import Acceptance
 from bot.answers import Answers
+from bot.approvals import RAISE_CREDITS, Approvals
 from bot.catalog import Catalog
 from bot.credits import Balance, Outcome
-from bot.failpoints import failpoint
 from bot.follow_ups import follow_up
 from bot.invocations import Invocation, Origin
 from bot.jobs import Cause, Job, Member, State
 from bot.messages import replies
 from bot.ports import Clock, Library, Once, Storage
 from bot.presenter import Presenter
-from bot.requests import GenerationRequest, Media
+from bot.quota_desk import QuotaDesk
+from bot.requests import Media
 from bot.validation import MOST_SEED, build_request
 from bot.views import Notice
 from bot.worker import Worker
-
-log = structlog.get_logger()
 
 # The same person asking for the same action on the same message within this time is one request.
 ONCE_WINDOW = timedelta(seconds=3)
@@ -42,7 +40,10 @@ class Service:
         library: Library,
         presenter: Presenter,
         worker: Worker,
+        acceptance: Acceptance,
+        approvals: Approvals,
         answers: Answers,
+        quota_desk: QuotaDesk,
         clock: Clock,
     ) -> None:
         self._storage = storage
@@ -50,7 +51,10 @@ class Service:
         self._library = library
         self._presenter = presenter
         self._worker = worker
+        self._acceptance = acceptance
+        self._approvals = approvals
         self._answers = answers
+        self._quota_desk = quota_desk
         self._clock = clock
 
     async def run(self, invocation: Invocation) -> Job | Notice:
@@ -61,18 +65,47 @@ class Service:
             return await self._generate(invocation)
         if invocation.spec.name == "cancel":
             return await self._cancel(invocation)
+        if invocation.spec.admin:
+            return await self._quota_desk.answer(invocation)
         return await self._answers.answer(invocation)
 
-    async def act(self, origin: Origin, action: Cause, job_id: str) -> Job:
+    async def press(self, origin: Origin, action: str, subject: str) -> Job | Notice:
+        """Do what a button or a reaction asks for; `subject` is its message's job or draft.
+
+        Raises KeyError for an action that there is not.
+        """
+        match action:
+            case "retry" | "upscale" | "animate":
+                return await self.act(origin, Cause(action), subject)
+            case "cancel":
+                return await self.cancel(origin, subject)
+            case "confirm":
+                return await self._approvals.confirm(origin, subject)
+            case "forget":
+                return await self._approvals.forget(origin, subject)
+            case "ask":
+                return await self._approvals.ask(origin, subject)
+            case "approve":
+                return await self._approvals.approve(origin, subject)
+            case "raise":
+                return await self._approvals.approve(origin, subject, RAISE_CREDITS)
+            case "deny":
+                return await self._approvals.deny(origin, subject)
+            case _:
+                raise KeyError(action)
+
+    async def act(self, origin: Origin, action: Cause, job_id: str) -> Job | Notice:
         """Do what a button or a reaction asks for, charged to who pressed it."""
         job = await self._find(origin, job_id)
         request = follow_up(self._catalog, job, action, pick_seed)
         same = Once(f"{origin.member.workspace}|{origin.member.id}|{action}|{job_id}", ONCE_WINDOW)
-        return await self._accept(origin, request, action, parent=job.id, once=[same])
+        return await self._acceptance.submit(
+            origin, request, action, new_job_id(), parent=job.id, once=[same]
+        )
 
-    async def balance(self, member: Member) -> Balance:
+    async def balance(self, origin: Origin) -> Balance:
         """Where a member stands."""
-        return await self._storage.balance(member, self._clock.now())
+        return await self._answers.balance(origin)
 
     async def cancel(self, origin: Origin, job_id: str) -> Job:
         """Cancel a job: free while it is queued, else as Runway's rules have it."""
@@ -94,7 +127,7 @@ class Service:
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))
         return await self._presenter.show(job)
 
-    async def _generate(self, invocation: Invocation) -> Job:
+    async def _generate(self, invocation: Invocation) -> Job | Notice:
         origin, job_id = invocation.origin, new_job_id()
         medias = [
             await self._library.look_into(file.path, file.name, f"inputs/{job_id}/{number}")
@@ -107,48 +140,18 @@ class Service:
         for media, file in zip(medias, invocation.files, strict=True):
             await self._library.keep(media, file.path)
         try:
-            job = await self._accept(origin, request, Cause.COMMAND, job_id=job_id)
-        except errors.Refused:
-            await self._discard(medias)
+            answer = await self._acceptance.submit(origin, request, Cause.COMMAND, job_id)
+        except errors.Refused as error:
+            if not _may_run_later(error):
+                await self._discard(medias)
             raise
-        if job.id != job_id:
+        if isinstance(answer, Job) and answer.id != job_id:
             await self._discard(medias)
-        return job
+        return answer
 
     async def _discard(self, medias: Sequence[Media]) -> None:
         for media in medias:
             await self._library.discard(media)
-
-    async def _accept(
-        self,
-        origin: Origin,
-        request: GenerationRequest,
-        cause: Cause,
-        *,
-        job_id: str | None = None,
-        parent: str | None = None,
-        once: Sequence[Once] = (),
-    ) -> Job:
-        now = self._clock.now()
-        job = Job(
-            id=job_id or new_job_id(),
-            owner=origin.member,
-            channel=origin.channel,
-            request=request,
-            state=State.QUEUED,
-            created_at=now,
-            cause=cause,
-            parent=parent,
-        )
-        keys = [Once(f"{origin.member.workspace}|event|{origin.event}")] if origin.event else []
-        accepted = await self._storage.accept(job, [*keys, *once], now)
-        failpoint("accept.committed")
-        if accepted.id == job.id:
-            log.info("accepted", job=job.id, model=request.model, price=request.price)
-            progress = await self._worker.progress_of(accepted)
-            accepted = await self._presenter.show(accepted, progress)
-            self._worker.wake()
-        return accepted
 
     async def _find(self, origin: Origin, job_id: str) -> Job:
         job = await self._storage.job(job_id)
@@ -166,6 +169,11 @@ class Service:
         states = (State.QUEUED, State.SUBMITTING, State.RUNNING)
         own = [job.id for job in jobs if job.owner == member and job.state in states]
         return own[-1] if own else ""
+
+
+def _may_run_later(error: errors.Refused) -> bool:
+    """Whether an admin can still be asked, so that the files must be kept."""
+    return isinstance(error, errors.NotEnoughCredits) and error.draft is not None
 
 
 def new_job_id() -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.accounting import Accounting
 from bot.catalog import Catalog
 from bot.dispatcher import admit, order
 from bot.errors import ProviderError, StaleJob
@@ -52,6 +53,7 @@ class Worker:
         watch: Watch,
         collection: Collection,
         delivery: Delivery,
+        accounting: Accounting,
         clock: Clock,
         poll_floor: float,
     ) -> None:
@@ -64,6 +66,7 @@ class Worker:
         self._watch = watch
         self._collection = collection
         self._delivery = delivery
+        self._accounting = accounting
         self._clock = clock
         self._floor = poll_floor
         self._rng = random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -151,6 +154,7 @@ class Worker:
             else:
                 break
         self.wake()
+        await self._accounting.tell()
 
     def _follow(self, job: Job) -> None:
         self._watched[job.id] = Watched(job, started_at=job.started_at)

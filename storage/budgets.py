@@ -1,55 +1,75 @@
-"""A workspace's budget over all of its members."""
+"""Caps over several members: a workspace's budget, and a channel's cap."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from bot.credits import Allowance, period_start
 from storage.jobs import find
-from storage.ledger import Defaults, add_leg, budget_bucket, ensure_bucket, enter, is_budget
+from storage.ledger import add_leg, cap_bucket, ensure_bucket, move
 from storage.rows import to_micros
-from storage.schema import buckets, holds, ledger
+from storage.rules import Defaults, zone_of
+from storage.schema import buckets, hold_legs, holds, jobs, ledger
+
+# A leg that was added later than the others stands behind them.
+_LAST_PLACE = 1000
 
 
-def begin_budget(
-    c: Connection, workspace: str, budget: Allowance, now: datetime, defaults: Defaults
+def begin_cap(
+    c: Connection, workspace: str, scope: str, cap: Allowance, now: datetime, defaults: Defaults
 ) -> None:
-    """Count what the running period has seen so far, so that a new budget covers all of it."""
-    bucket = budget_bucket(workspace, budget.period, now, defaults.zone)
+    """Count what the running period has seen so far, so that a new cap covers all of it."""
+    zone = zone_of(c, workspace, defaults)
+    bucket = cap_bucket(workspace, scope, cap.period, now, zone)
     if c.execute(select(buckets.c.id).where(buckets.c.id == bucket)).one_or_none() is not None:
         return
-    start = to_micros(period_start(now, budget.period, defaults.zone))
-    spent = _spent_since(c, workspace, start)
     ensure_bucket(c, bucket)
-    open_jobs = select(holds.c.job).where(holds.c.workspace == workspace, holds.c.open == 1)
-    held = 0
-    for job_id in c.execute(open_jobs).scalars().all():
+    channel = scope.removeprefix("channel:") if scope != "workspace" else None
+    start = to_micros(period_start(now, cap.period, zone))
+    _open_with(c, workspace, bucket, _spent_since(c, workspace, channel, start), now)
+    for job_id in _open_jobs(c, workspace, channel):
         job = find(c, job_id)
-        add_leg(c, job.id, bucket)
-        enter(c, job, bucket, "hold", now, held=job.request.price)
-        held += job.request.price
-    if spent:
-        _open_with(c, workspace, bucket, spent, now)
-    c.execute(update(buckets).where(buckets.c.id == bucket).values(held=held, captured=spent))
+        place = _LAST_PLACE + len(_legs(c, job_id))
+        add_leg(c, job_id, bucket, place, job.request.price, pays=False)
+        move(c, job, bucket, "hold", now, held=job.request.price)
 
 
-def _spent_since(c: Connection, workspace: str, start: int) -> int:
-    query = select(ledger.c.bucket, func.sum(ledger.c.captured).label("spent")).where(
-        ledger.c.workspace == workspace, ledger.c.at >= start
+def _open_jobs(c: Connection, workspace: str, channel: str | None) -> list[str]:
+    query = (
+        select(holds.c.job)
+        .join(jobs, jobs.c.id == holds.c.job)
+        .where(holds.c.workspace == workspace, holds.c.open == 1)
     )
-    rows = c.execute(query.group_by(ledger.c.bucket))
-    return sum(row.spent for row in rows if not is_budget(row.bucket))
+    if channel is not None:
+        query = query.where(jobs.c.channel == channel)
+    return list(c.execute(query).scalars())
+
+
+def _legs(c: Connection, job_id: str) -> list[str]:
+    return list(c.execute(select(hold_legs.c.bucket).where(hold_legs.c.job == job_id)).scalars())
+
+
+def _spent_since(c: Connection, workspace: str, channel: str | None, start: int) -> int:
+    """What members and the workspace itself have paid; the caps' own entries do not count."""
+    query = (
+        select(func.coalesce(func.sum(ledger.c.captured), 0))
+        .join(jobs, jobs.c.id == ledger.c.job)
+        .where(
+            ledger.c.workspace == workspace,
+            ledger.c.at >= start,
+            ledger.c.bucket.not_like("%|budget|%"),
+            ledger.c.bucket.not_like("%|channel|%"),
+        )
+    )
+    if channel is not None:
+        query = query.where(jobs.c.channel == channel)
+    spent: int = c.execute(query).scalar_one()
+    return spent
 
 
 def _open_with(c: Connection, workspace: str, bucket: str, spent: int, now: datetime) -> None:
-    c.execute(
-        ledger.insert().values(
-            job="",
-            bucket=bucket,
-            workspace=workspace,
-            kind="opening",
-            held=0,
-            captured=spent,
-            at=to_micros(now),
-        )
-    )
+    if not spent:
+        return
+    opening = {"job": "", "bucket": bucket, "workspace": workspace, "kind": "opening"}
+    c.execute(insert(ledger).values(**opening, held=0, captured=spent, at=to_micros(now)))
+    c.execute(update(buckets).where(buckets.c.id == bucket).values(captured=spent))

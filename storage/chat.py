@@ -1,6 +1,7 @@
 """The playground's chat in SQL: messages by number, each with the revision of its last change."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
@@ -27,9 +28,12 @@ class ChatLog:
     async def message(self, seq: int) -> Message | None:
         return await self._db.read(lambda c: _by(c, table.c.seq == seq))
 
-    async def visible(self, member: str, after: int, limit: int) -> list[Message]:
-        """The latest messages that a member may see, changed after a revision, the oldest first."""
-        return await self._db.read(lambda c: _visible(c, member, after, limit))
+    async def visible(self, audience: Sequence[str], after: int, limit: int) -> list[Message]:
+        """The latest messages, public or private to the audience, that changed after a revision.
+
+        The oldest comes first.
+        """
+        return await self._db.read(lambda c: _visible(c, audience, after, limit))
 
 
 def _add(c: Connection, body: Message, key: str | None, private_to: str | None) -> Message:
@@ -57,12 +61,12 @@ def _next_revision(c: Connection) -> int:
     return (newest or 0) + 1
 
 
-def _visible(c: Connection, member: str, after: int, limit: int) -> list[Message]:
+def _visible(c: Connection, audience: Sequence[str], after: int, limit: int) -> list[Message]:
     query = (
         select(table)
         .where(
             table.c.revision > after,
-            or_(table.c.private_to.is_(None), table.c.private_to == member),
+            or_(table.c.private_to.is_(None), table.c.private_to.in_(audience)),
         )
         .order_by(table.c.seq.desc())
         .limit(limit)

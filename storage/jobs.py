@@ -7,27 +7,41 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from bot.credits import Outcome, settle
-from bot.errors import StaleJob
+from bot.errors import Paused, StaleJob
 from bot.jobs import AT_RUNWAY, UNFINISHED, Job, Member, State
 from bot.ports import AtRunway, Once, Timing, Waiting
-from storage import ledger
+from bot.quotas import paused_until
+from storage import ledger, notices
 from storage.rows import from_micros, job_of, job_values, new_job_values, to_micros, upsert
+from storage.rules import Defaults
 from storage.schema import jobs, once
 
 
 def accept(
-    c: Connection, job: Job, keys: Sequence[Once], now: datetime, defaults: ledger.Defaults
+    c: Connection,
+    job: Job,
+    keys: Sequence[Once],
+    now: datetime,
+    defaults: Defaults,
+    roles: Sequence[str] = (),
+    *,
+    approved: bool = False,
 ) -> Job:
     """Insert the job with its hold, or return the job that one of the keys made before."""
     for key in keys:
-        if not _first_time(c, key, job.id, now):
-            return find(c, c.execute(select(once.c.job).where(once.c.key == key.key)).scalar_one())
+        if not first_time(c, key, job.id, now):
+            return find(c, made_by(c, key))
+    rules = defaults.moderation
+    until = paused_until(notices.strikes_of(c, job.owner, now, rules), rules, now)
+    if until is not None:
+        raise Paused(until)
     c.execute(insert(jobs).values(**new_job_values(job)))
-    ledger.reserve(c, job, now, defaults)
+    ledger.reserve(c, job, now, defaults, roles, approved=approved)
     return find(c, job.id)
 
 
-def _first_time(c: Connection, key: Once, job_id: str, now: datetime) -> bool:
+def first_time(c: Connection, key: Once, job_id: str, now: datetime) -> bool:
+    """Take a key; False when it was taken before."""
     values = {"at": to_micros(now), "job": job_id}
     if key.window is None:
         statement = upsert(c, once, {"key": key.key}, values, replace=False)
@@ -37,6 +51,12 @@ def _first_time(c: Connection, key: Once, job_id: str, now: datetime) -> bool:
     if c.execute(renewed).rowcount == 1:
         return True
     return c.execute(upsert(c, once, {"key": key.key}, values, replace=False)).rowcount == 1
+
+
+def made_by(c: Connection, key: Once) -> str:
+    """The job (or draft) that a key made."""
+    made: str = c.execute(select(once.c.job).where(once.c.key == key.key)).scalar_one()
+    return made
 
 
 def find(c: Connection, job_id: str) -> Job:
@@ -77,6 +97,7 @@ def finish(
     now: datetime,
     cost: int | None,
     changes: dict[str, Any],
+    defaults: Defaults,
 ) -> Job:
     """Move a job to its end and settle its hold in the same transaction."""
     settlement = settle(outcome, job.request.price, cost)
@@ -87,7 +108,10 @@ def finish(
         {"finished_at": now, "cost": cost, "charged": settlement.captured, **changes},
     )
     account = "unreconciled" if outcome in _UNRECONCILED else "workspace"
-    ledger.settle_hold(c, job, settlement, now, account)
+    touched = ledger.settle_hold(c, job, settlement, now, account)
+    if settlement.captured or settlement.booked:
+        notices.record_marks(c, job, touched)
+    notices.record_strike(c, job, changes.get("failure") or "", now, defaults.moderation)
     return moved
 
 

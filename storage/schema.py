@@ -76,6 +76,7 @@ allowances = Table(
     Column("scope", Text, primary_key=True),
     Column("credits", Integer),
     Column("period", Text, nullable=False),
+    Column("blocked", Integer, nullable=False, default=0),
     Column("set_by", Text, nullable=False),
     Column("set_at", BigInteger, nullable=False),
     CheckConstraint("credits >= 0", name="allowances_not_negative"),
@@ -100,6 +101,7 @@ holds = Table(
     Column("workspace", Text, nullable=False),
     Column("member", Text, nullable=False),
     Column("amount", Integer, nullable=False),
+    Column("allowance", Integer),  # of the member when it was held; none where there was no limit
     Column("open", Integer, nullable=False),
     CheckConstraint("amount >= 0", name="holds_not_negative"),
 )
@@ -111,12 +113,17 @@ Index(
     postgresql_where=text("open = 1"),
 )
 
-# The buckets that a hold is counted in: the member's, and the workspace's when it has a budget.
+# The buckets that a hold is counted in, in order: those of the member that pay for it (allowance,
+# then grants), and the caps that it must fit into (the workspace's budget, the channel's cap).
 hold_legs = Table(
     "hold_legs",
     metadata,
     Column("job", Text, ForeignKey("holds.job"), primary_key=True),
     Column("bucket", Text, ForeignKey("buckets.id"), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("pays", Integer, nullable=False),
+    CheckConstraint("amount >= 0", name="hold_legs_not_negative"),
 )
 
 # Append-only. A bucket's columns are always the sums of its entries.
@@ -136,6 +143,72 @@ ledger = Table(
 )
 Index("ledger_of_member", ledger.c.workspace, ledger.c.member, ledger.c.seq)
 Index("ledger_of_bucket", ledger.c.bucket)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("time_zone", Text),
+    Column("alert_channel", Text),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("credits", Integer, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("given_by", Text, nullable=False),
+    Column("given_at", BigInteger, nullable=False),
+    CheckConstraint("credits > 0", name="grants_positive"),
+)
+Index("grants_of_member", grants.c.workspace, grants.c.member)
+
+# A request that waits for a person's word: its owner's to run it, or an admin's to pay for it.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("parent", Text),
+    Column("state", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("decided_by", Text),
+    Column("alert", Text),
+)
+_DRAFT_OPEN = text("state IN ('unconfirmed', 'refused', 'asked')")
+Index("drafts_open", drafts.c.expires_at, sqlite_where=_DRAFT_OPEN, postgresql_where=_DRAFT_OPEN)
+
+strikes = Table(
+    "strikes",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+Index("strikes_of_member", strikes.c.workspace, strikes.c.member, strikes.c.at)
+
+# What people are still to be told, each thing once: written with what it is about.
+notices = Table(
+    "notices",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("member", Text),  # none: the admins
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("told", Integer, nullable=False, default=0),
+)
+_UNTOLD = text("told = 0")
+Index("notices_untold", notices.c.key, sqlite_where=_UNTOLD, postgresql_where=_UNTOLD)
 
 # The playground's own chat: every message, and when it last changed.
 chat_messages = Table(

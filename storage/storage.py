@@ -6,17 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import make_url
 
-from bot.credits import Allowance, Balance, Movement, Outcome
+from bot.credits import Outcome
 from bot.errors import ConfigError
 from bot.jobs import Job, Member, State
-from bot.ports import AtRunway, Once, Timing, Waiting
-from storage import jobs, ledger
-from storage.budgets import begin_budget
+from bot.ports import AtRunway, Once, Timing, Untold, Waiting
+from storage import jobs, notices
 from storage.database import Database, SqliteDatabase
-from storage.ledger import Defaults
 from storage.migrations import upgrade
+from storage.rules import Defaults
+
+# As many notices as are read at once; the rest comes next time.
+MOST_UNTOLD = 100
 
 
 async def open_database(url: str) -> Database:
@@ -41,8 +43,10 @@ class SqlStorage:
         self._db = database
         self._defaults = defaults
 
-    async def accept(self, job: Job, once: Sequence[Once], now: datetime) -> Job:
-        return await self._db.write(lambda c: jobs.accept(c, job, once, now, self._defaults))
+    async def accept(
+        self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()
+    ) -> Job:
+        return await self._db.write(lambda c: jobs.accept(c, job, once, now, self._defaults, roles))
 
     async def job(self, job_id: str) -> Job | None:
         return await self._db.read(partial(jobs.find_or_none, job_id=job_id))
@@ -80,26 +84,12 @@ class SqlStorage:
         cost: int | None = None,
         **changes: Any,
     ) -> Job:
-        return await self._db.write(lambda c: jobs.finish(c, job, to, outcome, now, cost, changes))
+        return await self._db.write(
+            lambda c: jobs.finish(c, job, to, outcome, now, cost, changes, self._defaults)
+        )
 
-    async def balance(self, member: Member, now: datetime) -> Balance:
-        return await self._db.read(lambda c: ledger.balance_of(c, member, now, self._defaults))
+    async def untold(self) -> list[Untold]:
+        return await self._db.read(partial(notices.untold, limit=MOST_UNTOLD))
 
-    async def movements(self, member: Member, limit: int) -> list[Movement]:
-        return await self._db.read(lambda c: ledger.movements_of(c, member, limit))
-
-    async def holds(self, member: Member) -> list[tuple[str, int]]:
-        return await self._db.read(lambda c: ledger.open_holds_of(c, member))
-
-    async def set_allowance(
-        self, workspace: str, scope: str, allowance: Allowance, by: Member, now: datetime
-    ) -> None:
-        def transaction(c: Connection) -> None:
-            ledger.set_allowance(c, workspace, scope, allowance, by, now)
-            if scope == "workspace":
-                begin_budget(c, workspace, allowance, now, self._defaults)
-
-        await self._db.write(transaction)
-
-    async def allowance(self, workspace: str, scope: str) -> Allowance | None:
-        return await self._db.read(lambda c: ledger.allowance_of(c, workspace, scope))
+    async def told(self, key: str) -> None:
+        await self._db.write(partial(notices.mark_told, key=key))

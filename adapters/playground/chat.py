@@ -9,11 +9,13 @@ from adapters.playground.events import Hub
 from adapters.playground.render import AUTHOR, Body, card_body, notice_body, result_body
 from bot.errors import ChatError
 from bot.jobs import Member
-from bot.ports import Clock
+from bot.ports import Clock, Subject
 from bot.views import Card, Notice, Result
 
 WORKSPACE = "playground:local"
 CHANNEL = "dailies"
+# What alerts are private to; no member can be called so.
+ADMINS = "*admins"
 # As many as the page shows; older ones stay in the database.
 MOST_MESSAGES = 200
 
@@ -25,6 +27,7 @@ class Person:
     id: str
     name: str
     admin: bool = False
+    roles: tuple[str, ...] = ()
 
 
 class ChatLog(Protocol):
@@ -33,7 +36,7 @@ class ChatLog(Protocol):
     async def add(self, body: Body, key: str | None, private_to: str | None) -> Body: ...
     async def change(self, seq: int, body: Body) -> Body: ...
     async def message(self, seq: int) -> Body | None: ...
-    async def visible(self, member: str, after: int, limit: int) -> list[Body]: ...
+    async def visible(self, audience: Sequence[str], after: int, limit: int) -> list[Body]: ...
 
 
 class Chat:
@@ -69,24 +72,49 @@ class Chat:
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
         await self._post(notice_body(notice, self._names), None, private_to=member.id)
 
-    async def find_member(self, workspace: str, text: str) -> Member | None:
+    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
+        return await self._post(notice_body(notice, self._names), key, private_to=ADMINS)
+
+    async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
+        stored = await self._log.message(int(message))
+        if stored is None:
+            raise ChatError(f"message {message} is gone", permanent=True)
+        body = {**_body_of(stored), **notice_body(notice, self._names)}
+        self._publish(await self._log.change(stored["seq"], body))
+
+    async def find_subject(self, workspace: str, text: str) -> Subject | None:
         wanted = text.lstrip("@").lower()
         for person in self.people.values():
             if wanted in (person.id, person.name.lower()):
-                return Member(workspace, person.id)
-        return None
+                return Subject("member", person.id, person.name)
+        roles = {role for person in self.people.values() for role in person.roles}
+        return Subject("role", wanted, wanted) if wanted in roles else None
 
-    async def messages(self, member: str, after: int = 0) -> list[Body]:
-        """What a member sees, the oldest first."""
-        stored = await self._log.visible(member, after, MOST_MESSAGES)
-        return [self.as_seen(message, member) for message in stored]
+    async def roles_of(self, member: Member) -> Sequence[str]:
+        person = self.people.get(member.id)
+        return person.roles if person else ()
 
-    async def message(self, seq: int, member: str) -> Body | None:
-        """One message, if the member may see it."""
+    async def take_buttons(self, seq: int) -> None:
+        """Take the buttons off a message: what they asked has been decided."""
         stored = await self._log.message(seq)
-        if stored is None or stored["private_to"] not in (None, member):
+        if stored is not None:
+            self._publish(await self._log.change(seq, {**_body_of(stored), "buttons": []}))
+
+    def audience(self, person: Person) -> tuple[str, ...]:
+        """The private messages that a person sees: their own, and for admins the alerts."""
+        return (person.id, ADMINS) if person.admin else (person.id,)
+
+    async def messages(self, person: Person, after: int = 0) -> list[Body]:
+        """What a person sees, the oldest first."""
+        stored = await self._log.visible(self.audience(person), after, MOST_MESSAGES)
+        return [self.as_seen(message, person.id) for message in stored]
+
+    async def message(self, seq: int, person: Person) -> Body | None:
+        """One message, if the person may see it."""
+        stored = await self._log.message(seq)
+        if stored is None or stored["private_to"] not in (None, *self.audience(person)):
             return None
-        return self.as_seen(stored, member)
+        return self.as_seen(stored, person.id)
 
     async def react(self, seq: int, member: str, emoji: str, *, remove: bool = False) -> None:
         """Show a member's reaction under a message, or take it away."""

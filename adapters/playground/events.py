@@ -1,7 +1,7 @@
 """Live updates: each open page has a queue of what it has yet to be told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,8 +18,9 @@ class Hub:
         self._pages: list[_Page] = []
 
     @contextmanager
-    def page(self, member: str) -> Iterator["_Page"]:
-        page = _Page(member)
+    def page(self, audience: Sequence[str]) -> Iterator["_Page"]:
+        """An open page, for public events and those that are private to the audience."""
+        page = _Page(audience)
         self._pages.append(page)
         try:
             yield page
@@ -28,15 +29,15 @@ class Hub:
 
     def publish(self, event: str, data: dict[str, Any], private_to: str | None) -> None:
         for page in self._pages:
-            if private_to is None or private_to == page.member:
+            if private_to is None or private_to in page.audience:
                 page.put((event, data))
 
 
 class _Page:
-    """One open page of a member."""
+    """One open page."""
 
-    def __init__(self, member: str) -> None:
-        self.member = member
+    def __init__(self, audience: Sequence[str]) -> None:
+        self.audience = audience
         self._unread: asyncio.Queue[Event] = asyncio.Queue(MOST_UNREAD)
 
     def put(self, event: Event) -> None:

@@ -18,7 +18,7 @@ from bot.commands import options_for
 from bot.errors import Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Cause, Member
-from bot.messages.refusals import refusal
+from bot.messages.refusals import refusal_notice
 from bot.parser import parse_arguments, split_command
 from bot.ports import Archive
 from bot.service import Service
@@ -75,7 +75,7 @@ class Playground:
 
     async def _info(self, request: web.Request) -> web.Response:
         person = self._person(request.query.get("member"))
-        balance = await self._service.balance(_member(person))
+        balance = await self._service.balance(self._origin(person, None))
         allowance = balance.allowance.credits
         info = {"live": self._live, "credits_left": balance.left, "allowance": allowance}
         return web.json_response(info)
@@ -85,7 +85,7 @@ class Playground:
 
     async def _messages(self, request: web.Request) -> web.Response:
         person = self._person(request.query.get("member"))
-        return web.json_response(await self._chat.messages(person.id))
+        return web.json_response(await self._chat.messages(person))
 
     async def _command(self, request: web.Request) -> web.Response:
         with TemporaryDirectory(prefix="dailies-") as folder:
@@ -134,24 +134,28 @@ class Playground:
         return _ok()
 
     async def _do(self, person: Person, message: Body, action: str) -> web.Response:
-        if message["job_id"] is None or action not in (*_ACTIONS, "cancel"):
-            raise Rejection(404, "There is nothing like that to do with this message.")
-        origin = self._origin(person, None)
+        if message["job_id"] is None:
+            raise Rejection(404, "There is nothing to do with this message.")
         try:
-            if action == "cancel":
-                await self._service.cancel(origin, message["job_id"])
-            else:
-                await self._service.act(origin, Cause(action), message["job_id"])
+            answer = await self._service.press(
+                self._origin(person, None), action, message["job_id"]
+            )
+        except KeyError:
+            raise Rejection(404, "There is nothing like that to do with this message.") from None
         except Refused as error:
             return await self._refuse(person, error)
+        if action in _DECIDING:
+            await self._chat.take_buttons(int(message["id"]))
+        if isinstance(answer, Notice) and action not in _ALERT_ACTIONS:
+            await self._chat.notify(_member(person), CHANNEL, answer)
         return _ok()
 
     async def _refuse(self, person: Person, error: Refused) -> web.Response:
         """Say no privately: in the chat for the person, and in the answer for a script."""
-        text = refusal(error)
-        await self._chat.notify(_member(person), CHANNEL, Notice(text))
+        notice = refusal_notice(error)
+        await self._chat.notify(_member(person), CHANNEL, notice)
         names = {p.id: p.name for p in self._chat.people.values()}
-        body = {"error": plain(text, names), "shown": True}
+        body = {"error": plain(notice.text, names), "shown": True}
         return web.json_response(body, status=status_of(error))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
@@ -159,7 +163,7 @@ class Playground:
         response = web.StreamResponse(
             headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"}
         )
-        with self._chat.hub.page(person.id) as page:
+        with self._chat.hub.page(self._chat.audience(person)) as page:
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             for message in await self._missed(request, person):
@@ -175,7 +179,7 @@ class Playground:
 
     async def _missed(self, request: web.Request, person: Person) -> list[Body]:
         last = request.headers.get("Last-Event-ID", "")
-        return await self._chat.messages(person.id, int(last)) if last.isdigit() else []
+        return await self._chat.messages(person, int(last)) if last.isdigit() else []
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         key = request.match_info["key"]
@@ -200,17 +204,20 @@ class Playground:
         number = request.match_info["id"]
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             raise Rejection(404, "There is no such message.")
-        message = await self._chat.message(int(number), person.id)
+        message = await self._chat.message(int(number), person)
         if message is None:
             raise Rejection(404, "There is no such message.")
         return person, message
 
     @staticmethod
     def _origin(person: Person, event: str | None) -> Origin:
-        return Origin(_member(person), CHANNEL, person.admin, event)
+        return Origin(_member(person), CHANNEL, person.admin, person.roles, event)
 
 
-_ACTIONS = (Cause.RETRY.value, Cause.UPSCALE.value, Cause.ANIMATE.value)
+# Once they have been pressed there is nothing left to press.
+_DECIDING = ("confirm", "forget", "ask")
+# Their answer is the admins' message itself, which has changed.
+_ALERT_ACTIONS = ("approve", "raise", "deny")
 
 
 def _member(person: Person) -> Member:

@@ -1,12 +1,13 @@
 """Private answers: help, credits, history, the queue, quotas."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.commands import CommandSpec
-from bot.credits import Allowance, Balance, Movement
-from bot.jobs import Job, Member, State
+from bot.credits import Balance, Movement
+from bot.jobs import Job, State
 from bot.messages.words import NOUNS, POWERED_BY, credits, duration
-from bot.text import Bold, Code, Span, Text, When, Who, join, shorten
+from bot.text import Bold, Code, Text, When, Who, join, shorten
 
 BAR_WIDTH = 20
 MOST_PROMPT = 60
@@ -25,7 +26,10 @@ def help_text(commands: Sequence[CommandSpec], balance: Balance) -> Text:
 
 
 def credits_text(
-    balance: Balance, holds: Sequence[tuple[str, int]], movements: Sequence[Movement]
+    balance: Balance,
+    holds: Sequence[tuple[str, int]],
+    movements: Sequence[Movement],
+    ahead: Text,
 ) -> Text:
     lines: list[Text] = [_standing(balance)]
     if balance.allowance.credits is not None:
@@ -34,6 +38,11 @@ def credits_text(
         held = join([(Code(job), f" {amount}") for job, amount in holds], ", ")
         lines.append((f"Held by jobs at work: {balance.held} (", *held, ")"))
     lines.append(("Resets ", When(balance.resets_at), f", every {balance.allowance.period}."))
+    lines += [
+        (f"Granted: {grant.left} left", *_until(grant.expires_at)) for grant in balance.grants
+    ]
+    if ahead:
+        lines.append(ahead)
     if movements:
         lines.append((Bold("Last movements"),))
         lines += [_movement(movement) for movement in movements]
@@ -66,27 +75,6 @@ def queue_text(jobs: Sequence[Job], places: dict[str, int], labels: dict[str, st
     return join(lines, "\n")
 
 
-def quota_text(member: Member, balance: Balance, rule: str) -> Text:
-    """`rule` names what decided: the member's own allowance, the workspace's default, …"""
-    used = f"used {balance.captured}, held {balance.held}"
-    return (
-        Who(member.id),
-        f": {allowance_text(balance.allowance)} ({rule}); {used}. Resets ",
-        When(balance.resets_at),
-        ".",
-    )
-
-
-def quota_set_text(whose: Span, allowance: Allowance) -> Text:
-    return (whose, f" may now use {allowance_text(allowance)}.")
-
-
-def allowance_text(allowance: Allowance) -> str:
-    if allowance.credits is None:
-        return "unlimited credits"
-    return f"{credits(allowance.credits)} a {allowance.period}"
-
-
 def cancelled_text(job: Job) -> Text:
     noun = NOUNS[job.request.operation]
     if job.state is State.CANCELLED:
@@ -112,18 +100,22 @@ def failed_inside_text(reference: str) -> Text:
 
 
 def _standing(balance: Balance) -> Text:
+    used = f"{balance.captured} used, {balance.held} held."
+    if balance.allowance.blocked:
+        return (Bold("An admin has blocked your credits."),)
     if balance.left is None:
-        return ("You have ", Bold("unlimited"), f" credits; {balance.captured} used.")
-    return (
-        "You have ",
-        Bold(str(balance.left)),
-        f" of {balance.allowance.credits} credits left; {balance.captured} used, {balance.held} held.",
-    )
+        return ("You have ", Bold("unlimited"), f" credits; {used}")
+    total = sum(grant.credits for grant in balance.grants) + (balance.allowance.credits or 0)
+    return ("You have ", Bold(str(balance.left)), f" of {total} credits left; {used}")
+
+
+def _until(expires_at: datetime | None) -> Text:
+    return (", good until ", When(expires_at)) if expires_at else ()
 
 
 def _bar(balance: Balance) -> str:
-    total = balance.allowance.credits or 1
-    full = round(BAR_WIDTH * min(1.0, (balance.left or 0) / total))
+    total = sum(grant.credits for grant in balance.grants) + (balance.allowance.credits or 0)
+    full = round(BAR_WIDTH * min(1.0, (balance.left or 0) / max(1, total)))
     return "█" * full + "░" * (BAR_WIDTH - full)
 
 

@@ -9,6 +9,7 @@ import base64
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self, TypeVar
@@ -30,7 +31,15 @@ from bot.errors import (
 from bot.ports import Archive, Organization, Task
 from bot.requests import GenerationRequest, Media
 from bot.runway.pacing import Pacer
-from bot.runway.wire import VERSION, Created, OrganizationBody, TaskBody, Upload, create_body
+from bot.runway.wire import (
+    VERSION,
+    Created,
+    OrganizationBody,
+    TaskBody,
+    Upload,
+    UsageBody,
+    create_body,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -131,6 +140,15 @@ class RunwayClient:
             with attempt:
                 response = await self._read("GET", "/v1/organization")
                 return _parse(response, OrganizationBody).to_organization()
+        raise AssertionError("stamina ends with a value or an error")
+
+    async def usage(self, start: date, before: date) -> Mapping[tuple[date, str], int]:
+        """Credits that were charged, by UTC day and model; at most 90 days."""
+        asked = {"startDate": start.isoformat(), "beforeDate": before.isoformat()}
+        async for attempt in _read_attempts():
+            with attempt:
+                response = await self._read("POST", "/v1/organization/usage", json=asked)
+                return _parse(response, UsageBody).by_day_and_model()
         raise AssertionError("stamina ends with a value or an error")
 
     async def upload(self, path: Path, filename: str) -> str:

@@ -1,6 +1,7 @@
 """Runway's wire format: what is sent for a request, and what comes back."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -127,3 +128,22 @@ class OrganizationBody(BaseModel):
                 for name, limit in self.tier.models.items()
             },
         )
+
+
+class _ModelUsage(BaseModel):
+    model: str
+    amount: int
+
+
+class _DayUsage(BaseModel):
+    date: date
+    used: tuple[_ModelUsage, ...] = Field(alias="usedCredits")
+
+
+class UsageBody(BaseModel):
+    """Credits may be negative: a refund for a task of an earlier day."""
+
+    results: tuple[_DayUsage, ...]
+
+    def by_day_and_model(self) -> dict[tuple[date, str], int]:
+        return {(day.date, used.model): used.amount for day in self.results for used in day.used}

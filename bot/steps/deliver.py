@@ -11,7 +11,7 @@ from bot.failpoints import failpoint
 from bot.follow_ups import offered_follow_ups
 from bot.jobs import Job, State
 from bot.messages import cards
-from bot.ports import ChatPlatform, Clock, Storage
+from bot.ports import ChatPlatform, Clock, QuotaStorage, Storage
 from bot.steps.pauses import Pauses
 from bot.views import Notice, Result
 
@@ -24,12 +24,14 @@ class Delivery:
     def __init__(
         self,
         storage: Storage,
+        quotas: QuotaStorage,
         chats: Mapping[str, ChatPlatform],
         catalog: Catalog,
         clock: Clock,
         pauses: Pauses,
     ) -> None:
         self._storage = storage
+        self._quotas = quotas
         self._chats = chats
         self._catalog = catalog
         self._clock = clock
@@ -64,7 +66,8 @@ class Delivery:
         return await self._storage.note(job.id, result=message, told=True)
 
     async def _result(self, job: Job) -> Result:
-        balance = await self._storage.balance(job.owner, self._clock.now())
+        roles = await self._chats[job.owner.platform].roles_of(job.owner)
+        balance = await self._quotas.balance(job.owner, self._clock.now(), roles)
         captured = settle(Outcome.DELIVERED, job.request.price, job.cost).captured
         # The hold is still there; what is not captured of it is about to be free again.
         left = None if balance.left is None else balance.left + job.request.price - captured

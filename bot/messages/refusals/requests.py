@@ -1,23 +1,9 @@
-"""What is said when something cannot be done: what is wrong, and what would work."""
-
-from functools import singledispatch
+"""Refusals of requests: commands, options, prompts, files, jobs."""
 
 from bot import errors
+from bot.messages.refusals.base import quote, refusal
 from bot.messages.words import a, duration, either, size
-from bot.text import Bold, Code, Text, When, shorten
-
-# Longer than any option's value; what was typed is quoted, but not at length.
-MOST_QUOTED = 60
-
-
-def _quote(text: str) -> Code:
-    return Code(shorten(text, MOST_QUOTED))
-
-
-@singledispatch
-def refusal(error: errors.Refused) -> Text:
-    """The text for a refusal."""
-    raise NotImplementedError(type(error).__name__)
+from bot.text import Code, Text, shorten
 
 
 @refusal.register
@@ -25,7 +11,7 @@ def _(e: errors.UnknownCommand) -> Text:
     meant = f" Did you mean /{either(e.similar)}?" if e.similar else ""
     return (
         "There is no command ",
-        _quote("/" + e.name),
+        quote("/" + e.name),
         f".{meant} ",
         Code("/help"),
         " lists all.",
@@ -36,7 +22,7 @@ def _(e: errors.UnknownCommand) -> Text:
 def _(e: errors.UnknownOption) -> Text:
     known = either([f"--{name}" for name in e.known])
     takes = f" takes {known}." if known else " takes no options."
-    return ("There is no option ", _quote("--" + e.name), ". ", Code("/" + e.command), takes)
+    return ("There is no option ", quote("--" + e.name), ". ", Code("/" + e.command), takes)
 
 
 @refusal.register
@@ -60,7 +46,7 @@ def _(e: errors.UnexpectedText) -> Text:
     return (
         Code("/" + e.command),
         " does not take ",
-        _quote(e.text),
+        quote(e.text),
         ". It goes like this: ",
         Code(e.usage),
     )
@@ -69,7 +55,7 @@ def _(e: errors.UnexpectedText) -> Text:
 @refusal.register
 def _(e: errors.BadChoice) -> Text:
     whose = f" for {e.model}" if e.model else ""
-    return (_quote(e.value), f" is not a {e.option}{whose}. Choose {either(e.choices, 12)}.")
+    return (quote(e.value), f" is not a {e.option}{whose}. Choose {either(e.choices, 12)}.")
 
 
 @refusal.register
@@ -123,7 +109,7 @@ def _(e: errors.UnfitInput) -> Text:
     else:
         is_, bounds = f"{e.value:g} pixels", f"{e.low:g} to {e.high:g} pixels"
     return (
-        _quote(e.filename),
+        quote(e.filename),
         f" does not fit {e.model}: its {e.quantity} is {is_}, it takes {bounds}.",
     )
 
@@ -143,7 +129,7 @@ def _(e: errors.UnusableFile) -> Text:
         "zero_duration": " is a video with nothing in it. Export it again.",
     }  # fmt: skip
     fallback = " cannot be opened; it may be damaged. Open it on your device and save it again."
-    return (_quote(e.filename), ends.get(e.reason, fallback))
+    return (quote(e.filename), ends.get(e.reason, fallback))
 
 
 _ACCEPTED = "Send a JPEG, PNG or WebP image, or an MP4, MOV or WebM video."
@@ -163,33 +149,10 @@ def _(e: errors.NothingOffered) -> Text:
 
 
 @refusal.register
-def _(e: errors.NotEnoughCredits) -> Text:
-    whose = "the team's budget has" if e.team else "you have"
-    resets: Text = (" They reset ", When(e.resets_at), ".") if e.resets_at else ()
-    price, left = Bold(str(e.price)), Bold(str(e.left))
-    return ("Not enough credits: this costs ", price, f" and {whose} ", left, " left.", *resets)
-
-
-@refusal.register
-def _(e: errors.TooManyJobs) -> Text:
-    jobs = "one job" if e.limit == 1 else f"{e.limit} jobs"
-    return (
-        f"You have {jobs} at work, which is the most at once. Wait for one, or cancel one with ",
-        Code("/cancel"),
-        ".",
-    )
-
-
-@refusal.register
-def _(e: errors.AdminsOnly) -> Text:
-    return (f"Only admins may {e.what}.",)
-
-
-@refusal.register
 def _(e: errors.NoSuchJob) -> Text:
     if not e.job_id:
         return ("You have no job that could be cancelled.",)
-    return ("There is no job ", _quote(e.job_id), " here. ", Code("/history"), " lists yours.")
+    return ("There is no job ", quote(e.job_id), " here. ", Code("/history"), " lists yours.")
 
 
 @refusal.register
@@ -210,35 +173,3 @@ def _(e: errors.NoResult) -> Text:
 @refusal.register
 def _(e: errors.ActionNotOffered) -> Text:
     return (f"A result of {e.model} cannot be used for {e.action}.",)
-
-
-@refusal.register
-def _(e: errors.BadAmount) -> Text:
-    return (
-        _quote(e.value),
-        " is not a number of credits. Give a whole number from 1, or ",
-        Code("unlimited"),
-        ".",
-    )
-
-
-@refusal.register
-def _(e: errors.ZeroAmount) -> Text:
-    return (
-        "0 would block the member quietly. To block someone, use ",
-        Code("/quota block"),
-        "; else give a number from 1.",
-    )
-
-
-@refusal.register
-def _(e: errors.UnknownMember) -> Text:
-    return (
-        "There is no member ",
-        _quote(e.value),
-        " here. Give a member, ",
-        Code("default"),
-        " or ",
-        Code("workspace"),
-        ".",
-    )

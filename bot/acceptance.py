@@ -1,0 +1,124 @@
+"""From a valid request to a job: checked, confirmed where it is dear, held, shown and queued."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.drafts import Draft, DraftState
+from bot.errors import NotEnoughCredits, WordNotAllowed
+from bot.failpoints import failpoint
+from bot.invocations import Origin
+from bot.jobs import Cause, Job, State
+from bot.messages.approvals import confirmation
+from bot.ports import Clock, DraftStorage, Once, Storage
+from bot.presenter import Presenter
+from bot.quotas import Moderation
+from bot.requests import GenerationRequest
+from bot.views import Notice
+from bot.worker import Worker
+
+log = structlog.get_logger()
+
+# How long a question whether to run a dear job, or whether to ask an admin, stays open.
+QUESTION_LIFETIME = timedelta(hours=1)
+
+
+class Acceptance:
+    """Every job comes into being here."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        drafts: DraftStorage,
+        presenter: Presenter,
+        worker: Worker,
+        clock: Clock,
+        moderation: Moderation,
+        confirm_above: int | None,
+    ) -> None:
+        self._storage = storage
+        self._drafts = drafts
+        self._presenter = presenter
+        self._worker = worker
+        self._clock = clock
+        self._moderation = moderation
+        self._confirm_above = confirm_above
+
+    async def submit(
+        self,
+        origin: Origin,
+        request: GenerationRequest,
+        cause: Cause,
+        job_id: str,
+        *,
+        parent: str | None = None,
+        once: Sequence[Once] = (),
+    ) -> Job | Notice:
+        """Accept a request, or ask its owner first when it is dear; raises a Refused."""
+        word = self._moderation.word_in(request.prompt)
+        if word is not None:
+            raise WordNotAllowed(word)
+        now = self._clock.now()
+        keys = [*_event_key(origin), *once]
+        job = new_job(job_id, origin, request, cause, parent, now)
+        if self._confirm_above is not None and request.price > self._confirm_above:
+            draft = draft_of(job, DraftState.UNCONFIRMED, now + QUESTION_LIFETIME)
+            draft = await self._drafts.save_draft(draft, keys, now)
+            return confirmation(draft)
+        try:
+            accepted = await self._storage.accept(job, keys, now, origin.roles)
+        except NotEnoughCredits as error:
+            draft = draft_of(job, DraftState.REFUSED, now + QUESTION_LIFETIME)
+            error.draft = (await self._drafts.save_draft(draft, (), now)).id
+            raise
+        failpoint("accept.committed")
+        if accepted.id != job_id:
+            return accepted
+        return await self.start(accepted)
+
+    async def start(self, job: Job) -> Job:
+        """Show an accepted job's card and let it take its turn."""
+        log.info("accepted", job=job.id, model=job.request.model, price=job.request.price)
+        job = await self._presenter.show(job, await self._worker.progress_of(job))
+        self._worker.wake()
+        return job
+
+
+def new_job(
+    job_id: str,
+    origin: Origin,
+    request: GenerationRequest,
+    cause: Cause,
+    parent: str | None,
+    now: datetime,
+) -> Job:
+    return Job(
+        id=job_id,
+        owner=origin.member,
+        channel=origin.channel,
+        request=request,
+        state=State.QUEUED,
+        created_at=now,
+        cause=cause,
+        parent=parent,
+    )
+
+
+def job_of(draft: Draft, now: datetime) -> Job:
+    """The job that a draft becomes."""
+    origin = Origin(draft.owner, draft.channel)
+    return new_job(draft.id, origin, draft.request, draft.cause, draft.parent, now)
+
+
+def draft_of(job: Job, state: DraftState, expires_at: datetime) -> Draft:
+    return Draft(
+        job.id, job.owner, job.channel, job.request, job.cause, job.parent, state, expires_at
+    )
+
+
+def _event_key(origin: Origin) -> list[Once]:
+    if origin.event is None:
+        return []
+    return [Once(f"{origin.member.workspace}|event|{origin.event}")]

@@ -1,0 +1,39 @@
+"""Tells people, once, what the books have noticed: marks that were reached, and pauses."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from bot.errors import ChatError
+from bot.jobs import Member
+from bot.messages.quotas import notice
+from bot.ports import ChatPlatform, Storage, Untold
+
+log = structlog.get_logger()
+
+
+class Accounting:
+    """Works through what is still to be told."""
+
+    def __init__(self, storage: Storage, chats: Mapping[str, ChatPlatform]) -> None:
+        self._storage = storage
+        self._chats = chats
+
+    async def tell(self) -> None:
+        """Tell everything that is waiting; what a chat does not take now is tried again later."""
+        for untold in await self._storage.untold():
+            try:
+                await self._tell(untold)
+            except ChatError as error:
+                log.warning("notice not told", key=untold.key, error=str(error))
+                if not error.permanent:
+                    continue
+            await self._storage.told(untold.key)
+
+    async def _tell(self, untold: Untold) -> None:
+        chat = self._chats[untold.workspace.partition(":")[0]]
+        view = notice(untold.kind, dict(untold.facts), to_admins=untold.member is None)
+        if untold.member is None:
+            await chat.alert(untold.workspace, view, untold.key)
+        else:
+            await chat.notify(Member(untold.workspace, untold.member), untold.channel, view)

@@ -1,0 +1,145 @@
+"""Drafts and the words that decide them: run, forget, ask an admin, approve, deny."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import errors
+from bot.acceptance import Acceptance, job_of
+from bot.drafts import OPEN, Draft, DraftState
+from bot.invocations import Origin
+from bot.jobs import Job
+from bot.messages import approvals as messages
+from bot.ports import ChatPlatform, Clock, DraftStorage, Library
+from bot.views import Notice
+
+log = structlog.get_logger()
+
+# What [+100] gives.
+RAISE_CREDITS = 100
+
+
+class Approvals:
+    """Decides each draft once, however many press at the same time."""
+
+    def __init__(
+        self,
+        *,
+        drafts: DraftStorage,
+        acceptance: Acceptance,
+        library: Library,
+        chats: Mapping[str, ChatPlatform],
+        clock: Clock,
+        ask_lifetime: timedelta,
+    ) -> None:
+        self._drafts = drafts
+        self._acceptance = acceptance
+        self._library = library
+        self._chats = chats
+        self._clock = clock
+        self._ask_lifetime = ask_lifetime
+
+    async def confirm(self, origin: Origin, draft_id: str) -> Job:
+        """The owner says that a dear job may run; raises a Refused."""
+        draft = await self._own(origin, draft_id)
+        now = self._clock.now()
+        try:
+            job = await self._drafts.run_draft(draft, job_of(draft, now), now, origin.roles)
+        except errors.NotEnoughCredits as error:
+            if await self._drafts.decide(draft_id, OPEN, DraftState.REFUSED, None):
+                error.draft = draft_id
+            raise
+        if job is None:
+            raise await self._over(draft_id)
+        return await self._acceptance.start(job)
+
+    async def forget(self, origin: Origin, draft_id: str) -> Notice:
+        """The owner does not want it after all."""
+        draft = await self._own(origin, draft_id)
+        if not await self._drafts.decide(draft_id, OPEN, DraftState.FORGOTTEN, origin.member.id):
+            raise await self._over(draft_id)
+        await self._discard(draft)
+        return messages.forgotten()
+
+    async def ask(self, origin: Origin, draft_id: str) -> Notice:
+        """The owner asks the admins to pay for it."""
+        draft = await self._own(origin, draft_id)
+        expires_at = self._clock.now() + self._ask_lifetime
+        decided = await self._drafts.decide(
+            draft_id, [DraftState.REFUSED], DraftState.ASKED, None, expires_at
+        )
+        if not decided:
+            raise await self._over(draft_id)
+        chat = self._chats[draft.owner.platform]
+        notice = messages.request_for_admins(draft, expires_at)
+        alert = await chat.alert(draft.owner.workspace, notice, f"ask:{draft_id}")
+        await self._drafts.note_alert(draft_id, alert)
+        return messages.asked(expires_at)
+
+    async def approve(self, origin: Origin, draft_id: str, raise_by: int = 0) -> Notice:
+        """An admin lets it run, with what is lacking or with a raise."""
+        draft = await self._for_admin(origin, draft_id)
+        now = self._clock.now()
+        roles = await self._chats[draft.owner.platform].roles_of(draft.owner)
+        job = await self._drafts.approve_draft(
+            draft, job_of(draft, now), origin.member.id, raise_by, now, roles
+        )
+        if job is None:
+            raise await self._over(draft_id)
+        await self._acceptance.start(job)
+        await self._tell_decided(draft, messages.approved(draft, origin.member.id, raise_by))
+        return messages.approved(draft, origin.member.id, raise_by)
+
+    async def deny(self, origin: Origin, draft_id: str) -> Notice:
+        """An admin says no."""
+        draft = await self._for_admin(origin, draft_id)
+        by = origin.member.id
+        if not await self._drafts.decide(draft_id, [DraftState.ASKED], DraftState.DENIED, by):
+            raise await self._over(draft_id)
+        await self._discard(draft)
+        await self._tell_decided(draft, messages.denied(draft, by))
+        return messages.denied(draft, by)
+
+    async def expire(self, now: datetime) -> None:
+        """Let go of every draft that nobody decided in time."""
+        for draft in await self._drafts.overdue_drafts(now):
+            if not await self._drafts.decide(draft.id, [draft.state], DraftState.EXPIRED, None):
+                continue
+            await self._discard(draft)
+            if draft.state is DraftState.ASKED:
+                await self._tell_decided(draft, messages.expired(draft))
+
+    async def _own(self, origin: Origin, draft_id: str) -> Draft:
+        draft = await self._drafts.draft(draft_id)
+        if draft is None or draft.owner != origin.member:
+            raise errors.NoSuchJob(draft_id)
+        return draft
+
+    async def _for_admin(self, origin: Origin, draft_id: str) -> Draft:
+        if not origin.admin:
+            raise errors.AdminsOnly("decide this")
+        draft = await self._drafts.draft(draft_id)
+        if draft is None or draft.owner.workspace != origin.member.workspace:
+            raise errors.NoSuchJob(draft_id)
+        return draft
+
+    async def _over(self, draft_id: str) -> errors.DraftOver:
+        draft = await self._drafts.draft(draft_id)
+        return errors.DraftOver(draft.state.value if draft else DraftState.EXPIRED.value)
+
+    async def _tell_decided(self, draft: Draft, notice: Notice) -> None:
+        """Tell the owner, and take the buttons off the admins' message."""
+        chat = self._chats[draft.owner.platform]
+        stored = await self._drafts.draft(draft.id)
+        try:
+            await chat.notify(draft.owner, draft.channel, notice)
+            if stored is not None and stored.alert is not None:
+                await chat.update_alert(draft.owner.workspace, stored.alert, notice)
+        except errors.ChatError as error:
+            log.warning("decision not told", draft=draft.id, error=str(error))
+
+    async def _discard(self, draft: Draft) -> None:
+        for given in draft.request.inputs:
+            if given.media.key.startswith(f"inputs/{draft.id}/"):
+                await self._library.discard(given.media)

@@ -1,0 +1,125 @@
+"""The core's own objects, put together from the ports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.acceptance import Acceptance
+from bot.accounting import Accounting
+from bot.answers import Answers
+from bot.approvals import Approvals
+from bot.catalog import Catalog
+from bot.clock import SystemClock
+from bot.config import Config
+from bot.estimates import Estimates
+from bot.housekeeping import Housekeeping
+from bot.ports import ChatPlatform, Library, Provider
+from bot.presenter import Presenter
+from bot.quota_desk import QuotaDesk
+from bot.quotas import Moderation
+from bot.reconciliation import Reconciliation
+from bot.service import Service
+from bot.steps.collect import Collection
+from bot.steps.deliver import Delivery
+from bot.steps.pauses import Pauses
+from bot.steps.submit import Submission
+from bot.steps.watch import Watch
+from bot.worker import Worker
+from storage.quota import SqlQuotas
+from storage.storage import SqlStorage
+
+# As many finished jobs teach how long the next ones take.
+TIMINGS_READ = 5000
+
+
+@dataclass(frozen=True)
+class Core:
+    """What the composition root starts, stops and hands to the adapters."""
+
+    service: Service
+    worker: Worker
+    housekeeping: Housekeeping
+
+
+async def build_core(
+    config: Config,
+    *,
+    storage: SqlStorage,
+    quotas: SqlQuotas,
+    catalog: Catalog,
+    provider: Provider,
+    library: Library,
+    chats: Mapping[str, ChatPlatform],
+    workspaces: Sequence[str],
+) -> Core:
+    """Build everything that knows no world outside of the ports; nothing is started yet."""
+    clock = SystemClock()
+    presenter = Presenter(chats, storage, catalog, clock)
+    estimates = Estimates(await storage.timings(TIMINGS_READ))
+    accounting = Accounting(storage, chats)
+    reconciliation = Reconciliation(quotas, provider, clock)
+    worker = Worker(
+        storage=storage,
+        provider=provider,
+        catalog=catalog,
+        presenter=presenter,
+        estimates=estimates,
+        submission=Submission(storage, provider, presenter, clock),
+        watch=Watch(storage, provider, presenter, estimates, clock),
+        collection=Collection(storage, provider, library, clock, Pauses()),
+        delivery=Delivery(storage, quotas, chats, catalog, clock, Pauses()),
+        accounting=accounting,
+        clock=clock,
+        poll_floor=config.runway.poll_seconds,
+    )
+    acceptance = Acceptance(
+        storage=storage,
+        drafts=quotas,
+        presenter=presenter,
+        worker=worker,
+        clock=clock,
+        moderation=moderation_of(config),
+        confirm_above=config.quota.confirm_above,
+    )
+    approvals = Approvals(
+        drafts=quotas,
+        acceptance=acceptance,
+        library=library,
+        chats=chats,
+        clock=clock,
+        ask_lifetime=timedelta(hours=config.quota.ask_hours),
+    )
+    answers = Answers(storage=storage, catalog=catalog, quotas=quotas, worker=worker, clock=clock)
+    desk = QuotaDesk(quotas=quotas, chats=chats, reconciliation=reconciliation, clock=clock)
+    service = Service(
+        storage=storage,
+        catalog=catalog,
+        library=library,
+        presenter=presenter,
+        worker=worker,
+        acceptance=acceptance,
+        approvals=approvals,
+        answers=answers,
+        quota_desk=desk,
+        clock=clock,
+    )
+    housekeeping = Housekeeping(
+        approvals=approvals,
+        accounting=accounting,
+        reconciliation=reconciliation,
+        chats=chats,
+        workspaces=workspaces,
+        clock=clock,
+    )
+    return Core(service, worker, housekeeping)
+
+
+def moderation_of(config: Config) -> Moderation:
+    """The operator's rules for refused prompts."""
+    rules = config.moderation
+    return Moderation(
+        strikes=rules.strikes,
+        window=timedelta(hours=rules.window_hours),
+        pause=timedelta(hours=rules.pause_hours),
+        words=rules.words,
+    )

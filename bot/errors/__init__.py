@@ -1,0 +1,123 @@
+"""Every error that Dailies raises on purpose.
+
+DailiesError
+├── ConfigError            what the operator set cannot work
+├── StaleJob               a job is no longer in the state that a transition started from
+├── Refused                a person asked for something that cannot be done; nothing was changed
+│   └── …                  one class for each reason, with its data; texts are in bot/messages
+├── ProviderError          Runway did not do what was asked
+│   ├── NotCreated         no task was made; sending again is safe
+│   ├── Rejected           no task was made, and sending the same again would not help
+│   ├── OutcomeUnknown     a task may or may not have been made
+│   ├── TaskGone           the task cannot be fetched (deleted, or never existed)
+│   └── ProviderUnavailable  a read failed, after its retries
+├── OutputExpired          an output's address is no longer good: ask for the task again
+├── OutputUnavailable      an output could not be had, or is not what it should be
+├── ArchiveFailed          the archive did not do what was asked; another try may help
+└── ChatError              a chat platform did not do what was asked
+"""
+
+from bot.errors.outside import (
+    ArchiveFailed,
+    ChatError,
+    NotCreated,
+    OutcomeUnknown,
+    OutputExpired,
+    OutputUnavailable,
+    ProviderError,
+    ProviderUnavailable,
+    Rejected,
+    TaskGone,
+)
+from bot.errors.quotas import (
+    AdminsOnly,
+    BadAmount,
+    BadDays,
+    Blocked,
+    DraftOver,
+    NoRule,
+    NotAMember,
+    NotEnoughCredits,
+    Paused,
+    TooManyJobs,
+    UnknownMember,
+    UnknownZone,
+    WordNotAllowed,
+    ZeroAmount,
+)
+from bot.errors.requests import (
+    ActionNotOffered,
+    AlreadyOver,
+    BadChoice,
+    MissingArgument,
+    MissingInput,
+    MissingPrompt,
+    MissingValue,
+    NoResult,
+    NoSuchJob,
+    NothingOffered,
+    NotYours,
+    OptionNotTaken,
+    PromptNotTaken,
+    PromptTooLong,
+    RepeatedOption,
+    TooManyInputs,
+    UnexpectedText,
+    UnfitInput,
+    UnknownCommand,
+    UnknownOption,
+    UnusableFile,
+)
+from bot.errors.root import ConfigError, DailiesError, Refused, StaleJob
+
+__all__ = [
+    "ActionNotOffered",
+    "AdminsOnly",
+    "AlreadyOver",
+    "ArchiveFailed",
+    "BadAmount",
+    "BadChoice",
+    "BadDays",
+    "Blocked",
+    "ChatError",
+    "ConfigError",
+    "DailiesError",
+    "DraftOver",
+    "MissingArgument",
+    "MissingInput",
+    "MissingPrompt",
+    "MissingValue",
+    "NoResult",
+    "NoRule",
+    "NoSuchJob",
+    "NotAMember",
+    "NotCreated",
+    "NotEnoughCredits",
+    "NotYours",
+    "NothingOffered",
+    "OptionNotTaken",
+    "OutcomeUnknown",
+    "OutputExpired",
+    "OutputUnavailable",
+    "Paused",
+    "PromptNotTaken",
+    "PromptTooLong",
+    "ProviderError",
+    "ProviderUnavailable",
+    "Refused",
+    "Rejected",
+    "RepeatedOption",
+    "StaleJob",
+    "TaskGone",
+    "TooManyInputs",
+    "TooManyJobs",
+    "UnexpectedText",
+    "UnfitInput",
+    "UnknownCommand",
+    "UnknownMember",
+    "UnknownOption",
+    "UnknownZone",
+    "UnusableFile",
+    "WordNotAllowed",
+    "ZeroAmount",
+]

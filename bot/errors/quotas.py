@@ -1,0 +1,94 @@
+"""Credits, rights, and what admins may set."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors.root import Refused
+
+
+@dataclass(eq=False)
+class NotEnoughCredits(Refused):
+    """`team` when it is the workspace's budget that is used up, `channel` when the channel's cap.
+
+    `draft` can be put before an admin.
+    """
+
+    price: int
+    left: int
+    resets_at: datetime | None
+    team: bool = False
+    channel: bool = False
+    draft: str | None = None
+
+
+@dataclass(eq=False)
+class Blocked(Refused):
+    """`scope` is the rule that blocks: `member:…`, `role:…` or `default`."""
+
+    scope: str
+
+
+@dataclass(eq=False)
+class Paused(Refused):
+    """Too many refusals by Runway's moderation."""
+
+    until: datetime
+
+
+@dataclass(eq=False)
+class WordNotAllowed(Refused):
+    word: str
+
+
+@dataclass(eq=False)
+class TooManyJobs(Refused):
+    limit: int
+
+
+@dataclass(eq=False)
+class AdminsOnly(Refused):
+    what: str
+
+
+@dataclass(eq=False)
+class BadAmount(Refused):
+    value: str
+
+
+@dataclass(eq=False)
+class ZeroAmount(Refused):
+    pass
+
+
+@dataclass(eq=False)
+class UnknownMember(Refused):
+    value: str
+
+
+@dataclass(eq=False)
+class NotAMember(Refused):
+    """Something that only a member can have, asked for a role or the whole workspace."""
+
+    value: str
+
+
+@dataclass(eq=False)
+class NoRule(Refused):
+    value: str
+
+
+@dataclass(eq=False)
+class UnknownZone(Refused):
+    value: str
+
+
+@dataclass(eq=False)
+class BadDays(Refused):
+    value: str
+
+
+@dataclass(eq=False)
+class DraftOver(Refused):
+    """A draft that was decided already: its state."""
+
+    state: str

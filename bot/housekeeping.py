@@ -1,0 +1,84 @@
+"""What is done now and then: drafts that ran out, notices that are still to be told, the daily look."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.accounting import Accounting
+from bot.approvals import Approvals
+from bot.errors import DailiesError
+from bot.messages.quotas import reconciled
+from bot.ports import ChatPlatform, Clock
+from bot.reconciliation import Reconciliation
+from bot.views import Notice
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 30.0
+# In UTC, like Runway's days; a while after midnight, so that the day is complete.
+RECONCILE_AFTER = timedelta(hours=1)
+
+
+class Housekeeping:
+    """One loop; a chore that fails is logged and comes up again."""
+
+    def __init__(
+        self,
+        *,
+        approvals: Approvals,
+        accounting: Accounting,
+        reconciliation: Reconciliation,
+        chats: Mapping[str, ChatPlatform],
+        workspaces: Sequence[str],
+        clock: Clock,
+    ) -> None:
+        self._approvals = approvals
+        self._accounting = accounting
+        self._reconciliation = reconciliation
+        self._chats = chats
+        self._workspaces = workspaces
+        self._clock = clock
+        self._loop: asyncio.Task[None] | None = None
+        self._looked_at = _day(clock.now())
+
+    async def start(self) -> None:
+        self._loop = asyncio.create_task(self._run(), name="housekeeping")
+
+    async def stop(self) -> None:
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+
+    async def do_chores(self) -> None:
+        """Everything that is due now."""
+        now = self._clock.now()
+        await self._approvals.expire(now)
+        await self._accounting.tell()
+        if _day(now) != self._looked_at:
+            self._looked_at = _day(now)
+            await self._look_at_the_books(now)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.do_chores()
+            except DailiesError as error:
+                log.warning("a chore failed", error=str(error))
+            except Exception:
+                log.exception("a chore failed")
+            await self._clock.sleep(EVERY_SECONDS)
+
+    async def _look_at_the_books(self, now: datetime) -> None:
+        report = await self._reconciliation.report()
+        log.info("reconciled", ours=report.ours, runway=report.runway, drifts=len(report.drifts))
+        if not report.drifts and not report.uncertain:
+            return
+        for workspace in self._workspaces:
+            chat = self._chats[workspace.partition(":")[0]]
+            await chat.alert(workspace, Notice(reconciled(report)), f"books:{now:%Y-%m-%d}")
+
+
+def _day(now: datetime) -> str:
+    return f"{now - RECONCILE_AFTER:%Y-%m-%d}"

@@ -1,0 +1,122 @@
+"""Refusals around credits and rights."""
+
+from bot import errors
+from bot.messages.refusals.base import quote, refusal
+from bot.text import Bold, Code, Text, When
+
+
+@refusal.register
+def _(e: errors.NotEnoughCredits) -> Text:
+    whose = "you have"
+    if e.team or e.channel:
+        whose = "the team's budget has" if e.team else "this channel's cap has"
+    resets: Text = (" They reset ", When(e.resets_at), ".") if e.resets_at else ()
+    price, left = Bold(str(e.price)), Bold(str(e.left))
+    return ("Not enough credits: this costs ", price, f" and {whose} ", left, " left.", *resets)
+
+
+@refusal.register
+def _(e: errors.Blocked) -> Text:
+    whose = {"member": "your credits", "role": "your role's credits"}.get(e.scope.partition(":")[0])
+    return (
+        f"An admin has blocked {whose or 'the credits of every member'}. Ask one if that is wrong.",
+    )
+
+
+@refusal.register
+def _(e: errors.Paused) -> Text:
+    text = "Runway's moderation refused several of your requests, so you are paused until "
+    return (text, When(e.until), ". Ask an admin if that is wrong.")
+
+
+@refusal.register
+def _(e: errors.WordNotAllowed) -> Text:
+    return ("The word ", quote(e.word), " is not allowed here. Say it in another way.")
+
+
+@refusal.register
+def _(e: errors.TooManyJobs) -> Text:
+    jobs = "one job" if e.limit == 1 else f"{e.limit} jobs"
+    return (
+        f"You have {jobs} at work, which is the most at once. Wait for one, or cancel one with ",
+        Code("/cancel"),
+        ".",
+    )
+
+
+@refusal.register
+def _(e: errors.AdminsOnly) -> Text:
+    return (f"Only admins may {e.what}.",)
+
+
+@refusal.register
+def _(e: errors.BadAmount) -> Text:
+    return (
+        quote(e.value),
+        " is not a number of credits. Give a whole number from 1, or ",
+        Code("unlimited"),
+        ".",
+    )
+
+
+@refusal.register
+def _(e: errors.ZeroAmount) -> Text:
+    return (
+        "0 would block the member quietly. To block someone, use ",
+        Code("/quota block"),
+        "; else give a number from 1.",
+    )
+
+
+@refusal.register
+def _(e: errors.UnknownMember) -> Text:
+    return (
+        "There is no member ",
+        quote(e.value),
+        " here. Give a member, ",
+        Code("default"),
+        " or ",
+        Code("workspace"),
+        ".",
+    )
+
+
+@refusal.register
+def _(e: errors.NotAMember) -> Text:
+    return (quote(e.value), " is not a member, and only a member can be meant here.")
+
+
+@refusal.register
+def _(e: errors.NoRule) -> Text:
+    return (
+        "There is no rule for ",
+        quote(e.value),
+        ". ",
+        Code("/quota show workspace"),
+        " lists all.",
+    )
+
+
+@refusal.register
+def _(e: errors.UnknownZone) -> Text:
+    return (
+        "There is no time zone ",
+        quote(e.value),
+        ". Write it as in ",
+        Code("Europe/Berlin"),
+        ".",
+    )
+
+
+@refusal.register
+def _(e: errors.BadDays) -> Text:
+    return (quote(e.value), " is not a number of days. Give a whole number from 1 to 3650.")
+
+
+@refusal.register
+def _(e: errors.DraftOver) -> Text:
+    states = {
+        "run": "was run already", "approved": "was approved already", "denied": "was denied already",
+        "asked": "is before the admins already", "forgotten": "was let go",
+    }  # fmt: skip
+    return (f"This request {states.get(e.state, 'has run out')}; there is nothing left to decide.",)

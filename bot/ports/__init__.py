@@ -1,0 +1,29 @@
+"""What the core needs from the world, as Protocols named by role."""
+
+from bot.ports.chat import ChatPlatform, Subject
+from bot.ports.clock import Clock
+from bot.ports.files import Archive, Library
+from bot.ports.provider import ModelLimits, Organization, Provider, Task, TaskStatus
+from bot.ports.quota import DraftStorage, QuotaStorage
+from bot.ports.storage import AtRunway, Once, Storage, Timing, Untold, Waiting
+
+__all__ = [
+    "Archive",
+    "AtRunway",
+    "ChatPlatform",
+    "Clock",
+    "DraftStorage",
+    "Library",
+    "ModelLimits",
+    "Once",
+    "Organization",
+    "Provider",
+    "QuotaStorage",
+    "Storage",
+    "Subject",
+    "Task",
+    "TaskStatus",
+    "Timing",
+    "Untold",
+    "Waiting",
+]

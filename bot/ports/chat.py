@@ -1,0 +1,49 @@
+"""Where people are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.jobs import Member
+from bot.views import Card, Notice, Result
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a quota is for: `kind` is member or role."""
+
+    kind: str
+    id: str
+    name: str
+
+    @property
+    def scope(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+class ChatPlatform(Protocol):
+    """Where people are. Every sending method raises ChatError."""
+
+    async def post_card(self, channel: str, card: Card, key: str) -> str:
+        """Show a card and return its message; the same key never makes a second one."""
+        ...
+
+    async def update_card(self, channel: str, message: str, card: Card) -> None: ...
+
+    async def deliver(self, channel: str, result: Result, key: str) -> str:
+        """Post a result with its files and return its message; the same key never makes a second."""
+        ...
+
+    async def notify(self, member: Member, channel: str, notice: Notice) -> None: ...
+
+    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
+        """Tell the admins, where they look; the same key never makes a second message."""
+        ...
+
+    async def update_alert(self, workspace: str, message: str, notice: Notice) -> None: ...
+
+    async def find_subject(self, workspace: str, text: str) -> Subject | None:
+        """The member or role that an admin means by a name, an id or a mention."""
+        ...
+
+    async def roles_of(self, member: Member) -> Sequence[str]: ...

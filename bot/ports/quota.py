@@ -1,0 +1,80 @@
+"""Quotas and drafts in rows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.credits import Balance, Movement
+from bot.drafts import Draft, DraftState
+from bot.jobs import Job, Member
+from bot.ports.storage import Once
+from bot.quotas import Rule
+
+
+class QuotaStorage(Protocol):
+    """What admins set, and where everybody stands. Each method is one transaction.
+
+    A `scope` is `member:<id>`, `role:<id>`, `default`, `workspace` or `channel:<id>`.
+    """
+
+    async def balance(
+        self, member: Member, now: datetime, roles: Sequence[str] = ()
+    ) -> Balance: ...
+    async def budget(self, workspace: str, scope: str, now: datetime) -> Balance | None:
+        """Where the workspace's budget or a channel's cap stands; None where there is none."""
+        ...
+
+    async def movements(self, member: Member, limit: int) -> list[Movement]: ...
+    async def holds(self, member: Member) -> list[tuple[str, int]]: ...
+    async def rules(self, workspace: str | None) -> list[tuple[str, Rule]]: ...
+    async def set_rules(self, rules: Sequence[tuple[str, Rule]], by: str, now: datetime) -> None:
+        """Set the rules of workspaces, all or none."""
+        ...
+
+    async def clear_rule(self, workspace: str, scope: str) -> bool: ...
+    async def grant(
+        self, member: Member, credits: int, expires_at: datetime | None, by: str, now: datetime
+    ) -> None: ...
+    async def zone(self, workspace: str) -> ZoneInfo: ...
+    async def set_zone(self, workspace: str, zone: str) -> None: ...
+    async def pardon(self, member: Member) -> None: ...
+    async def charges(self, start: datetime) -> Mapping[tuple[date, str], int]:
+        """What our jobs cost at Runway, by UTC day and model."""
+        ...
+
+    async def uncertain(self, start: datetime) -> list[Job]: ...
+
+
+class DraftStorage(Protocol):
+    """Requests that wait for a person's word. Each method is one transaction."""
+
+    async def save_draft(self, draft: Draft, once: Sequence[Once], now: datetime) -> Draft:
+        """Keep a draft; returns the one that an equal `once` made before, if there is one."""
+        ...
+
+    async def draft(self, draft_id: str) -> Draft | None: ...
+    async def note_alert(self, draft_id: str, alert: str) -> None: ...
+    async def overdue_drafts(self, now: datetime) -> list[Draft]: ...
+    async def decide(
+        self,
+        draft_id: str,
+        states: Sequence[DraftState],
+        to: DraftState,
+        by: str | None,
+        expires_at: datetime | None = None,
+    ) -> bool:
+        """Move a draft on; False when somebody was faster."""
+        ...
+
+    async def run_draft(
+        self, draft: Draft, job: Job, now: datetime, roles: Sequence[str]
+    ) -> Job | None:
+        """Decide a draft and accept its job, together; None when somebody was faster."""
+        ...
+
+    async def approve_draft(
+        self, draft: Draft, job: Job, by: str, raise_by: int, now: datetime, roles: Sequence[str]
+    ) -> Job | None:
+        """Decide, grant `raise_by` credits (0: just what is lacking), and accept, together."""
+        ...

@@ -1,0 +1,108 @@
+"""Jobs in rows, and what the core asks about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.credits import Outcome
+from bot.jobs import Job, Member, State
+
+
+@dataclass(frozen=True)
+class Once:
+    """A thing that may happen once: for ever (a platform's event id), or once in a `window`."""
+
+    key: str
+    window: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A queued job, as far as its turn is concerned."""
+
+    id: str
+    owner: Member
+    model: str
+    seq: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AtRunway:
+    """A job that holds one of a model's places at Runway."""
+
+    id: str
+    owner: Member
+    model: str
+    duration: int | None
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long Runway worked on a finished job, in seconds."""
+
+    model: str
+    duration: int | None
+    seconds: float
+
+
+class Storage(Protocol):
+    """Rows. Each method is one transaction."""
+
+    async def accept(
+        self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()
+    ) -> Job:
+        """Insert the job and its hold together.
+
+        Returns the job that an equal `once` made before, if there is one. Raises
+        NotEnoughCredits, Blocked, Paused or TooManyJobs, and then nothing was written.
+        """
+        ...
+
+    async def job(self, job_id: str) -> Job | None: ...
+    async def unfinished(self) -> list[Job]: ...
+    async def recent(self, owner: Member, limit: int) -> list[Job]: ...
+    async def active(self, workspace: str) -> list[Job]: ...
+    async def waiting(self) -> list[Waiting]: ...
+    async def at_runway(self) -> list[AtRunway]: ...
+    async def timings(self, limit: int) -> list[Timing]: ...
+
+    async def advance(self, job: Job, to: State, **changes: Any) -> Job:
+        """Move a job on from the state it was read in; raises StaleJob when it has moved already."""
+        ...
+
+    async def note(self, job_id: str, **changes: Any) -> Job:
+        """Write down something about a job that is no change of state."""
+        ...
+
+    async def finish(
+        self,
+        job: Job,
+        to: State,
+        outcome: Outcome,
+        now: datetime,
+        cost: int | None = None,
+        **changes: Any,
+    ) -> Job:
+        """Move a job to its end and settle its hold, together and exactly once."""
+        ...
+
+    async def untold(self) -> list["Untold"]:
+        """Notices that nobody has been told yet."""
+        ...
+
+    async def told(self, key: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Untold:
+    """A thing to be told once: to a member, or to the admins (`member` is None)."""
+
+    key: str
+    workspace: str
+    member: str | None
+    channel: str
+    kind: str
+    facts: Mapping[str, Any]

@@ -1,0 +1,58 @@
+"""Looking over the books: what the ledger says, summed up."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from bot.jobs import Job, State
+from storage.rows import from_micros, job_of, to_micros
+from storage.schema import buckets, jobs, ledger
+
+
+def sums_by_bucket(c: Connection) -> Sequence[RowMapping]:
+    """Every bucket's columns beside the sums of its entries: they are always equal."""
+    entries = (
+        select(
+            ledger.c.bucket,
+            func.sum(ledger.c.held).label("held"),
+            func.sum(ledger.c.captured).label("captured"),
+        )
+        .group_by(ledger.c.bucket)
+        .subquery()
+    )
+    query = select(
+        buckets.c.id,
+        buckets.c.held,
+        buckets.c.captured,
+        func.coalesce(entries.c.held, 0).label("entries_held"),
+        func.coalesce(entries.c.captured, 0).label("entries_captured"),
+    ).outerjoin(entries, entries.c.bucket == buckets.c.id)
+    return c.execute(query).mappings().all()
+
+
+def charges_by_day(c: Connection, start: datetime) -> dict[tuple[date, str], int]:
+    """What our jobs cost at Runway, by the UTC day they were sent and their model.
+
+    A job that is under way counts with its price; one whose outcome is unknown does not: that is
+    what reconciliation is about.
+    """
+    query = select(
+        jobs.c.submitted_at, jobs.c.model, jobs.c.cost, jobs.c.charged, jobs.c.state
+    ).where(jobs.c.submitted_at >= to_micros(start), jobs.c.task_id.is_not(None))
+    totals: dict[tuple[date, str], int] = {}
+    for row in c.execute(query):
+        cost = row.cost if row.cost is not None else row.charged
+        day = from_micros(row.submitted_at).date()
+        totals[day, row.model] = totals.get((day, row.model), 0) + (cost or 0)
+    return totals
+
+
+def uncertain_since(c: Connection, start: datetime) -> list[Job]:
+    """Jobs that may or may not have been made at Runway, the oldest first."""
+    query = (
+        select(jobs)
+        .where(jobs.c.state == State.UNCERTAIN.value, jobs.c.finished_at >= to_micros(start))
+        .order_by(jobs.c.seq)
+    )
+    return [job_of(row) for row in c.execute(query).mappings()]

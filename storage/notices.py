@@ -1,0 +1,113 @@
+"""What people are to be told once: marks that were reached, and pauses for moderation.
+
+A notice is written in the transaction that makes it true, and taken away from the list when it has
+been told, so that a crash in between loses none.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bot.jobs import Job, Member
+from bot.ports import Untold
+from bot.quotas import Moderation, crossed, paused_until
+from storage.ledger import bucket_kind, used_in
+from storage.rows import from_micros, to_micros, upsert
+from storage.rules import rule_of
+from storage.schema import holds, notices, strikes
+
+_REFUSED = "SAFETY"
+
+
+def record_marks(c: Connection, job: Job, touched: Sequence[str]) -> None:
+    """Note which marks of the member's allowance and of the budget the job's capture reached."""
+    allowance = c.execute(select(holds.c.allowance).where(holds.c.job == job.id)).scalar_one()
+    budget = rule_of(c, job.owner.workspace, "workspace")
+    limits = {
+        "member": allowance,
+        "budget": budget.allowance.credits if budget else None,
+    }
+    for bucket in touched:
+        kind = bucket_kind(bucket)
+        if kind in limits:
+            _, captured = used_in(c, bucket)
+            member = job.owner.id if kind == "member" else None
+            _record_reached(c, job, bucket, member, captured, limits[kind])
+
+
+def _record_reached(
+    c: Connection, job: Job, bucket: str, member: str | None, used: int, limit: int | None
+) -> None:
+    """Only the highest mark that is new is told; the lower ones count as told with it."""
+    fresh = []
+    for mark in crossed(used, limit):
+        facts = {"percent": mark, "used": used, "limit": limit}
+        if _record(c, f"mark|{bucket}|{mark}", job, member, "mark", facts):
+            fresh.append(mark)
+    for mark in fresh[:-1]:
+        mark_told(c, f"mark|{bucket}|{mark}")
+
+
+def record_strike(c: Connection, job: Job, failure: str, now: datetime, rules: Moderation) -> None:
+    """Count a refusal by Runway's moderation, and note the pause that it may begin."""
+    if _REFUSED not in failure:
+        return
+    row = {"workspace": job.owner.workspace, "member": job.owner.id, "at": to_micros(now)}
+    c.execute(insert(strikes).values(job=job.id, **row))
+    until = paused_until(strikes_of(c, job.owner, now, rules), rules, now)
+    if until is not None:
+        facts = {"until": until.isoformat(), "who": job.owner.id, "strikes": rules.strikes}
+        _record(c, f"paused|{job.id}|member", job, job.owner.id, "paused", facts)
+        _record(c, f"paused|{job.id}|admins", job, None, "paused", facts)
+
+
+def strikes_of(c: Connection, member: Member, now: datetime, rules: Moderation) -> list[datetime]:
+    """The strikes that can still matter, the oldest first."""
+    query = (
+        select(strikes.c.at)
+        .where(
+            strikes.c.workspace == member.workspace,
+            strikes.c.member == member.id,
+            strikes.c.at >= to_micros(now - rules.window - rules.pause),
+        )
+        .order_by(strikes.c.at)
+    )
+    return [from_micros(at) for at in c.execute(query).scalars()]
+
+
+def pardon(c: Connection, member: Member) -> None:
+    """Forget a member's strikes."""
+    c.execute(
+        delete(strikes).where(
+            strikes.c.workspace == member.workspace, strikes.c.member == member.id
+        )
+    )
+
+
+def untold(c: Connection, limit: int) -> list[Untold]:
+    query = select(notices).where(notices.c.told == 0).order_by(notices.c.key).limit(limit)
+    return [
+        Untold(row.key, row.workspace, row.member, row.channel, row.kind, json.loads(row.facts))
+        for row in c.execute(query)
+    ]
+
+
+def mark_told(c: Connection, key: str) -> None:
+    c.execute(update(notices).where(notices.c.key == key).values(told=1))
+
+
+def _record(
+    c: Connection, key: str, job: Job, member: str | None, kind: str, facts: dict[str, Any]
+) -> bool:
+    values = {
+        "workspace": job.owner.workspace,
+        "member": member,
+        "channel": job.channel,
+        "kind": kind,
+        "facts": json.dumps(facts),
+        "told": 0,
+    }
+    return c.execute(upsert(c, notices, {"key": key}, values, replace=False)).rowcount == 1
