@@ -77,6 +77,16 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         yield server.url
 
 
+@asynccontextmanager
+async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
+    """The quotas alone, beside a bot that may be running."""
+    database = await open_database(config.storage.url)
+    try:
+        yield SqlQuotas(database, _defaults(config))
+    finally:
+        await database.close()
+
+
 def _only_process(url: str) -> IO[str]:
     """Hold the database file alone: two processes on one SQLite would each carry every job."""
     path = Path(make_url(url).database or "dailies.db").with_suffix(".lock")

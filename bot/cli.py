@@ -1,4 +1,4 @@
-"""The command line: `dailies run`, `dailies demo`, `dailies simulator`."""
+"""The command line: `dailies run | demo | quota | simulator`."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.app import running
+from bot.app import open_quotas, running
 from bot.config import (
     ArchiveConfig,
     Config,
@@ -20,6 +20,7 @@ from bot.config import (
 )
 from bot.errors import ConfigError
 from bot.logs import set_up_logs
+from bot.quota_cli import add_quota_arguments, run_quota
 from bot.runway.simulator import add_arguments, serve, settings_from
 
 DEMO_FOLDER = Path("data/demo")
@@ -55,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         "--live", action="store_true", help="ask the real Runway, with RUNWAYML_API_SECRET"
     )
     demo.set_defaults(command=_demo)
+    quota = commands.add_parser("quota", help="look at quotas and set them, also in bulk")
+    add_quota_arguments(quota)
+    quota.set_defaults(command=_quota)
     simulator = commands.add_parser("simulator", help="serve a strict stand-in for Runway's API")
     simulator.add_argument("--port", type=int, default=8788, help="0 takes any free port")
     add_arguments(simulator)
@@ -94,6 +98,11 @@ async def _demo(arguments: argparse.Namespace) -> None:
             await _asked_to_stop()
     finally:
         await simulator.stop()
+
+
+async def _quota(arguments: argparse.Namespace) -> None:
+    async with open_quotas(load_config()) as quotas:
+        print(await run_quota(arguments, quotas))
 
 
 async def _simulator(arguments: argparse.Namespace) -> None:

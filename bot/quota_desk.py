@@ -113,8 +113,8 @@ class QuotaDesk:
         if credits is None:
             raise errors.BadAmount(invocation.arguments["credits"])
         now = self._clock.now()
-        days = _days(invocation.arguments.get("days"))
-        expires_at = now + timedelta(days=days) if days else None
+        lasts = days(invocation.arguments.get("days"))
+        expires_at = now + timedelta(days=lasts) if lasts else None
         by = invocation.origin.member.id
         await self._quotas.grant(target.member, credits, expires_at, by, now)
         return messages.granted(target.shown, credits, expires_at)
@@ -197,7 +197,8 @@ def zone(text: str) -> str:
         raise errors.UnknownZone(text) from None
 
 
-def _days(text: str | None) -> int | None:
+def days(text: str | None) -> int | None:
+    """A number of days as a person types it; raises BadDays."""
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 5 and 0 < int(text) <= MOST_DAYS):

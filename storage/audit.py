@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, func, select, union
 
 from bot.jobs import Job, State
 from storage.rows import from_micros, job_of, to_micros
-from storage.schema import buckets, jobs, ledger
+from storage.schema import allowances, buckets, jobs, ledger
 
 
 def sums_by_bucket(c: Connection) -> Sequence[RowMapping]:
@@ -29,6 +29,12 @@ def sums_by_bucket(c: Connection) -> Sequence[RowMapping]:
         func.coalesce(entries.c.captured, 0).label("entries_captured"),
     ).outerjoin(entries, entries.c.bucket == buckets.c.id)
     return c.execute(query).mappings().all()
+
+
+def workspaces(c: Connection) -> list[str]:
+    """Every workspace that has a job or a rule."""
+    query = union(select(jobs.c.workspace), select(allowances.c.workspace))
+    return sorted(c.execute(query).scalars())
 
 
 def charges_by_day(c: Connection, start: datetime) -> dict[tuple[date, str], int]:

@@ -63,6 +63,9 @@ class SqlQuotas:
             lambda c: rules.give_grant(c, member, grant_id, credits, expires_at, by, now)
         )
 
+    async def workspaces(self) -> list[str]:
+        return await self._db.read(audit.workspaces)
+
     async def zone(self, workspace: str) -> ZoneInfo:
         return await self._db.read(lambda c: rules.zone_of(c, workspace, self._defaults))
 
