@@ -12,7 +12,8 @@ import structlog
 from aiohttp import web
 from sqlalchemy import make_url
 
-from adapters.playground.chat import WORKSPACE, Chat, Person
+from adapters.platform import Platform
+from adapters.playground.chat import Chat, Person
 from adapters.playground.guard import guard, harden
 from adapters.playground.routes import Playground
 from bot.archive import Archive
@@ -53,7 +54,7 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
         downloader = Downloader(session, allow_loopback=is_loopback(config.runway.base_url))
-        chat = _playground_chat(config, database)
+        platforms = _platforms(config, database, catalog, archive, live=live)
         core = await build_core(
             config,
             storage=SqlStorage(database, _defaults(config)),
@@ -61,11 +62,12 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             catalog=catalog,
             provider=provider,
             library=MediaLibrary(archive, downloader),
-            chats={"playground": chat},
-            workspaces=[WORKSPACE],
+            chats={platform.name: platform.chat for platform in platforms},
         )
-        playground = Playground(core.service, chat, catalog, archive, live=live)
-        server = WebServer(_web_app(config, playground), config.web.host, config.web.port)
+        server = WebServer(_web_app(config), config.web.host, config.web.port)
+        for platform in platforms:
+            platform.connect(core.service)
+            platform.add_routes(server.app)
         # Bound before the worker starts: a port that is taken must cost nobody a job.
         await server.start()
         stack.push_async_callback(server.stop)
@@ -73,6 +75,9 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         stack.push_async_callback(core.worker.stop, GRACE_SECONDS)
         await core.housekeeping.start()
         stack.push_async_callback(core.housekeeping.stop)
+        for platform in platforms:
+            await platform.start()
+            stack.push_async_callback(platform.stop)
         log.info("ready", url=server.url)
         yield server.url
 
@@ -126,9 +131,21 @@ def _defaults(config: Config) -> Defaults:
     )
 
 
-def _playground_chat(config: Config, database: Database) -> Chat:
-    people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
-    return Chat(ChatLog(database), people, SystemClock())
+def _platforms(
+    config: Config, database: Database, catalog: Catalog, archive: Archive, *, live: bool
+) -> list[Platform]:
+    """Every platform that is configured; a ConfigError when there is none."""
+    platforms: list[Platform] = []
+    if config.playground.enabled:
+        people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
+        chat = Chat(ChatLog(database), people, SystemClock())
+        platforms.append(Playground(chat, catalog, archive, live=live))
+    if not platforms:
+        raise ConfigError(
+            "There is no platform to run on. Set DAILIES_PLAYGROUND__ENABLED=true for the local "
+            "web chat."
+        )
+    return platforms
 
 
 def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClient:
@@ -144,11 +161,10 @@ def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClien
     )
 
 
-def _web_app(config: Config, playground: Playground) -> web.Application:
+def _web_app(config: Config) -> web.Application:
     loopback_only = is_loopback(f"http://{config.web.host}")
     app = web.Application(
         middlewares=[guard(loopback_only=loopback_only)], client_max_size=MOST_FORM_BYTES
     )
     app.on_response_prepare.append(harden)
-    playground.add_routes(app)
     return app

@@ -69,11 +69,6 @@ def _parser() -> argparse.ArgumentParser:
 async def _run(_arguments: argparse.Namespace) -> None:
     config = load_config()
     set_up_logs(config.log.level, config.log.format)
-    if not config.playground.enabled:
-        raise ConfigError(
-            "There is no platform to run on. Set DAILIES_PLAYGROUND__ENABLED=true for the local "
-            "web chat."
-        )
     async with running(config):
         await _asked_to_stop()
 
@@ -117,7 +112,8 @@ async def _simulator(arguments: argparse.Namespace) -> None:
 def _demo_config(config: Config, port: int | None) -> Config:
     """The operator's configuration, with the demo's own folder and port where none is set."""
     web = config.web if port is None else config.web.model_copy(update={"port": port})
-    changes: dict[str, object] = {"web": web}
+    playground = config.playground.model_copy(update={"enabled": True})
+    changes: dict[str, object] = {"web": web, "playground": playground}
     if "storage" not in config.model_fields_set:
         changes["storage"] = StorageConfig(url=f"sqlite:///{DEMO_FOLDER / 'dailies.db'}")
     if "archive" not in config.model_fields_set:

@@ -1,6 +1,6 @@
 """The core's own objects, put together from the ports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -50,7 +50,6 @@ async def build_core(
     provider: Provider,
     library: Library,
     chats: Mapping[str, ChatPlatform],
-    workspaces: Sequence[str],
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
     clock = SystemClock()
@@ -108,7 +107,7 @@ async def build_core(
         accounting=accounting,
         reconciliation=reconciliation,
         chats=chats,
-        workspaces=workspaces,
+        quotas=quotas,
         clock=clock,
     )
     return Core(service, worker, housekeeping)

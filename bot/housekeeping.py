@@ -1,7 +1,7 @@
 """What is done now and then: drafts that ran out, notices that are still to be told, the daily look."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,7 +10,7 @@ from bot.accounting import Accounting
 from bot.approvals import Approvals
 from bot.errors import DailiesError
 from bot.messages.quotas import reconciled
-from bot.ports import ChatPlatform, Clock
+from bot.ports import ChatPlatform, Clock, QuotaStorage
 from bot.reconciliation import Reconciliation
 from bot.views import Notice
 
@@ -31,14 +31,14 @@ class Housekeeping:
         accounting: Accounting,
         reconciliation: Reconciliation,
         chats: Mapping[str, ChatPlatform],
-        workspaces: Sequence[str],
+        quotas: QuotaStorage,
         clock: Clock,
     ) -> None:
         self._approvals = approvals
         self._accounting = accounting
         self._reconciliation = reconciliation
         self._chats = chats
-        self._workspaces = workspaces
+        self._quotas = quotas
         self._clock = clock
         self._loop: asyncio.Task[None] | None = None
         self._looked_at = _day(clock.now())
@@ -75,8 +75,10 @@ class Housekeeping:
         log.info("reconciled", ours=report.ours, runway=report.runway, drifts=len(report.drifts))
         if not report.drifts and not report.uncertain:
             return
-        for workspace in self._workspaces:
-            chat = self._chats[workspace.partition(":")[0]]
+        for workspace in await self._quotas.workspaces():
+            chat = self._chats.get(workspace.partition(":")[0])
+            if chat is None:
+                continue  # a platform that was configured once
             await chat.alert(workspace, Notice(reconciled(report)), f"books:{now:%Y-%m-%d}")
 
 

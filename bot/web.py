@@ -14,6 +14,7 @@ class WebServer:
     """Serves an application on one address; `url` is where it can be reached."""
 
     def __init__(self, app: web.Application, host: str, port: int) -> None:
+        self.app = app
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         self._host = host
         self._port = port

@@ -35,18 +35,31 @@ MOST_EMOJI = 16
 
 
 class Playground:
-    """The page's server."""
+    """The page's server; implements adapters.platform.Platform."""
 
-    def __init__(
-        self, service: Service, chat: Chat, catalog: Catalog, archive: Archive, *, live: bool
-    ) -> None:
-        self._service = service
+    name = "playground"
+
+    def __init__(self, chat: Chat, catalog: Catalog, archive: Archive, *, live: bool) -> None:
         self._chat = chat
         self._catalog = catalog
         self._archive = archive
         self._live = live
 
+    @property
+    def chat(self) -> Chat:
+        return self._chat
+
+    def connect(self, service: Service) -> None:
+        self._service = service
+
+    async def start(self) -> None:
+        """Its routes are all there is to it."""
+
+    async def stop(self) -> None:
+        """Its routes are all there is to it."""
+
     def add_routes(self, app: web.Application) -> None:
+        """The page, its API and the files that it shows."""
         static = Path(str(resources.files("adapters.playground").joinpath("static")))
         app.router.add_static("/static", static)
         app.add_routes(
