@@ -42,6 +42,9 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 # Runway holds (or may hold) a slot of the model's concurrency for these.
 AT_RUNWAY = (State.SUBMITTING, State.RUNNING)
+# Why a queued job waits for its next attempt (in `failure`, until there is a task).
+WAIT_BUSY = "WAIT.BUSY"
+WAIT_DAILY = "WAIT.DAILY"
 UNFINISHED = tuple(state for state, onward in TRANSITIONS.items() if onward)
 
 

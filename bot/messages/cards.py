@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.credits import INPUT_REFUSED_CODES
-from bot.jobs import Cause, Job, State
+from bot.jobs import WAIT_BUSY, WAIT_DAILY, Cause, Job, State
 from bot.messages.words import NOUNS, TITLES, credits, duration, left, ordinal, shape
 from bot.text import Bold, Code, Text, When, Who
 from bot.views import Button, Card, Line, Result
@@ -138,6 +138,10 @@ def _lines(job: Job, progress: Progress) -> tuple[Line, ...]:
 def _status(job: Job, progress: Progress) -> Text:
     eta: Text = (", ready ", When(progress.eta, relative=True)) if progress.eta else ()
     match job.state:
+        case State.QUEUED if job.failure == WAIT_DAILY:
+            return ("Runway's daily limit for this model is reached", *_next_try(job))
+        case State.QUEUED if job.failure == WAIT_BUSY:
+            return ("Runway could not take it yet", *_next_try(job))
         case State.QUEUED:
             place = progress.place or 1
             where = "Next in line" if place == 1 else f"{ordinal(place)} in line"
@@ -158,6 +162,10 @@ def _status(job: Job, progress: Progress) -> Text:
             return (f"{reason(job)} {cost(job)}",)
         case _:
             return (_STATUS[job.state],)
+
+
+def _next_try(job: Job) -> Text:
+    return ("; next try ", When(job.due_at, relative=True)) if job.due_at else ()
 
 
 _STATUS = {

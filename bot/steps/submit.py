@@ -14,7 +14,7 @@ from bot.errors import (
     Rejected,
 )
 from bot.failpoints import failpoint
-from bot.jobs import Job, State
+from bot.jobs import WAIT_BUSY, WAIT_DAILY, Job, State
 from bot.ports import Clock, Provider, Storage
 from bot.presenter import Presenter
 
@@ -64,7 +64,7 @@ class Submission:
             return await self.give_up_uncertain(job)
         failpoint("submit.sent")
         log.info("submitted", job=job.id, task=task_id, model=job.request.model)
-        job = await self._storage.advance(job, State.RUNNING, task_id=task_id)
+        job = await self._storage.advance(job, State.RUNNING, task_id=task_id, failure=None)
         failpoint("submit.recorded")
         return job
 
@@ -81,9 +81,11 @@ class Submission:
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** max(0, job.attempts - 1))
         wait = DAILY_WAIT_SECONDS if error.daily else max(wait, error.wait or 0)
         due_at = self._clock.now() + timedelta(seconds=wait)
+        why = WAIT_DAILY if error.daily else WAIT_BUSY
         if job.state is State.QUEUED:
-            return await self._storage.note(job.id, due_at=due_at, attempts=job.attempts + 1)
-        return await self._storage.advance(job, State.QUEUED, due_at=due_at)
+            attempts = job.attempts + 1
+            return await self._storage.note(job.id, due_at=due_at, attempts=attempts, failure=why)
+        return await self._storage.advance(job, State.QUEUED, due_at=due_at, failure=why)
 
     async def _fail(self, job: Job, error: Exception) -> Job:
         log.warning("not submitted", job=job.id, error=str(error))
