@@ -136,24 +136,11 @@ def _lines(job: Job, progress: Progress) -> tuple[Line, ...]:
 
 
 def _status(job: Job, progress: Progress) -> Text:
-    eta: Text = (", ready ", When(progress.eta, relative=True)) if progress.eta else ()
     match job.state:
-        case State.QUEUED if job.failure == WAIT_DAILY:
-            return ("Runway's daily limit for this model is reached", *_next_try(job))
-        case State.QUEUED if job.failure == WAIT_BUSY:
-            return ("Runway could not take it yet", *_next_try(job))
         case State.QUEUED:
-            place = progress.place or 1
-            where = "Next in line" if place == 1 else f"{ordinal(place)} in line"
-            return (where, *eta)
-        case State.RUNNING if job.cancel_requested:
-            return ("Cancelling…",)
-        case State.RUNNING if progress.trouble:
-            return ("Runway does not answer at the moment. Still waiting for it.",)
-        case State.RUNNING if progress.throttled:
-            return ("Waiting for a free place at Runway",)
+            return _queued(job, progress)
         case State.RUNNING:
-            return ("Being made", *eta)
+            return _running(job, progress)
         case State.DELIVERED:
             return (Bold("Done"), _took(job))
         case State.CANCELLED:
@@ -162,6 +149,30 @@ def _status(job: Job, progress: Progress) -> Text:
             return (f"{reason(job)} {cost(job)}",)
         case _:
             return (_STATUS[job.state],)
+
+
+def _queued(job: Job, progress: Progress) -> Text:
+    if job.failure == WAIT_DAILY:
+        return ("Runway's daily limit for this model is reached", *_next_try(job))
+    if job.failure == WAIT_BUSY:
+        return ("Runway could not take it yet", *_next_try(job))
+    place = progress.place or 1
+    where = "Next in line" if place == 1 else f"{ordinal(place)} in line"
+    return (where, *_ready(progress))
+
+
+def _running(job: Job, progress: Progress) -> Text:
+    if job.cancel_requested:
+        return ("Cancelling…",)
+    if progress.trouble:
+        return ("Runway does not answer at the moment. Still waiting for it.",)
+    if progress.throttled:
+        return ("Waiting for a free place at Runway",)
+    return ("Being made", *_ready(progress))
+
+
+def _ready(progress: Progress) -> Text:
+    return (", ready ", When(progress.eta, relative=True)) if progress.eta else ()
 
 
 def _next_try(job: Job) -> Text:
