@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from bot.credits import Outcome, settle
 from bot.errors import StaleJob
-from bot.jobs import AT_RUNWAY, UNFINISHED, Job, Member, State
+from bot.jobs import AT_RUNWAY, Job, Member, State
 from bot.ports import AtRunway, Once, Timing, Waiting
 from storage import ledger
 from storage.rows import from_micros, job_of, job_values, new_job_values, to_micros, upsert
@@ -21,7 +21,11 @@ def accept(
     """Insert the job with its hold, or return the job that one of the keys made before."""
     for key in keys:
         if not _first_time(c, key, job.id, now):
-            return find(c, c.execute(select(once.c.job).where(once.c.key == key.key)).scalar_one())
+            known = c.execute(select(once.c.job).where(once.c.key == key.key)).scalar_one()
+            # The keys before this one are new, and stand for the known job from now on.
+            mine = once.c.key.in_([k.key for k in keys]) & (once.c.job == job.id)
+            c.execute(update(once).where(mine).values(job=known))
+            return find(c, known)
     c.execute(insert(jobs).values(**new_job_values(job)))
     ledger.reserve(c, job, now, defaults)
     return find(c, job.id)
@@ -97,15 +101,16 @@ _UNRECONCILED = (Outcome.UNCERTAIN, Outcome.CANCELLED_WAITING)
 
 def unfinished(c: Connection) -> list[Job]:
     """Every job that is at work, or whose end has not been told, the oldest first."""
-    return _jobs(c, _unfinished().order_by(jobs.c.seq))
+    # Put in order here: asked for it, SQLite walks through every job that there ever was.
+    return sorted(_jobs(c, select(jobs).where(jobs.c.told == 0)), key=lambda job: job.seq)
 
 
 def active(c: Connection, workspace: str) -> list[Job]:
     """A workspace's jobs that are not over, the oldest first."""
-    at_work = jobs.c.state.in_([state.value for state in UNFINISHED])
-    return _jobs(
-        c, _unfinished().where(at_work, jobs.c.workspace == workspace).order_by(jobs.c.seq)
-    )
+    # Asked for the workspace, SQLite reads all that it ever made; the open ones of all are few.
+    return [
+        job for job in unfinished(c) if job.owner.workspace == workspace and not job.state.is_over
+    ]
 
 
 def recent(c: Connection, owner: Member, limit: int) -> list[Job]:
@@ -173,10 +178,6 @@ def timings(c: Connection, limit: int) -> list[Timing]:
         Timing(row.model, row.duration, (row.noticed_at - row.started_at) / 1e6)
         for row in reversed(rows)
     ]
-
-
-def _unfinished() -> Any:
-    return select(jobs).where(jobs.c.told == 0)
 
 
 def _jobs(c: Connection, query: Any) -> list[Job]:
