@@ -3,14 +3,12 @@
 import fcntl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
 from aiohttp import web
-from sqlalchemy import make_url
 
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
@@ -31,7 +29,7 @@ from storage.chat import ChatLog
 from storage.database import Database
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage, database_path, open_database
 
 log = structlog.get_logger()
 
@@ -94,7 +92,7 @@ async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
 
 def _only_process(url: str) -> IO[str]:
     """Hold the database file alone: two processes on one SQLite would each carry every job."""
-    path = Path(make_url(url).database or "dailies.db").with_suffix(".lock")
+    path = database_path(url).with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("w")
     try:

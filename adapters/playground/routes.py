@@ -1,6 +1,7 @@
 """The page and its JSON API: parse, one call of the service, answer."""
 
 import json
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -176,7 +177,11 @@ class Playground:
         response = web.StreamResponse(
             headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"}
         )
-        with self._chat.hub.page(self._chat.audience(person)) as page:
+        # A page that is closed ends its stream; nothing went wrong.
+        with (
+            suppress(ConnectionResetError),
+            self._chat.hub.page(self._chat.audience(person)) as page,
+        ):
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             for message in await self._missed(request, person):

@@ -21,6 +21,7 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic import BaseModel, ValidationError
 
 from bot.catalog import Catalog
+from bot.clock import SystemClock
 from bot.errors import (
     NotCreated,
     OutcomeUnknown,
@@ -64,12 +65,20 @@ class RunwayClient:
     """Implements bot.ports.Provider."""
 
     def __init__(
-        self, base_url: str, secret: str, catalog: Catalog, archive: Archive, floor: float
+        self,
+        base_url: str,
+        secret: str,
+        catalog: Catalog,
+        archive: Archive,
+        floor: float,
+        *,
+        create_timeout: httpx.Timeout = CREATE_TIMEOUT,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._catalog = catalog
         self._archive = archive
-        self._pacer = Pacer(floor)
+        self._pacer = Pacer(floor, SystemClock())
+        self._create_timeout = create_timeout
         self._headers = {"Authorization": f"Bearer {secret}", "X-Runway-Version": VERSION}
 
     def __repr__(self) -> str:
@@ -81,7 +90,7 @@ class RunwayClient:
         # would look like a lost answer.
         self._fresh = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
         self._reads = self._client(self._session, READ_TIMEOUT)
-        self._creates = self._client(self._fresh, CREATE_TIMEOUT)
+        self._creates = self._client(self._fresh, self._create_timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -103,7 +112,10 @@ class RunwayClient:
 
     async def create(self, request: GenerationRequest, uris: Mapping[str, str]) -> str:
         """Ask for a task, once; returns its id."""
-        spec = self._catalog.spec(request.model, request.operation)
+        try:
+            spec = self._catalog.spec(request.model, request.operation)
+        except KeyError:
+            raise Rejected(403, f"{request.model} is not in the catalog any more") from None
         body = create_body(spec, request, uris)
         try:
             response = await self._creates.post(f"/v1/{request.operation}", json=body)

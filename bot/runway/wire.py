@@ -89,7 +89,7 @@ class TaskBody(BaseModel):
             id=self.id,
             # The reference spells it with two Ls, its prose with one.
             status="CANCELLED" if self.status == "CANCELED" else self.status,
-            progress=self.progress,
+            progress=None if self.progress is None else min(1.0, max(0.0, self.progress)),
             outputs=self.output,
             failure=self.failure,
             failure_code=self.failure_code,
