@@ -12,10 +12,12 @@ from sqlalchemy import URL
 
 from bot.credits import Allowance, Period
 from bot.jobs import Job, Member, State
+from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
-from storage.ledger import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.rules import Defaults
+from storage.storage import open_database
+from tests.storage.books import Rows
 
 settings.register_profile("storage", deadline=None)
 settings.load_profile("storage")
@@ -38,19 +40,20 @@ async def database(path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def storing(database: Database) -> Callable[..., SqlStorage]:
+def storing(database: Database) -> Callable[..., Rows]:
     """A storage with these configured defaults."""
 
     def make(
         credits: int | None = 500, period: Period = Period.MONTH, jobs: int = 3, zone: str = "UTC"
-    ) -> SqlStorage:
-        return SqlStorage(database, Defaults(Allowance(credits, period), jobs, ZoneInfo(zone)))
+    ) -> Rows:
+        allowance = Allowance(credits, period)
+        return Rows(database, Defaults(allowance, jobs, ZoneInfo(zone), Moderation()))
 
     return make
 
 
 @pytest.fixture
-def storage(storing: Callable[..., SqlStorage]) -> SqlStorage:
+def storage(storing: Callable[..., Rows]) -> Rows:
     return storing()
 
 

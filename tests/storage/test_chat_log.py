@@ -13,7 +13,7 @@ def log(database):
 
 
 async def texts(log: ChatLog, member: str, after: int = 0, limit: int = 100) -> list[str]:
-    return [message["text"] for message in await log.visible(member, after, limit)]
+    return [message["text"] for message in await log.visible([member], after, limit)]
 
 
 async def test_a_message_comes_back_as_it_was(log):
@@ -74,7 +74,7 @@ async def test_revisions_grow_with_every_change_and_tell_what_is_new(log):
 async def test_many_at_once_have_each_their_own_revision(log):
     added = await asyncio.gather(*(log.add({"text": str(n)}, None, None) for n in range(50)))
     await asyncio.gather(*(log.change(m["seq"], {"text": "new"}) for m in added))
-    revisions = [message["revision"] for message in await log.visible("ada", 0, 100)]
+    revisions = [message["revision"] for message in await log.visible(["ada"], 0, 100)]
     assert len(set(revisions)) == 50
     assert min(revisions) > max(message["revision"] for message in added)
 

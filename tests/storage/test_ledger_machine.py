@@ -27,9 +27,11 @@ from bot.credits import Allowance, Outcome, Period, period_end, period_start, se
 from bot.errors import NotEnoughCredits, StaleJob, TooManyJobs
 from bot.jobs import Job, Member, State
 from bot.ports import Once
+from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
-from storage.ledger import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.rules import Defaults
+from storage.storage import open_database
+from tests.storage.books import Rows
 
 HERE = "playground:local"
 MEMBERS = [Member(HERE, name) for name in ("ada", "ben")]
@@ -208,7 +210,7 @@ class Books(RuleBasedStateMachine):
         if self.database is not None:
             self.run(self.database.close())
         self.database = self.run(open_database(f"sqlite:///{self.path}"))
-        self.storage = SqlStorage(self.database, Defaults(CONFIGURED, JOBS_IN_FLIGHT, ZONE))
+        self.storage = Rows(self.database, Defaults(CONFIGURED, JOBS_IN_FLIGHT, ZONE, Moderation()))
 
     @invariant()
     def every_bucket_is_the_sum_of_its_entries(self) -> None:

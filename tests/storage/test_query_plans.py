@@ -70,7 +70,9 @@ def test_a_question_uses_its_index(plan, member, storing, name, index):
         "job by id": lambda c: jobs.find_or_none(c, "job1"),
         "movements": lambda c: ledger.movements_of(c, ada, 10),
         "open holds": lambda c: ledger.open_holds_of(c, ada),
-        "balance": lambda c: ledger.balance_of(c, ada, ledger.from_micros(0), storing()._defaults),
+        "balance": lambda c: ledger.balance_of(
+            c, ada, ledger.from_micros(0), storing()._defaults, []
+        ),
     }
     steps = plan(questions[name])
     assert any(index in step for step in steps), steps
@@ -98,7 +100,9 @@ def test_the_writes_of_a_jobs_life_find_their_rows_by_an_index(connection, plan,
     def live(c) -> None:
         accepted = jobs.accept(c, job, [Once("event1")], job.created_at, defaults)
         jobs.accept(c, job, [Once("event1")], job.created_at, defaults)
-        jobs.finish(c, accepted, State.CANCELLED, Outcome.NEVER_SENT, job.created_at, None, {})
+        jobs.finish(
+            c, accepted, State.CANCELLED, Outcome.NEVER_SENT, job.created_at, None, {}, defaults
+        )
 
     steps = plan(live)
     assert [step for step in steps if step.startswith("SCAN") and "CONSTANT" not in step] == []

@@ -96,8 +96,8 @@ def test_which_failures_a_member_pays_for(code, outcome):
     [(500, 0, 0, 500), (500, 25, 100, 375), (500, 0, 500, 0), (100, 50, 200, 0), (None, 9, 9, None)],
 )  # fmt: skip
 def test_what_is_left(limit, held, captured, left):
-    moment = datetime(2026, 12, 1, tzinfo=UTC)
-    assert Balance(Allowance(limit), held, captured, moment).left == left
+    began, ends = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    assert Balance(Allowance(limit), held, captured, began, ends).left == left
 
 
 def at(text: str) -> datetime:
