@@ -14,7 +14,9 @@ import pytest_asyncio
 from PIL import Image, ImageDraw
 from playwright.async_api import async_playwright, expect
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -45,6 +47,7 @@ class Process:
     def __init__(self, process):
         self._process = process
         self._last = deque(maxlen=200)
+        self.tracebacks = 0
         self.url = ""
 
     @classmethod
@@ -73,6 +76,10 @@ class Process:
             await self._reader
             return await self._process.wait()
 
+    def told(self):
+        """The last lines that it wrote."""
+        return "".join(self._last)
+
     async def _announcement(self):
         async for line in self._process.stdout:
             self._last.append(line.decode())
@@ -80,12 +87,13 @@ class Process:
             if found:
                 self.url = found.group()
                 return
-        raise AssertionError(f"it ended before it was ready:\n{''.join(self._last)}")
+        raise AssertionError(f"it ended before it was ready:\n{self.told()}")
 
     async def _read_on(self):
         # A pipe that nobody reads would stop the process.
         async for line in self._process.stdout:
             self._last.append(line.decode())
+            self.tracebacks += "Traceback" in self._last[-1]
 
 
 class Stage:
@@ -109,7 +117,9 @@ class Stage:
         options = {"--port": 0, "--jitter": 0, "--seed": 7, **times, **self._simulator_options}
         arguments = [str(word) for pair in options.items() for word in pair]
         state = self._folder / "runway"
-        self.simulator = await Process.start(self._folder, "simulator", "--state-dir", state, *arguments)
+        self.simulator = await Process.start(
+            self._folder, "simulator", "--state-dir", state, *arguments
+        )
         self._settings["DAILIES_RUNWAY__BASE_URL"] = self.simulator.url
         await self.start()
 
@@ -122,6 +132,7 @@ class Stage:
     async def close(self):
         codes = [await self.bot.stop(), await self.simulator.stop()]
         assert codes == [0, 0], "a process did not end by itself when it was asked to"
+        assert self.bot.tracebacks == 0, f"the bot was surprised:\n{self.bot.told()}"
 
 
 class Chat:
@@ -173,7 +184,9 @@ class Chat:
 
     async def child(self, parent, but=()):
         """Wait for the card of a job that was made from another one: its id."""
-        cards = self.page.locator("li:has([data-testid=card])").filter(has_text=re.compile(f"from {parent}|of {parent}"))
+        cards = self.page.locator("li:has([data-testid=card])").filter(
+            has_text=re.compile(f"from {parent}|of {parent}")
+        )
         for known in but:
             cards = cards.and_(self.page.locator(f'li:not([data-job-id="{known}"])'))
         await expect(cards).to_have_count(1)

@@ -27,7 +27,9 @@ async def test_everything_can_be_done_with_the_keyboard(enter):
     await keyboard.press("ArrowDown")
     option = chat.page.get_by_role("option", selected=True)
     await expect(option).to_contain_text("9:16")
-    await expect(chat.box).to_have_attribute("aria-activedescendant", await option.get_attribute("id"))
+    await expect(chat.box).to_have_attribute(
+        "aria-activedescendant", await option.get_attribute("id")
+    )
     await keyboard.press("Enter")
     await keyboard.press("Escape")
     await keyboard.press("Enter")

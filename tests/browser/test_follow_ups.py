@@ -22,7 +22,7 @@ async def test_a_retry_by_button_and_an_upscale_by_reaction_are_charged_to_who_a
     again = await chat.child(job)
     await expect(chat.card(again)).to_contain_text("Ben · Imagine")
     await expect(chat.card(again)).to_contain_text(f"Retry of {job}")
-    await expect(await chat.delivered(again)).to_contain_text(f"@Ben your image is ready.")
+    await expect(await chat.delivered(again)).to_contain_text("@Ben your image is ready.")
     await expect(chat.result(again)).to_contain_text(f"Retry of {job}")
 
     await result.get_by_role("button", name="Upscale by reacting").click()

@@ -53,7 +53,7 @@ async def cable(stage):
     """A cable to the shared stage."""
     cable = Cable(stage.url)
     server = await asyncio.start_server(cable.carry, "127.0.0.1", 0)
-    cable.url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    cable.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     yield cable
     server.close()
     cable.unplug()
@@ -79,7 +79,9 @@ async def test_two_members_see_the_same_channel_live(enter):
     await result.get_by_role("button", name="Retry by reacting").click()
     mine = ben.page.get_by_role("button", name="Retry by reacting 🔁, 1 so far, yours among them")
     await expect(mine).to_be_visible()
-    others = ada.result(job).get_by_role("button", name="Retry by reacting 🔁, 1 so far", exact=True)
+    others = ada.result(job).get_by_role(
+        "button", name="Retry by reacting 🔁, 1 so far", exact=True
+    )
     await expect(others).to_have_attribute("aria-pressed", "false")
     await ada.delivered(await ada.child(job))
     await mine.click()
@@ -103,7 +105,9 @@ async def test_a_page_whose_connection_broke_catches_up_by_itself(enter, stage, 
     assert await ada.page.evaluate("window.stayed")
 
 
-async def test_a_command_that_is_sent_while_the_bot_is_away_runs_once_when_it_is_back(enter, set_up):
+async def test_a_command_that_is_sent_while_the_bot_is_away_runs_once_when_it_is_back(
+    enter, set_up
+):
     own = await set_up()
     chat = await enter("ada", own.url)
     chat.tolerated += LOST

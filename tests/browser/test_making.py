@@ -75,7 +75,10 @@ async def test_an_image_from_a_command_that_the_menu_helped_to_type(enter):
     await expect(result).to_contain_text("@Ada your image is ready.")
     await expect(result).to_contain_text(f"8 credits · {before - 8} left")
     await expect(chat.page.get_by_test_id("credits-left")).to_have_text(f"{before - 8:,}")
-    assert await result.get_by_role("img", name="a lighthouse at dusk").evaluate(DECODED) == [1080, 1080]
+    assert await result.get_by_role("img", name="a lighthouse at dusk").evaluate(DECODED) == [
+        1080,
+        1080,
+    ]
 
     seen = [entry for entry in await chat.page.evaluate("seen") if entry[0] == job]
     states = list(dict.fromkeys(state for _, _, state in seen))

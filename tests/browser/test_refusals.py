@@ -75,7 +75,9 @@ async def test_refusals_of_files_are_private_and_cost_nothing(enter):
 
 async def test_markup_in_a_prompt_is_shown_as_it_was_typed(enter):
     chat = await enter()
-    prompt = "<img src=x onerror=window.hacked=1> <script>window.hacked=1</script> **b** _i_ `c` <b>x"
+    prompt = (
+        "<img src=x onerror=window.hacked=1> <script>window.hacked=1</script> **b** _i_ `c` <b>x"
+    )
     job = await chat.job(f"/imagine {prompt}")
     await expect(chat.card(job).locator(".card-prompt")).to_have_text(prompt)
     result = await chat.delivered(job)
