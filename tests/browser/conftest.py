@@ -47,6 +47,7 @@ class Process:
     def __init__(self, process):
         self._process = process
         self._last = deque(maxlen=200)
+        self.tracebacks = 0
         self.url = ""
 
     @classmethod
@@ -75,6 +76,10 @@ class Process:
             await self._reader
             return await self._process.wait()
 
+    def told(self):
+        """The last lines that it wrote."""
+        return "".join(self._last)
+
     async def _announcement(self):
         async for line in self._process.stdout:
             self._last.append(line.decode())
@@ -82,12 +87,13 @@ class Process:
             if found:
                 self.url = found.group()
                 return
-        raise AssertionError(f"it ended before it was ready:\n{''.join(self._last)}")
+        raise AssertionError(f"it ended before it was ready:\n{self.told()}")
 
     async def _read_on(self):
         # A pipe that nobody reads would stop the process.
         async for line in self._process.stdout:
             self._last.append(line.decode())
+            self.tracebacks += "Traceback" in self._last[-1]
 
 
 class Stage:
@@ -126,6 +132,7 @@ class Stage:
     async def close(self):
         codes = [await self.bot.stop(), await self.simulator.stop()]
         assert codes == [0, 0], "a process did not end by itself when it was asked to"
+        assert self.bot.tracebacks == 0, f"the bot was surprised:\n{self.bot.told()}"
 
 
 class Chat:

@@ -1,5 +1,6 @@
 """The bot and the simulator in the test's own process: quick to start, real HTTP between them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -61,6 +62,11 @@ class Stage:
         return read_accounts(self.folder / "dailies.db")
 
     async def violations(self) -> list[str]:
+        """What is wrong once every end has been written down as told, for which it waits 5 s."""
+        for _ in range(100):
+            if all(job.told for job in self.accounts().jobs):
+                break
+            await asyncio.sleep(0.05)
         return violations(await self.books(), self.accounts(), await self.page.messages())
 
     async def offer(self, **models: list[str]) -> None:

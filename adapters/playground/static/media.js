@@ -43,7 +43,7 @@ function shape(node, { width, height }) {
 
 function imageView(attachment, url) {
   const image = shape(
-    el("img", { src: url, alt: attachment.alt ?? attachment.name, decoding: "async" }),
+    el("img", { src: url, alt: attachment.alt ?? attachment.name, decoding: "async", loading: "lazy" }),
     attachment,
   );
   const open = (event) => {

@@ -47,8 +47,7 @@ export class MessageView {
       this.text,
       this.cardHost,
       this.media,
-      this.buttons,
-      this.reactions,
+      el("div", { class: "actions" }, this.buttons, this.reactions),
       this.note,
     );
     this.element = el(
