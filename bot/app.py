@@ -20,7 +20,7 @@ from bot.clock import SystemClock
 from bot.config import Config, is_loopback
 from bot.core import build_core, moderation_of
 from bot.credits import Allowance
-from bot.errors import ConfigError
+from bot.errors import ArchiveFailed, ConfigError
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.runway.client import RunwayClient
@@ -93,8 +93,11 @@ async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
 def _only_process(url: str) -> IO[str]:
     """Hold the database file alone: two processes on one SQLite would each carry every job."""
     path = database_path(url).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("w")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise ConfigError(f"storage.url: {path.parent} cannot be used: {error.strerror}.") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -115,7 +118,7 @@ def _catalog(config: Config) -> Catalog:
 def _archive(config: Config) -> Archive:
     try:
         return Archive(config.archive.url)
-    except ValueError as error:
+    except (ValueError, ArchiveFailed) as error:
         raise ConfigError(f"archive.url: {error}") from error
 
 

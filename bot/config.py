@@ -185,6 +185,9 @@ def _secret(name: str) -> SecretStr | None:
             raise ConfigError(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from None
         except UnicodeDecodeError:
             raise ConfigError(f"{name}_FILE: {path} is no text.") from None
+    value = (value or "").strip()
+    if not (value.isascii() and value.isprintable()):
+        raise ConfigError(f"{name} holds letters that no key has. Copy the key anew.")
     return SecretStr(value) if value else None
 
 

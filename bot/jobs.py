@@ -45,7 +45,8 @@ AT_RUNWAY = (State.SUBMITTING, State.RUNNING)
 # Why a queued job waits for its next attempt (in `failure`, until there is a task).
 WAIT_BUSY = "WAIT.BUSY"
 WAIT_DAILY = "WAIT.DAILY"
-UNFINISHED = tuple(state for state, onward in TRANSITIONS.items() if onward)
+# Our own failure code for a model that the organisation may not use.
+NOT_OFFERED = "REJECTED.MODEL"
 
 
 class Cause(StrEnum):

@@ -13,10 +13,10 @@ import structlog
 
 from bot.accounting import Accounting
 from bot.catalog import Catalog
-from bot.dispatcher import admit, order
+from bot.dispatcher import admit, as_running, order, seconds_until_due
 from bot.errors import ProviderError, StaleJob
 from bot.estimates import Estimates, places
-from bot.jobs import Job, State
+from bot.jobs import NOT_OFFERED, Job, Member, State
 from bot.messages.cards import Progress
 from bot.polling import first_poll, next_poll
 from bot.ports import AtRunway, Clock, Organization, Provider, Storage, Timing, Waiting
@@ -77,6 +77,10 @@ class Worker:
         self._loops: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        # Who was served last of each model. A restart forgets it, and the oldest goes first again.
+        self._served: dict[tuple[str, Member], int] = {}
+        self._turns = 0
+        self._idle_seconds = IDLE_SECONDS
 
     @property
     def organization(self) -> Organization:
@@ -123,7 +127,7 @@ class Worker:
         """The queues in the order in which they will be sent, and what is at Runway."""
         waiting = await self._storage.waiting()
         running = await self._storage.at_runway()
-        return order(waiting, running), running
+        return order(waiting, running, self._served), running
 
     async def progress_of(self, job: Job) -> Progress:
         """Place and ETA of a job that was just accepted."""
@@ -142,7 +146,7 @@ class Worker:
         while True:
             job = await self._presenter.show(job)
             if job.state is State.RUNNING:
-                self._follow(job)
+                await self._follow(job)
                 return
             if job.state is State.COLLECTING:
                 self.wake()  # its place at Runway is free
@@ -156,8 +160,10 @@ class Worker:
         self.wake()
         await self._accounting.tell()
 
-    def _follow(self, job: Job) -> None:
-        self._watched[job.id] = Watched(job, started_at=job.started_at)
+    async def _follow(self, job: Job) -> None:
+        watched = self._watched[job.id] = Watched(job, started_at=job.started_at)
+        # From here on a cancellation finds the job watched; one that came before is in its row.
+        watched.job = job = await self._storage.job(job.id) or job
         if job.cancel_requested:
             self._poll_in(job.id, 0.0)
             return
@@ -196,9 +202,12 @@ class Worker:
 
     async def _submit(self, job_id: str) -> None:
         job = await self._storage.job(job_id)
-        if job is not None and job.state is State.QUEUED:
-            job = await self._submission.submit(job)
-            await self._carry(job)
+        if job is None or job.state is not State.QUEUED:
+            return
+        job = await self._submission.submit(job)
+        if job.failure == NOT_OFFERED:
+            await self._refresh_organization()
+        await self._carry(job)
 
     def _begin(self, job_id: str, step: Coroutine[None, None, None]) -> bool:
         """Run a step of a job, unless one is under way already."""
@@ -243,23 +252,22 @@ class Worker:
                 log.exception("dispatch failed")
             self._wake.clear()
             try:
-                async with asyncio.timeout(IDLE_SECONDS):
+                async with asyncio.timeout(self._idle_seconds):
                     await self._wake.wait()
             except TimeoutError:
                 continue
 
     async def _dispatch(self) -> None:
         queues, running = await self.queue()
-        sending = [self._as_running(j) for q in queues.values() for j in q if j.id in self._steps]
+        sending = [as_running(j) for q in queues.values() for j in q if j.id in self._steps]
         idle = {m: [j for j in q if j.id not in self._steps] for m, q in queues.items()}
         now = self._clock.now()
         for job in admit(idle, [*running, *sending], self._organization.models, now):
+            self._turns += 1
+            self._served[job.model, job.owner] = self._turns
             self._begin(job.id, self._submit(job.id))
+        self._idle_seconds = seconds_until_due(idle, now, IDLE_SECONDS)
         await self._show_places(idle, running)
-
-    @staticmethod
-    def _as_running(job: Waiting) -> AtRunway:
-        return AtRunway(job.id, job.owner, job.model, None, None)
 
     async def _show_places(self, queues: dict[str, list[Waiting]], running: list[AtRunway]) -> None:
         for job_id, place in places(queues).items():
@@ -285,5 +293,6 @@ class Worker:
         except ProviderError as error:
             log.warning("organisation not read", error=str(error))
             return
-        self._catalog.set_offered(self._organization.models)
+        if self._catalog.set_offered(self._organization.models):
+            await self._presenter.tell_offer_changed()
         self.wake()

@@ -15,6 +15,7 @@ MOST_FILES = 10
 # As much as Runway takes in one upload.
 MOST_FILE_BYTES = 200_000_000
 MOST_FIELD_BYTES = 64_000
+MOST_FIELDS = 10
 PIECE_BYTES = 256 * 1024
 
 
@@ -37,8 +38,10 @@ async def read_form(request: web.Request, folder: Path) -> Posted:
                 raise Rejection(400, "The form has a part without a name.")
             if part.name == "attachment":
                 await _take_file(part, posted, folder)
-            else:
+            elif len(posted.fields) < MOST_FIELDS:
                 posted.fields[part.name] = await _take_field(part)
+            else:
+                raise Rejection(400, "The form has too many fields.")
     except ValueError as error:
         raise Rejection(400, "The form cannot be read.") from error
     return posted

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.credits import INPUT_REFUSED_CODES
-from bot.jobs import WAIT_BUSY, WAIT_DAILY, Cause, Job, State
+from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Cause, Job, State
 from bot.messages.words import NOUNS, TITLES, credits, duration, left, ordinal, shape
 from bot.text import Bold, Code, Text, When, Who
 from bot.views import Button, Card, Line, Result
@@ -112,7 +112,7 @@ _REASONS: dict[str, str] = {
     "TASK_GONE": "Runway no longer knows this task. Try again.",
     "REJECTED.CREDITS": "The Runway account has run out of credits. Ask an admin to top it up.",
     "REJECTED.KEY": "Runway did not accept the bot's key. Ask an admin to look at it.",
-    "REJECTED.MODEL": "Your Runway organisation may not use this model. Choose another one.",
+    NOT_OFFERED: "Your Runway organisation may not use this model. Choose another one.",
     "REJECTED": "Runway did not take this request. Change it, or choose another model.",
     "DELIVERY": "It was made, but could not be posted here. It is kept, and an admin can send it on.",
 }  # fmt: skip

@@ -169,7 +169,7 @@ class RunwayClient:
         asked = {"startDate": start.isoformat(), "beforeDate": before.isoformat()}
         async for attempt in _read_attempts():
             with attempt:
-                response = await self._read("POST", "/v1/organization/usage", json=asked)
+                response = await self._read("POST", "/v1/organization/usage", asked)
                 return _parse(response, UsageBody).by_day_and_model()
         raise AssertionError("stamina ends with a value or an error")
 

@@ -49,13 +49,15 @@ class Delivery:
                 job, State.UNDELIVERABLE, Outcome.UNDELIVERABLE, now, job.cost, failure="DELIVERY"
             )
         job = await self._storage.finish(
-            job, State.DELIVERED, Outcome.DELIVERED, now, job.cost, result=message, told=True
+            job, State.DELIVERED, Outcome.DELIVERED, now, job.cost, result=message
         )
         failpoint("deliver.settled")
         return job
 
     async def tell_end(self, job: Job) -> Job:
-        """Tell the owner why there is no result, and what it cost."""
+        """Tell the owner why there is no result, and what it cost; a card says it all for others."""
+        if job.state in (State.DELIVERED, State.CANCELLED):
+            return await self._storage.note(job.id, told=True)
         label = self._catalog.label(job.request.model)
         view = cards.failure(job, label, offered_follow_ups(self._catalog, job))
         if job.state is State.UNDELIVERABLE:

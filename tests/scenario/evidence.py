@@ -13,7 +13,7 @@ import aiohttp
 from sqlalchemy import Connection, NullPool, create_engine, select
 
 from bot.jobs import Job, State
-from storage import ledger as ledger_sql
+from storage.audit import sums_by_bucket
 from storage.rows import job_of
 from storage.schema import holds, jobs, ledger
 from tests.scenario.page import Message, shown_of
@@ -56,9 +56,10 @@ class Accounts:
     crooked: list[str] = field(default_factory=list)
 
     def captured(self, job_id: str, account: str = "member") -> int:
-        """Credits of a job spent from an account: member, workspace or unreconciled."""
+        """Credits of a job spent from an account: member (grants too), workspace, unreconciled."""
+        accounts = ("member", "grant") if account == "member" else (account,)
         of_job = (e for e in self.entries if e.job == job_id)
-        return sum(e.captured for e in of_job if e.bucket.split("|")[1] == account)
+        return sum(e.captured for e in of_job if e.bucket.split("|")[1] in accounts)
 
     def job(self, job_id: str) -> Job:
         return next(job for job in self.jobs if job.id == job_id)
@@ -99,7 +100,7 @@ def violations(books: Books, accounts: Accounts, messages: Sequence[Message]) ->
 
 
 def _accounts(c: Connection) -> Accounts:
-    sums = ledger_sql.sums_by_bucket(c)
+    sums = sums_by_bucket(c)
     columns = (ledger.c.job, ledger.c.bucket, ledger.c.kind, ledger.c.held, ledger.c.captured)
     return Accounts(
         jobs=[job_of(row) for row in c.execute(select(jobs).order_by(jobs.c.seq)).mappings()],
