@@ -17,6 +17,7 @@ from bot.config import (
     Config,
     RunwayConfig,
     StorageConfig,
+    is_loopback,
     load_config,
 )
 from bot.errors import ConfigError
@@ -70,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 async def _run(_arguments: argparse.Namespace) -> None:
     config = load_config()
     set_up_logs(config.log.level, config.log.format)
-    async with _until_asked_to_stop() as stop, running(config):
+    live = not is_loopback(config.runway.base_url)
+    async with _until_asked_to_stop() as stop, running(config, live=live):
         await stop.wait()
 
 

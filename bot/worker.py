@@ -7,6 +7,7 @@ line, and `start` builds it anew from the rows.
 import asyncio
 import random
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -30,6 +31,9 @@ log = structlog.get_logger()
 
 # How often the organisation's limits and offered models are read anew.
 ORGANIZATION_SECONDS = 300.0
+# … and as long as they are not known. The start does not wait for them for longer than this.
+UNKNOWN_SECONDS = 15.0
+START_PATIENCE_SECONDS = 5.0
 # A queue in which nothing happens is looked at again so often: for jobs that wait for their time.
 IDLE_SECONDS = 5.0
 # After a step that failed for a reason nobody foresaw.
@@ -88,7 +92,9 @@ class Worker:
 
     async def start(self) -> None:
         """Take up every job where its row says that it is."""
-        await self._refresh_organization()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_PATIENCE_SECONDS):
+                await self._refresh_organization()
         for job in await self._storage.unfinished():
             if job.state is not State.QUEUED:
                 self._begin(job.id, self._resume(job))
@@ -284,7 +290,8 @@ class Worker:
 
     async def _organization_loop(self) -> None:
         while True:
-            await self._clock.sleep(ORGANIZATION_SECONDS)
+            known = bool(self._organization.models)
+            await self._clock.sleep(ORGANIZATION_SECONDS if known else UNKNOWN_SECONDS)
             await self._refresh_organization()
 
     async def _refresh_organization(self) -> None:
