@@ -58,7 +58,7 @@ async def test_everything_can_be_done_with_the_keyboard(enter):
     await expect(chat.box).to_have_value(re.compile("^/imagine a kingfisher"))
 
 
-async def test_a_screen_reader_finds_its_way_and_hears_what_arrives(enter):
+async def test_a_screen_reader_finds_its_way(enter):
     chat = await enter("ada")
     await expect(chat.page.locator("body")).to_match_aria_snapshot("""
 - link "Skip to the message box"
@@ -80,6 +80,10 @@ async def test_a_screen_reader_finds_its_way_and_hears_what_arrives(enter):
   - link "Powered by Runway"
 - log
 """)
+
+
+async def test_a_screen_reader_hears_what_arrives_and_finds_progress_and_buttons(enter):
+    chat = await enter("ada")
     log = chat.page.get_by_role("log")
     stalled = await chat.job("/imagine a stopped clock !stall")
     await expect(log).to_contain_text("Dailies: Ada · Imagine · Gen-4 Image: a stopped clock")

@@ -101,6 +101,16 @@ class Server:
         return answer
 
     @staticmethod
+    def early(status: int, document: object) -> Play:
+        """An answer before the body was read."""
+
+        async def answer(_: web.Request) -> web.StreamResponse:
+            return web.json_response(document, status=status)
+
+        answer.before_body = True  # type: ignore[attr-defined]
+        return answer
+
+    @staticmethod
     def silence(seconds: float) -> Play:
         async def answer(_: web.Request) -> web.StreamResponse:
             await asyncio.sleep(seconds)

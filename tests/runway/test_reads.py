@@ -139,7 +139,9 @@ async def test_deleting_what_is_gone_already_is_fine(server, connect, status):
         ({**TASK, "status": "DREAMING"}, Task("t1", "DREAMING")),
         ({**TASK, "surprise": {"deep": [1]}, "estimatedCost": {"credits": 7.5}},
          Task("t1", "PENDING")),
-        ({**TASK, "progress": None, "cost": None, "failure": None}, Task("t1", "PENDING")),
+        ({**TASK, "progress": None, "cost": None, "failure": None, "output": None},
+         Task("t1", "PENDING")),
+        ({**TASK, "status": "FAILED", "cost": {"credits": 7.5}}, Task("t1", "FAILED", cost=8)),
     ],
     ids=lambda value: getattr(value, "status", ""),
 )  # fmt: skip

@@ -1,7 +1,6 @@
 """Every operation of the catalog from our client through the simulator and back."""
 
 import asyncio
-from itertools import pairwise
 
 import aiohttp
 import pytest
@@ -193,20 +192,43 @@ async def test_a_file_that_is_gone_from_the_archive_is_told(client, keep, png, a
         await client.prepare(request)
 
 
-async def test_the_simulator_saw_the_floor_kept(simulator, connect, imagine):
-    """By the server's own record of when each question came."""
-    times: list[float] = []
-    floor = 0.25
-    loop = asyncio.get_running_loop()
-    client = await connect(simulator.url, floor=floor)
+async def test_four_who_ask_at_once_need_three_floors(client, simulator, connect, imagine):
+    """A lower bound, so that a slow machine cannot fail it."""
+    floor, loop = 0.25, asyncio.get_running_loop()
+    patient = await connect(simulator.url, floor=floor)
     task_id = await client.create(imagine, {})
-
-    async def ask() -> None:
-        await client.task(task_id)
-        times.append(loop.time())
-
     begun = loop.time()
-    await asyncio.gather(*(ask() for _ in range(4)))
-    # Three floors lie between the first question and the last answer, however slow the machine.
-    assert max(times) - begun >= 3 * floor
-    assert all(before <= after for before, after in pairwise(sorted(times)))
+    await asyncio.gather(*(patient.task(task_id) for _ in range(4)))
+    assert loop.time() - begun >= 3 * floor
+
+
+@pytest.fixture
+async def large(keep, png, spec_of):
+    """A request with a picture of 3.9 MB inside."""
+    given = await keep("image", png + bytes(LARGEST_INLINE - len(png)), width=640, height=480)
+    return complete(spec_of("gen4_turbo"), "", (given,), {}, lambda: 7)
+
+
+async def test_a_large_create_that_is_cut_off_is_unknown_and_not_repeated(server, connect, large):
+    server.then(server.reset(before_body=True))
+    client = await connect(server.url)
+    with pytest.raises(OutcomeUnknown):
+        await client.create(large, await client.prepare(large))
+    assert server.asked("POST") == 1
+
+
+async def test_a_large_create_arrives_whole(server, connect, large):
+    server.then(server.json(200, {"id": "t1"}))
+    client = await connect(server.url)
+    uris = await client.prepare(large)
+    assert await client.create(large, uris) == "t1"
+    assert server.seen[0].body["promptImage"] == uris[large.inputs[0].media.key]
+    assert "Transfer-Encoding" not in server.seen[0].headers
+
+
+async def test_a_large_create_that_is_refused_before_it_was_read_is_refused(server, connect, large):
+    server.then(server.early(401, {"error": "no"}))
+    client = await connect(server.url)
+    with pytest.raises(Rejected):
+        await client.create(large, await client.prepare(large))
+    assert server.asked("POST") == 1

@@ -130,7 +130,13 @@ async def sdk(server, key):
 
 def told(seen: Any) -> dict[str, Any]:
     """What Runway reads of a request."""
-    names = ("Authorization", "X-Runway-Version", "Content-Type", "Idempotency-Key")
+    names = (
+        "Authorization",
+        "X-Runway-Version",
+        "Content-Type",
+        "Transfer-Encoding",
+        "Idempotency-Key",
+    )
     headers = {name: seen.headers.get(name) for name in names}
     return {"line": (seen.method, seen.path), "body": seen.body, **headers}
 

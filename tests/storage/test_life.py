@@ -4,12 +4,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import NoResultFound
 
-from bot.credits import Outcome
+from bot.credits import Outcome, Settlement
 from bot.errors import StaleJob
 from bot.jobs import AT_RUNWAY, State
 from bot.ports import AtRunway, Timing, Waiting
 from bot.requests import Kind, Media
+from storage.ledger import settle_hold
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PATH = (State.SUBMITTING, State.RUNNING, State.COLLECTING, State.DELIVERING)
@@ -139,6 +141,21 @@ async def test_a_second_end_fails_and_changes_nothing(
             await storage.finish(read, end, outcome, NOW, cost)
     assert rows("SELECT * FROM ledger") == ledger
     assert await storage.job("job1") == over
+
+
+async def test_a_hold_is_settled_once_even_by_one_who_does_not_ask_for_the_state(
+    database, accept, rows
+):
+    job = await accept()
+
+    def settle(c) -> None:
+        settle_hold(c, job, Settlement(0), NOW, "workspace")
+
+    await database.write(settle)
+    ledger = rows("SELECT * FROM ledger")
+    with pytest.raises(NoResultFound):
+        await database.write(settle)
+    assert rows("SELECT * FROM ledger") == ledger
 
 
 async def test_of_many_ends_at_once_one_is_settled(storage, bring, member, booked):

@@ -174,7 +174,9 @@ def test_the_retired_models_bodies_are_as_their_last_description(spec, image, vi
     }
 
 
-def test_veo_is_always_asked_for_silence_which_is_half_the_price(spec, image):
-    for model in ("veo3.1", "veo3.1_fast"):
-        entry = spec(model, "text_to_video")
-        assert one_body(entry, complete(entry, "waves", (), {}, lambda: 7))["audio"] is False
+@pytest.mark.parametrize("operation", ["image_to_video", "text_to_video"])
+@pytest.mark.parametrize("model", ["veo3.1", "veo3.1_fast"])
+def test_veo_is_always_asked_for_silence_which_is_half_the_price(spec, image, model, operation):
+    entry = spec(model, operation)
+    given = tuple(Input(rule.role, image()) for rule in entry.inputs)
+    assert one_body(entry, complete(entry, "waves", given, {}, lambda: 7))["audio"] is False

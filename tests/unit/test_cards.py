@@ -109,6 +109,10 @@ def test_the_progress_bar(job, state, bar):
     assert card(job(state=state), "M", Progress(fraction=0.4)).progress == bar
 
 
+def test_a_running_job_has_a_bar_from_its_beginning(job):
+    assert card(job(state=State.RUNNING), "M", Progress()).progress == 0.0
+
+
 @pytest.mark.parametrize(
     ("cause", "text"),
     [(Cause.RETRY, "Retry of "), (Cause.UPSCALE, "Upscaled from "), (Cause.ANIMATE, "Made from ")],
