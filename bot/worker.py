@@ -8,19 +8,18 @@ import asyncio
 import random
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import datetime
 
 import structlog
 
 from bot.accounting import Accounting
 from bot.catalog import Catalog
-from bot.dispatcher import admit, as_running, order, seconds_until_due
+from bot.dispatcher import admit, as_running, seconds_until_due
 from bot.errors import ProviderError, StaleJob
-from bot.estimates import Estimates, places
-from bot.jobs import NOT_OFFERED, Job, Member, State
-from bot.messages.cards import Progress
+from bot.estimates import Estimates
+from bot.jobs import NOT_OFFERED, Job, State
+from bot.lineup import Lineup
 from bot.polling import first_poll, next_poll
-from bot.ports import AtRunway, Clock, Organization, Provider, Storage, Timing, Waiting
+from bot.ports import Clock, Organization, Provider, Storage, Timing
 from bot.presenter import Presenter
 from bot.steps.collect import Collection
 from bot.steps.deliver import Delivery
@@ -38,8 +37,6 @@ START_PATIENCE_SECONDS = 5.0
 IDLE_SECONDS = 5.0
 # After a step that failed for a reason nobody foresaw.
 SURPRISE_SECONDS = 15.0
-# Cards further back in the queue are not edited for each step forward.
-PLACES_SHOWN = 20
 
 
 class Worker:
@@ -66,6 +63,7 @@ class Worker:
         self._catalog = catalog
         self._presenter = presenter
         self._estimates = estimates
+        self.lineup = Lineup(storage, presenter, estimates, clock)
         self._submission = submission
         self._watch = watch
         self._collection = collection
@@ -81,9 +79,6 @@ class Worker:
         self._loops: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        # Who was served last of each model. A restart forgets it, and the oldest goes first again.
-        self._served: dict[tuple[str, Member], int] = {}
-        self._turns = 0
         self._idle_seconds = IDLE_SECONDS
 
     @property
@@ -128,18 +123,6 @@ class Worker:
         if watched is not None:
             watched.job = job
             self._poll_in(job.id, 0.0)
-
-    async def queue(self) -> tuple[dict[str, list[Waiting]], list[AtRunway]]:
-        """The queues in the order in which they will be sent, and what is at Runway."""
-        waiting = await self._storage.waiting()
-        running = await self._storage.at_runway()
-        return order(waiting, running, self._served), running
-
-    async def progress_of(self, job: Job) -> Progress:
-        """Place and ETA of a job that was just accepted."""
-        queues, running = await self.queue()
-        place = places(queues).get(job.id, 1)
-        return self._progress(job, place, running)
 
     async def _resume(self, job: Job) -> None:
         if job.state is State.SUBMITTING:
@@ -264,29 +247,15 @@ class Worker:
                 continue
 
     async def _dispatch(self) -> None:
-        queues, running = await self.queue()
+        queues, running = await self.lineup.queue()
         sending = [as_running(j) for q in queues.values() for j in q if j.id in self._steps]
         idle = {m: [j for j in q if j.id not in self._steps] for m, q in queues.items()}
         now = self._clock.now()
         for job in admit(idle, [*running, *sending], self._organization.models, now):
-            self._turns += 1
-            self._served[job.model, job.owner] = self._turns
+            self.lineup.serve(job)
             self._begin(job.id, self._submit(job.id))
         self._idle_seconds = seconds_until_due(idle, now, IDLE_SECONDS)
-        await self._show_places(idle, running)
-
-    async def _show_places(self, queues: dict[str, list[Waiting]], running: list[AtRunway]) -> None:
-        for job_id, place in places(queues).items():
-            if job_id in self._steps or place > PLACES_SHOWN:
-                continue
-            job = await self._storage.job(job_id)
-            if job is not None and job.state is State.QUEUED:
-                await self._presenter.show(job, self._progress(job, place, running))
-
-    def _progress(self, job: Job, place: int, running: list[AtRunway]) -> Progress:
-        limits, now = self._organization.models, self._clock.now()
-        eta: datetime = self._estimates.place_ready(job.request, place, running, limits, now)
-        return Progress(place=place, eta=eta)
+        await self.lineup.show_places(idle, running, self._steps)
 
     async def _organization_loop(self) -> None:
         while True:
@@ -300,6 +269,7 @@ class Worker:
         except ProviderError as error:
             log.warning("organisation not read", error=str(error))
             return
+        self.lineup.limits = self._organization.models
         if self._catalog.set_offered(self._organization.models):
             await self._presenter.tell_offer_changed()
         self.wake()

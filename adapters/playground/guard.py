@@ -61,6 +61,9 @@ def guard(*, loopback_only: bool) -> Middleware:
             return web.json_response({"error": text}, status=status_of(error))
         except (JSONDecodeError, UnicodeDecodeError):
             return web.json_response({"error": "The request is not JSON."}, status=400)
+        except ConnectionError:
+            # Whoever asked is gone; nobody reads this.
+            return web.json_response({"error": "The connection broke off."}, status=400)
         except web.HTTPException as error:
             if error.status < 400:
                 raise

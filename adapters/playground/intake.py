@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from adapters.playground.guard import Rejection
 from bot.errors import UnusableFile
@@ -42,7 +43,7 @@ async def read_form(request: web.Request, folder: Path) -> Posted:
                 posted.fields[part.name] = await _take_field(part)
             else:
                 raise Rejection(400, "The form has too many fields.")
-    except ValueError as error:
+    except (ValueError, HttpProcessingError) as error:
         raise Rejection(400, "The form cannot be read.") from error
     return posted
 
