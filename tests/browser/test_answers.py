@@ -42,7 +42,7 @@ async def test_help_and_the_menu_show_what_a_member_may_do(enter, name, admin):
     quota = chat.notes.last.get_by_text("/quota set")
     await expect(quota).to_have_count(1 if admin else 0)
     await chat.box.press_sequentially("/")
-    await expect(chat.page.get_by_role("option")).to_have_count(12 if admin else 10)
+    await expect(chat.page.get_by_role("option")).to_have_count(19 if admin else 10)
     await chat.box.press("Escape")
     await expect(chat.page.get_by_role("listbox")).to_be_hidden()
     await expect(chat.box).to_have_value("/")

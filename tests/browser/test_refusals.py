@@ -92,7 +92,7 @@ async def test_a_quota_runs_out_and_an_admin_can_raise_it(enter, set_up):
     own = await set_up()
     chat = await enter("ada", own.url)
     assert await chat.command("/quota set @ben 10") == 202
-    await expect(chat.notes).to_contain_text("@Ben may now use 10 credits a month.")
+    await expect(chat.notes.last).to_contain_text("@Ben may now use 10 credits a month.")
 
     await chat.act_as("Ben")
     left = chat.page.get_by_test_id("credits-left")
@@ -101,7 +101,7 @@ async def test_a_quota_runs_out_and_an_admin_can_raise_it(enter, set_up):
     await expect(await chat.delivered(job)).to_contain_text("8 credits · 2 left")
     await expect(left).to_have_text("2")
     assert await chat.command("/imagine a second candle") == 400
-    await expect(chat.notes).to_contain_text("this costs 8 and you have 2 left. They reset ")
+    await expect(chat.notes.last).to_contain_text("this costs 8 and you have 2 left. They reset ")
     await chat.result(job).get_by_role("button", name="🔁 Retry · 8 cr").click()
     await expect(chat.notes).to_have_count(2)
     assert await chat.command("/quota set @ben 1000") == 403
