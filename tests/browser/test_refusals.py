@@ -103,7 +103,7 @@ async def test_a_quota_runs_out_and_an_admin_can_raise_it(enter, set_up):
     assert await chat.command("/imagine a second candle") == 400
     await expect(chat.notes.last).to_contain_text("this costs 8 and you have 2 left. They reset ")
     await chat.result(job).get_by_role("button", name="🔁 Retry · 8 cr").click()
-    await expect(chat.notes).to_have_count(2)
+    await expect(chat.notes).to_have_count(3)
     assert await chat.command("/quota set @ben 1000") == 403
     await expect(chat.notes.last).to_contain_text("Only admins may manage quotas.")
     assert len([body for body in await chat.messages() if body["card"]]) == 1
