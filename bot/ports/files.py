@@ -1,10 +1,10 @@
 """Files that go in and come out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from bot.requests import Kind, Media
+from bot.requests import Fit, Kind, Media
 
 
 class Library(Protocol):
@@ -17,8 +17,27 @@ class Library(Protocol):
         """
         ...
 
+    async def adapt(self, media: Media, path: Path, fit: Fit) -> Media:
+        """Make the file at `path` acceptable, in its place; what it has become.
+
+        Images always lose their metadata. Raises UnusableFile.
+        """
+        ...
+
+    async def adapt_kept(self, media: Media, fit: Fit, stem: str) -> Media:
+        """Make a copy of a kept file acceptable and keep it under `stem`; the file itself stays."""
+        ...
+
+    async def last_frame(self, media: Media, stem: str) -> Media:
+        """The last picture of a kept video, kept as an image under `stem`."""
+        ...
+
     async def keep(self, media: Media, path: Path) -> None:
         """Put a file that was looked into where its key says."""
+        ...
+
+    async def describe(self, media: Media, facts: Mapping[str, object]) -> None:
+        """Write down where an output comes from, beside it."""
         ...
 
     async def discard(self, media: Media) -> None: ...
