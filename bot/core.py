@@ -12,12 +12,14 @@ from bot.catalog import Catalog
 from bot.clock import SystemClock
 from bot.config import Config
 from bot.estimates import Estimates
+from bot.generation import Generation
 from bot.housekeeping import Housekeeping
 from bot.ports import ChatPlatform, Library, Provider
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
 from bot.reconciliation import Reconciliation
+from bot.references import References
 from bot.service import Service
 from bot.steps.collect import Collection
 from bot.steps.deliver import Delivery
@@ -90,13 +92,17 @@ async def build_core(
     )
     answers = Answers(storage=storage, catalog=catalog, quotas=quotas, worker=worker, clock=clock)
     desk = QuotaDesk(quotas=quotas, chats=chats, reconciliation=reconciliation, clock=clock)
-    service = Service(
-        storage=storage,
+    generation = Generation(
         catalog=catalog,
         library=library,
+        references=References(storage),
+        acceptance=acceptance,
+    )
+    service = Service(
+        storage=storage,
         presenter=presenter,
         worker=worker,
-        acceptance=acceptance,
+        generation=generation,
         approvals=approvals,
         answers=answers,
         quota_desk=desk,

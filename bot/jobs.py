@@ -52,6 +52,7 @@ class Cause(StrEnum):
     RETRY = "retry"
     UPSCALE = "upscale"
     ANIMATE = "animate"
+    EXTEND = "extend"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from aiohttp.typedefs import Middleware
 
 from adapters.playground.render import plain
 from bot import errors
+from bot.generation import new_job_id
 from bot.messages.refusals import refusal
-from bot.service import new_job_id
 
 log = structlog.get_logger()
 
