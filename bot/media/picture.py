@@ -68,11 +68,12 @@ def reduce(
 
 def _plain(image: Image.Image, side: int) -> Image.Image:
     """Upright, in 8 bits of grey or sRGB; with transparency only where something shows through."""
-    turn = _TURNS.get(orientation(image))
     profile = image.info.get("icc_profile")
     if image.format == "JPEG":
         # libjpeg halves while it decodes: a 100-megapixel photo then costs little memory.
         image.draft(None, (side, side))
+    image.load()
+    turn = _TURNS.get(orientation(image))  # not before: Pillow turns a TIFF while it loads it
     picture = _colours(image, profile)
     return picture if turn is None else picture.transpose(turn)
 

@@ -20,10 +20,10 @@ def measure(path: Path, container: str, *, check_size: CheckSize) -> dict[str, o
     if container != HEIF:
         _verify(path, container, check_size)
     with opened(path, container, check_size) as image:
-        turned = orientation(image) in _TURNED
         animated = is_animated(image)
         with out_of_memory():
             image.load()
+        turned = orientation(image) in _TURNED  # not before: Pillow turns a TIFF while it loads it
         width, height = reversed(image.size) if turned else image.size
     return {"width": width, "height": height, "animated": animated}
 

@@ -91,18 +91,21 @@ async def test_a_heic_with_a_tile_cut_off_is_refused(
     assert (caught.value.filename, caught.value.reason) == ("a.heic", "undecodable")
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.tiff", "a.webp", "a.png"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 async def test_every_exif_orientation_is_applied_and_gone(
-    library: MediaLibrary, tmp_path: Path, orientation: int
+    library: MediaLibrary, tmp_path: Path, orientation: int, name: str
 ) -> None:
     back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Image.Transpose that undoes each
     shown = _two_colours()
     stored = shown if orientation == 1 else shown.transpose(Image.Transpose(back[orientation]))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    stored.save(tmp_path / "a.jpg", exif=exif, quality=95)
-    await _adapted(library, tmp_path / "a.jpg")
-    with Image.open(tmp_path / "a.jpg") as image:
+    stored.save(tmp_path / name, exif=exif)
+    media = await _adapted(library, tmp_path / name)
+    assert media.was is not None
+    assert (media.was.width, media.was.height) == shown.size
+    with Image.open(tmp_path / name) as image:
         assert image.size == shown.size
         assert image.getexif().get(0x0112) is None
         assert _far(image.getpixel((20, 48)), RED) < 12
