@@ -1,6 +1,8 @@
 """Files that go in and come out."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -58,3 +60,38 @@ class Archive(Protocol):
     async def delete(self, key: str) -> None: ...
     def open(self, key: str) -> AsyncIterator[bytes]: ...
     def local_path(self, key: str) -> Path | None: ...
+
+
+class Reduction(StrEnum):
+    """What was done to an output so that a channel takes it."""
+
+    NONE = "none"
+    CONVERTED = "converted"  # it would not have played there
+    COMPRESSED = "compressed"
+    POSTER = "poster"  # a picture stands for the video
+    LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """An output as a channel takes it: `media` is in the archive, None when nothing can be shown.
+
+    `link` leads to the original for a while, where people can reach our web server.
+    """
+
+    original: Media
+    media: Media | None
+    reduction: Reduction = Reduction.NONE
+    link: str | None = None
+
+
+class Fitter(Protocol):
+    """The delivery ladder: as it is, else re-encoded, else a picture; never an exception."""
+
+    async def fit(self, media: Media, limit: int) -> Fitted:
+        """The best of `media` in at most `limit` bytes that plays in a chat."""
+        ...
+
+    async def poster(self, media: Media) -> Fitted:
+        """A small picture that stands for `media`, for a chat that took nothing else."""
+        ...
