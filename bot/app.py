@@ -70,6 +70,7 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             catalog=catalog,
             provider=provider,
             library=MediaLibrary(archive, downloader),
+            archive=archive,
             chats={platform.name: platform.chat for platform in platforms},
         )
         server = WebServer(_web_app(config), config.web.host, config.web.port)

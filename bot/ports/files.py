@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -52,12 +53,22 @@ class Library(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file as the archive lists it; size in bytes, `at` (UTC) is when it was put there."""
+
+    key: str
+    size: int
+    at: datetime
+
+
 class Archive(Protocol):
     """Files that we keep, by key; one that is not there is FileNotFoundError."""
 
     async def put(self, key: str, source: Path, *, content_type: str) -> None: ...
     async def fetch(self, key: str, target: Path) -> None: ...
     async def delete(self, key: str) -> None: ...
+    def list(self) -> AsyncIterator[Stored]: ...
     def open(self, key: str) -> AsyncIterator[bytes]: ...
     def local_path(self, key: str) -> Path | None: ...
 

@@ -31,6 +31,13 @@ class Bot:
     url: str
     session: ClientSession
     folder: Path
+    over: asyncio.Event
+    ended: asyncio.Event
+
+    async def stop(self) -> None:
+        """End the bot, and return once it has ended."""
+        self.over.set()
+        await self.ended.wait()
 
     async def type(self, text: str, *files: Path, member: str = "ada") -> tuple[int, Any]:
         """Send a command with attachments; the answer's status and JSON."""
@@ -90,14 +97,16 @@ class Bot:
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
     """Start the bot with changes to its configuration; sections by name."""
+    started: list[asyncio.Event] = []
     async with asyncio.TaskGroup() as group:
-        stop = asyncio.Event()
 
         async def run(ready: "asyncio.Future[Bot]", sections: dict[str, Any]) -> None:
             settings = SimulatorSettings(
                 image_seconds=0.05, video_seconds=0.05, upscale_seconds=0.05, queue_seconds=0.0
             )
             simulator = await serve(settings)
+            over, ended = asyncio.Event(), asyncio.Event()
+            started.append(over)
             try:
                 config = Config(
                     **{
@@ -115,14 +124,15 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
                     | sections
                 )
                 async with running(config, live=False) as url, ClientSession() as session:
-                    ready.set_result(Bot(url, session, tmp_path))
-                    await stop.wait()
+                    ready.set_result(Bot(url, session, tmp_path, over, ended))
+                    await over.wait()
             except BaseException as error:
                 if not ready.done():
                     ready.set_exception(error)
                 raise
             finally:
                 await simulator.stop()
+                ended.set()
 
         async def begin(**sections: Any) -> Bot:
             ready = asyncio.get_running_loop().create_future()
@@ -130,4 +140,5 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
             return await ready
 
         yield begin
-        stop.set()
+        for over in started:
+            over.set()
