@@ -28,7 +28,8 @@ _MOST_NAME_CHARACTERS = 200  # file systems end at 255, and obstore's staging fi
 _PIECE_BYTES = 1024 * 1024
 _LISTED_AT_ONCE = 1000
 _PART_BYTES = 5 * 1024 * 1024  # the smallest part that S3 takes
-_PARTS_AT_ONCE = 2
+_LOCAL_PART_BYTES = 1024 * 1024
+_PARTS_AT_ONCE = 1  # each costs its size in memory about three times over
 _ALLOW_HTTP = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
 # obstore ends a transfer after 30 s by default, however well it goes.
 _TRANSFER = timedelta(hours=1)
@@ -64,7 +65,7 @@ class Archive:
                 key,
                 source,
                 attributes=attributes,
-                chunk_size=_PART_BYTES,
+                chunk_size=_PART_BYTES if self._root is None else _LOCAL_PART_BYTES,
                 max_concurrency=_PARTS_AT_ONCE,
             )
         if self._root is not None:

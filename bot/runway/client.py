@@ -31,6 +31,7 @@ from bot.errors import (
 from bot.ports import Archive, Organization, Task
 from bot.requests import GenerationRequest, Media
 from bot.runway.pacing import Pacer
+from bot.runway.uploads import Uploads
 from bot.runway.wire import (
     VERSION,
     Created,
@@ -70,6 +71,7 @@ class RunwayClient:
         self._catalog = catalog
         self._archive = archive
         self._pacer = Pacer(floor)
+        self._uploads = Uploads()
         self._headers = {"Authorization": f"Bearer {secret}", "X-Runway-Version": VERSION}
 
     def __repr__(self) -> str:
@@ -111,7 +113,11 @@ class RunwayClient:
             if _never_connected(error):
                 raise NotCreated("Runway could not be reached") from error
             raise OutcomeUnknown(f"no answer: {type(error).__name__}") from error
-        return _created(response)
+        try:
+            return _created(response)
+        except Rejected:
+            self._uploads.forget(uris.values())  # it may be one of them that was not liked
+            raise
 
     async def task(self, task_id: str) -> Task:
         """A task as it is now; never asked for faster than the floor."""
@@ -162,11 +168,18 @@ class RunwayClient:
         raise AssertionError("stamina ends with a value or an error")
 
     async def _address(self, media: Media) -> str:
+        if media.is_link:
+            return media.key
         header = f"data:{media.content_type};base64,"
         encoded = len(header) + 4 * ((media.size + 2) // 3)
         if encoded > MOST_DATA_URI_BYTES and media.size >= LEAST_UPLOAD_BYTES:
+            known = self._uploads.find(media.sha256)
+            if known is not None:
+                return known
             async with self._file(media) as path:
-                return await self.upload(path, path.name)
+                uri = await self.upload(path, path.name)
+            self._uploads.remember(media.sha256, uri)
+            return uri
         content = b"".join([chunk async for chunk in self._archive.open(media.key)])
         return header + base64.b64encode(content).decode()
 
