@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import IO
 from zoneinfo import ZoneInfo
 
@@ -22,13 +23,18 @@ from bot.core import build_core, moderation_of
 from bot.credits import Allowance
 from bot.errors import ArchiveFailed, ConfigError
 from bot.media.download import Downloader
+from bot.media.fitting import MediaFitter
 from bot.media.library import MediaLibrary
+from bot.originals import Originals
+from bot.ports import Fitter
 from bot.runway.client import RunwayClient
+from bot.signing import PATH, SECRET_BYTES, LinkSigner
 from bot.web import WebServer
 from storage.chat import ChatLog
 from storage.database import Database
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
+from storage.secrets import secret
 from storage.storage import SqlStorage, database_path, open_database
 
 log = structlog.get_logger()
@@ -52,7 +58,9 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
         downloader = Downloader(session, allow_loopback=is_loopback(config.runway.base_url))
-        platforms = _platforms(config, database, catalog, archive, live=live)
+        signer = await _signer(config, database)
+        fitter = MediaFitter(archive, signer.sign if signer else None)
+        platforms = _platforms(config, database, catalog, archive, fitter, live=live)
         core = await build_core(
             config,
             storage=SqlStorage(database, _defaults(config)),
@@ -60,9 +68,12 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             catalog=catalog,
             provider=provider,
             library=MediaLibrary(archive, downloader),
+            archive=archive,
             chats={platform.name: platform.chat for platform in platforms},
         )
         server = WebServer(_web_app(config), config.web.host, config.web.port)
+        if signer is not None:
+            Originals(archive, signer).add_routes(server.app)
         for platform in platforms:
             platform.connect(core.service)
             platform.add_routes(server.app)
@@ -132,14 +143,30 @@ def _defaults(config: Config) -> Defaults:
     )
 
 
+async def _signer(config: Config, database: Database) -> LinkSigner | None:
+    """Who signs links to originals; None when people cannot reach this server."""
+    if config.web.public_url is None:
+        return None
+    key = await secret(database, "links", SECRET_BYTES)
+    lifetime = timedelta(days=config.web.link_days)
+    return LinkSigner(key, config.web.public_url, lifetime, SystemClock())
+
+
 def _platforms(
-    config: Config, database: Database, catalog: Catalog, archive: Archive, *, live: bool
+    config: Config,
+    database: Database,
+    catalog: Catalog,
+    archive: Archive,
+    fitter: Fitter,
+    *,
+    live: bool,
 ) -> list[Platform]:
     """Every platform that is configured; a ConfigError when there is none."""
     platforms: list[Platform] = []
     if config.playground.enabled:
         people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
-        chat = Chat(ChatLog(database), people, SystemClock())
+        limit = round(config.playground.upload_mb * 1_000_000)
+        chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
         platforms.append(Playground(chat, catalog, archive, live=live))
     if not platforms:
         raise ConfigError(
@@ -165,7 +192,8 @@ def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClien
 def _web_app(config: Config) -> web.Application:
     loopback_only = is_loopback(f"http://{config.web.host}")
     app = web.Application(
-        middlewares=[guard(loopback_only=loopback_only)], client_max_size=MOST_FORM_BYTES
+        middlewares=[guard(loopback_only=loopback_only, public=(PATH,))],
+        client_max_size=MOST_FORM_BYTES,
     )
     app.on_response_prepare.append(harden)
     return app

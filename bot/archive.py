@@ -16,6 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from bot.errors import ArchiveFailed
+from bot.ports import Stored
 
 if TYPE_CHECKING:
     from obstore import GetOptions
@@ -25,8 +26,11 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9/._-]*", re.ASCII)
 _MOST_KEY_CHARACTERS = 512
 _MOST_NAME_CHARACTERS = 200  # file systems end at 255, and obstore's staging file needs some
 _PIECE_BYTES = 1024 * 1024
+_LISTED_AT_ONCE = 1000
 _PART_BYTES = 5 * 1024 * 1024  # the smallest part that S3 takes
-_PARTS_AT_ONCE = 2
+_LOCAL_PART_BYTES = 1024 * 1024
+_PARTS_AT_ONCE = 1  # each costs its size in memory about three times over
+_ALLOW_HTTP = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
 # obstore ends a transfer after 30 s by default, however well it goes.
 _TRANSFER = timedelta(hours=1)
 
@@ -61,7 +65,7 @@ class Archive:
                 key,
                 source,
                 attributes=attributes,
-                chunk_size=_PART_BYTES,
+                chunk_size=_PART_BYTES if self._root is None else _LOCAL_PART_BYTES,
                 max_concurrency=_PARTS_AT_ONCE,
             )
         if self._root is not None:
@@ -112,6 +116,13 @@ class Archive:
         except FileNotFoundError:
             return
 
+    async def list(self) -> AsyncIterator[Stored]:
+        """Every file, in no order."""
+        with _failures():
+            async for some in obstore.list(self._store, chunk_size=_LISTED_AT_ONCE):
+                for meta in some:
+                    yield Stored(meta["path"], meta["size"], meta["last_modified"])
+
     def local_path(self, key: str) -> Path | None:
         """Where the file lies in a local folder, whether or not it is there; None elsewhere."""
         _check(key)
@@ -140,7 +151,9 @@ def _local_root(url: str) -> Path | None:
 def _store(url: str, root: Path | None) -> "ObjectStore":
     if root is not None:
         return LocalStore(root, mkdir=True)
-    return from_url(url, client_options={"timeout": _TRANSFER})
+    # Options given here replace those that the environment sets, so this one is handed on.
+    plain = any(os.environ.get(name, "").lower() in ("true", "1") for name in _ALLOW_HTTP)
+    return from_url(url, client_options={"timeout": _TRANSFER, "allow_http": plain})
 
 
 def _check(key: str) -> None:

@@ -7,6 +7,9 @@ from typing import TypeVar
 from bot.catalog import RATIO_SYNONYMS, Catalog, ModelSpec
 from bot.requests import Kind, Operation, Setting
 
+# What Runway centre-crops to the ratio; it takes references in any shape.
+CROPPED_ROLES = ("image", "character")
+
 T = TypeVar("T", bound=Hashable)
 
 
@@ -64,6 +67,11 @@ class CommandSpec:
         return bool(self.operations)
 
 
+REF_SUMMARY = "Use `last`, a job's id or an https link like an attachment"
+FIT_CHOICES = (
+    Choice("crop", "crop · keep the centre"),
+    Choice("pad", "pad · keep all of it, with black bars"),
+)
 _PROMPT = Argument("prompt", "What you want to see", rest=True)
 _OPTIONAL_PROMPT = Argument("prompt", "What should happen", required=False, rest=True)
 PERIODS = ("day", "week", "month")
@@ -132,9 +140,18 @@ def options_for(spec: CommandSpec, catalog: Catalog) -> list[Option]:
         options.append(_by_model("duration", "Seconds of video", models, _duration_choices))
     if any(m.seed for m in models):
         options.append(Option("seed", "A number that makes a result repeatable"))
+    if any(m.inputs for m in models):
+        options.append(Option("ref", REF_SUMMARY))
+    if any(m.ratios and takes_whole_image(m) for m in models):
+        options.append(Option("fit", "What happens to an image of another shape", FIT_CHOICES))
     names = _unique(rule.name for m in models for rule in m.settings)
     options += [_setting_option(name, models) for name in names]
     return options
+
+
+def takes_whole_image(model: ModelSpec) -> bool:
+    """Whether the model makes its result of one image, which is cut to the ratio."""
+    return any(r.role in CROPPED_ROLES and Kind.IMAGE in r.kinds for r in model.inputs)
 
 
 def attachment_kinds(spec: CommandSpec, catalog: Catalog) -> list[Kind]:

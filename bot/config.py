@@ -71,14 +71,20 @@ class StorageConfig(_Section):
 
 
 class ArchiveConfig(_Section):
+    """Files older than `keep_days`, and the oldest beyond `max_gb` together, are removed."""
+
     url: str = "data/archive"
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    max_gb: Annotated[float, Field(gt=0)] | None = None
 
 
 class WebConfig(_Section):
-    """`port` 0 takes any free one."""
+    """`port` 0 takes any free one; `public_url` is where people reach this server from outside."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: Annotated[str, AfterValidator(_https_or_loopback)] | None = None
+    link_days: Annotated[int, Field(ge=1, le=365)] = 7
 
 
 class PlaygroundMember(_Section):
@@ -89,9 +95,10 @@ class PlaygroundMember(_Section):
 
 
 class PlaygroundConfig(_Section):
-    """The local web chat."""
+    """The local web chat; `upload_mb` is the largest file that it takes, as chats have one."""
 
     enabled: bool = False
+    upload_mb: Annotated[float, Field(gt=0)] = 500
     members: tuple[PlaygroundMember, ...] = (
         PlaygroundMember(id="ada", name="Ada", admin=True),
         PlaygroundMember(id="ben", name="Ben", roles=("design",)),

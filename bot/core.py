@@ -13,12 +13,15 @@ from bot.clock import SystemClock
 from bot.config import Config
 from bot.errors import ChatError
 from bot.estimates import Estimates
+from bot.generation import Generation
 from bot.housekeeping import Housekeeping
-from bot.ports import ChatPlatform, Library, Provider
+from bot.ports import Archive, ChatPlatform, Library, Provider
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
 from bot.reconciliation import Reconciliation
+from bot.references import References
+from bot.retention import Keeping, Retention
 from bot.service import Service
 from bot.steps.collect import Collection
 from bot.steps.deliver import Delivery
@@ -57,6 +60,7 @@ async def build_core(
     catalog: Catalog,
     provider: Provider,
     library: Library,
+    archive: Archive,
     chats: Mapping[str, ChatPlatform],
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
@@ -98,13 +102,17 @@ async def build_core(
     )
     answers = Answers(storage=storage, catalog=catalog, quotas=quotas, worker=worker, clock=clock)
     desk = QuotaDesk(quotas=quotas, chats=chats, reconciliation=reconciliation, clock=clock)
-    service = Service(
-        storage=storage,
+    generation = Generation(
         catalog=catalog,
         library=library,
+        references=References(storage),
+        acceptance=acceptance,
+    )
+    service = Service(
+        storage=storage,
         presenter=presenter,
         worker=worker,
-        acceptance=acceptance,
+        generation=generation,
         approvals=approvals,
         answers=answers,
         quota_desk=desk,
@@ -114,6 +122,7 @@ async def build_core(
         approvals=approvals,
         accounting=accounting,
         reconciliation=reconciliation,
+        retention=Retention(archive, storage, quotas, clock, _keeping(config)),
         chats=chats,
         quotas=quotas,
         clock=clock,
@@ -129,4 +138,12 @@ def moderation_of(config: Config) -> Moderation:
         window=timedelta(hours=rules.window_hours),
         pause=timedelta(hours=rules.pause_hours),
         words=rules.words,
+    )
+
+
+def _keeping(config: Config) -> Keeping:
+    kept = config.archive
+    return Keeping(
+        None if kept.keep_days is None else timedelta(days=kept.keep_days),
+        None if kept.max_gb is None else round(kept.max_gb * 1_000_000_000),
     )

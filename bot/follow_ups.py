@@ -1,4 +1,4 @@
-"""What may be done with a result: retry it, upscale it, animate it."""
+"""What may be done with a result: retry it, upscale it, animate it, let it go on."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from bot.text import utf16_units
 from bot.validation import check_prompt, complete
 
 PickSeed = Callable[[], int]
-ACTIONS = (Cause.RETRY, Cause.UPSCALE, Cause.ANIMATE)
+ACTIONS = (Cause.RETRY, Cause.UPSCALE, Cause.ANIMATE, Cause.EXTEND)
 
 
 def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) -> GenerationRequest:
@@ -30,6 +30,8 @@ def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) ->
         raise ActionNotOffered(action, spec.label)
     if action is Cause.UPSCALE:
         return _upscaled(catalog, job.outputs[0], pick_seed)
+    if action is Cause.EXTEND:
+        return _extended(catalog, job, pick_seed)
     return _animated(catalog, job, pick_seed)
 
 
@@ -69,6 +71,13 @@ def _upscaled(catalog: Catalog, media: Media, pick_seed: PickSeed) -> Generation
 def _animated(catalog: Catalog, job: Job, pick_seed: PickSeed) -> GenerationRequest:
     operation = Operation.IMAGE_TO_VIDEO
     return _first_that_fits(catalog, operation, job.outputs[0], job.request.prompt, pick_seed)
+
+
+def _extended(catalog: Catalog, job: Job, pick_seed: PickSeed) -> GenerationRequest:
+    """A video that begins where this one ends; its last picture is taken out once it is wanted."""
+    video = job.outputs[0]
+    frame = Media(video.key, Kind.IMAGE, "image/png", 0, "", video.name, video.width, video.height)
+    return _first_that_fits(catalog, Operation.IMAGE_TO_VIDEO, frame, job.request.prompt, pick_seed)
 
 
 def _first_that_fits(

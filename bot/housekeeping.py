@@ -1,4 +1,4 @@
-"""What is done now and then: drafts that ran out, notices that are still to be told, the daily look."""
+"""What is done now and then: drafts that ran out, notices still to be told, old files, the daily look."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from bot.errors import DailiesError
 from bot.messages.quotas import reconciled
 from bot.ports import ChatPlatform, Clock, QuotaStorage
 from bot.reconciliation import Reconciliation
+from bot.retention import Retention
 from bot.views import Notice
 
 log = structlog.get_logger()
@@ -30,6 +31,7 @@ class Housekeeping:
         approvals: Approvals,
         accounting: Accounting,
         reconciliation: Reconciliation,
+        retention: Retention,
         chats: Mapping[str, ChatPlatform],
         quotas: QuotaStorage,
         clock: Clock,
@@ -37,6 +39,7 @@ class Housekeeping:
         self._approvals = approvals
         self._accounting = accounting
         self._reconciliation = reconciliation
+        self._retention = retention
         self._chats = chats
         self._quotas = quotas
         self._clock = clock
@@ -56,6 +59,7 @@ class Housekeeping:
         now = self._clock.now()
         await self._approvals.expire(now)
         await self._accounting.tell()
+        await self._retention.tidy_when_due()
         if _day(now) != self._looked_at:
             self._looked_at = _day(now)
             await self._look_at_the_books(now)

@@ -56,6 +56,7 @@ class Cause(StrEnum):
     RETRY = "retry"
     UPSCALE = "upscale"
     ANIMATE = "animate"
+    EXTEND = "extend"
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,44 @@ class Kind(StrEnum):
     VIDEO = "video"
 
 
+# What a link is known by instead of an archive key: the address itself.
+LINK = "https://"
+
+
+@dataclass(frozen=True)
+class Original:
+    """A file as its owner sent it, before it was made acceptable."""
+
+    content_type: str
+    size: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    animated: bool = False
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a file must change before a model takes it: the longest side, the length, the shape."""
+
+    side: int | None = None
+    seconds: float | None = None
+    pad: str | None = None
+    crop: str | None = None
+
+    @property
+    def shape(self) -> str | None:
+        return self.pad or self.crop
+
+
 @dataclass(frozen=True)
 class Media:
-    """A file in our archive that has been looked into; sizes in bytes and pixels, times in seconds."""
+    """A file in our archive that has been looked into; sizes in bytes and pixels, times in seconds.
+
+    A link that a person gave is one too: its key is its address, and nothing is known of it but
+    what its name tells. `was` is the file before it was changed.
+    """
 
     key: str
     kind: Kind
@@ -43,6 +78,15 @@ class Media:
     height: int | None = None
     duration: float | None = None
     frames: int | None = None
+    codec: str | None = None
+    pixel_format: str | None = None
+    animated: bool = False
+    was: Original | None = None
+    fit: Fit | None = None
+
+    @property
+    def is_link(self) -> bool:
+        return self.key.startswith(LINK)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
 """From what a person typed and attached to a valid, priced request, or a refusal that says why."""
 
-import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot import errors
+from bot.assignment import assign, assign_or_refuse
 from bot.catalog import RATIO_SYNONYMS, Catalog, InputRule, ModelSpec
-from bot.commands import CommandSpec, models_for, ratio_choices, setting_text
-from bot.requests import GenerationRequest, Input, Media, Setting
+from bot.commands import CommandSpec, models_for, ratio_choices, setting_text, takes_whole_image
+from bot.fitting import FITS, expected, plan_fit
+from bot.requests import Fit, GenerationRequest, Input, Media, Setting
 from bot.text import mended, utf16_units
 
 MOST_SEED = 2**32 - 1
@@ -28,24 +30,51 @@ def choose_model(
         chosen = [spec for spec in offered if spec.operation not in command.only_by_model]
     if not chosen:
         raise errors.NothingOffered(command.name)
-    return next((spec for spec in chosen if _assign(spec, files) is not None), chosen[0])
+    return next((spec for spec in chosen if assign(spec, files) is not None), chosen[0])
 
 
-def build_request(
+@dataclass(frozen=True)
+class Plan:
+    """A valid request with its files as they will be, and what must be done to each, by its key."""
+
+    spec: ModelSpec
+    request: GenerationRequest
+    options: Mapping[str, str]
+    fits: Mapping[str, Fit]
+
+    def with_files(self, files: Mapping[str, Media]) -> GenerationRequest:
+        """The request with the files as they have become, by the keys that they had."""
+        inputs = tuple(
+            replace(given, media=files[given.media.key]) for given in self.request.inputs
+        )
+        request = self.request
+        seed = request.seed or 0
+        return complete(self.spec, request.prompt, inputs, self.options, lambda: seed)
+
+
+def plan_request(
     catalog: Catalog,
     command: CommandSpec,
     prompt: str,
     options: Mapping[str, str],
     files: Sequence[Media],
     pick_seed: Callable[[], int],
-) -> GenerationRequest:
+) -> Plan:
     """The request that a command asks for; raises a Refused that names what is wrong."""
     prompt = mended(prompt)
     spec = choose_model(catalog, command, options.get("model"), files)
     check_prompt(spec, command.name, prompt)
-    inputs = _fit_inputs(catalog, command, spec, files)
+    inputs = assign_or_refuse(catalog, command, spec, files, prompt)
     _check_known(spec, options)
-    return complete(spec, prompt, inputs, options, pick_seed)
+    how = _how_to_fit(options)
+    ratio = _ratio(spec, options.get("ratio"), inputs)
+    if ratio is not None:
+        options = {**options, "ratio": ratio}
+    rules = {rule.role: rule for rule in spec.inputs}
+    fits = {i.media.key: plan_fit(spec, rules[i.role], i.media, ratio, how) for i in inputs}
+    fitted = tuple(replace(i, media=expected(i.media, fits[i.media.key])) for i in inputs)
+    request = complete(spec, prompt, fitted, options, pick_seed)
+    return Plan(spec, request, options, fits)
 
 
 def complete(
@@ -100,72 +129,31 @@ def _not_offered(
 
 def _check_known(spec: ModelSpec, options: Mapping[str, str]) -> None:
     """An option that the command has but this model does not."""
-    taken = {"model", *(rule.name for rule in spec.settings)}
+    taken = {"model", "ref", *(rule.name for rule in spec.settings)}
     taken |= {"ratio"} if spec.ratios else set()
     taken |= {"duration"} if spec.durations else set()
     taken |= {"seed"} if spec.seed else set()
+    taken |= {"fit"} if spec.ratios and takes_whole_image(spec) else set()
     for name in options:
         if name not in taken:
             raise errors.OptionNotTaken(name, spec.label)
 
 
-def _fit_inputs(
-    catalog: Catalog, command: CommandSpec, spec: ModelSpec, files: Sequence[Media]
-) -> tuple[Input, ...]:
-    assigned = _assign(spec, files)
-    if assigned is not None:
-        return assigned
-    if len(files) > sum(rule.max for rule in spec.inputs):
-        taken = ", ".join(_taken(rule) for rule in spec.inputs) or "no attachment"
-        raise errors.TooManyInputs(spec.label, taken, [media.name for media in files])
-    rule = _unfilled(spec, files)
-    without = [s for op in command.only_by_model for s in catalog.offered(op) if not s.needs_input]
-    hint = without[0].id if without and not files else None
-    raise errors.MissingInput(rule.role, list(rule.kinds), spec.label, hint)
-
-
-def _unfilled(spec: ModelSpec, files: Sequence[Media]) -> InputRule:
-    """The first role that the attached kinds leave empty (or that they do not fit)."""
-    left = [media.kind for media in files]
-    for rule in spec.inputs:
-        fitting = next((kind for kind in left if kind in rule.kinds), None)
-        if fitting is None:
-            return rule
-        left.remove(fitting)
-    return spec.inputs[-1]
-
-
-def _taken(rule: InputRule) -> str:
-    kinds = " or ".join(rule.kinds)
-    return f"up to {rule.max} {kinds}s" if rule.max > 1 else f"one {kinds}"
-
-
-def _assign(spec: ModelSpec, files: Sequence[Media]) -> tuple[Input, ...] | None:
-    """Give every file a role, in the order of attachment; None when they do not fit."""
-    slots = [rule for rule in spec.inputs for _ in range(rule.max)]
-    if len(files) > len(slots):
-        return None
-    for chosen in itertools.combinations(range(len(slots)), len(files)):
-        for order in itertools.permutations(files):
-            pairs = [(slots[index], media) for index, media in zip(chosen, order, strict=True)]
-            if all(media.kind in rule.kinds for rule, media in pairs) and _all_filled(spec, pairs):
-                return tuple(_tagged(pairs))
-    return None
-
-
-def _all_filled(spec: ModelSpec, pairs: Sequence[tuple[InputRule, Media]]) -> bool:
-    return all(sum(rule is given for given, _ in pairs) >= rule.min for rule in spec.inputs)
-
-
-def _tagged(pairs: Sequence[tuple[InputRule, Media]]) -> Iterable[Input]:
-    for number, (rule, media) in enumerate(pairs, start=1):
-        tagged = rule.form == "tagged_list"
-        yield Input(rule.role, media, f"image{number}" if tagged else None)
+def _how_to_fit(options: Mapping[str, str]) -> str | None:
+    how = options.get("fit")
+    if how is not None and how.lower() not in FITS:
+        raise errors.BadChoice("fit", how, FITS)
+    return None if how is None else how.lower()
 
 
 def _check_input(
     spec: ModelSpec, rule: InputRule, media: Media, settings: Mapping[str, Setting]
 ) -> None:
+    if media.is_link:
+        # Nobody has looked into it; only its price must be certain.
+        if spec.price.of == rule.role:
+            raise errors.NeedsFile(media.name, spec.label)
+        return
     width, height = media.width or 0, media.height or 0
     scale = int(settings.get("scale", 1))
     checks = (

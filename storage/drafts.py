@@ -54,6 +54,12 @@ def note_alert(c: Connection, draft_id: str, alert: str) -> None:
     c.execute(update(drafts).where(drafts.c.id == draft_id).values(alert=alert))
 
 
+def undecided(c: Connection) -> list[Draft]:
+    """Every draft that may still become a job."""
+    query = select(drafts).where(drafts.c.state.in_([state.value for state in OPEN]))
+    return [_draft(row) for row in c.execute(query).mappings()]
+
+
 def overdue(c: Connection, now: datetime) -> list[Draft]:
     query = select(drafts).where(
         drafts.c.state.in_([state.value for state in OPEN]),

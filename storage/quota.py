@@ -97,6 +97,9 @@ class SqlQuotas:
     async def note_alert(self, draft_id: str, alert: str) -> None:
         await self._db.write(lambda c: drafts.note_alert(c, draft_id, alert))
 
+    async def open_drafts(self) -> list[Draft]:
+        return await self._db.read(drafts.undecided)
+
     async def overdue_drafts(self, now: datetime) -> list[Draft]:
         return await self._db.read(lambda c: drafts.overdue(c, now))
 

@@ -152,6 +152,14 @@ workspaces = Table(
     Column("alert_channel", Text),
 )
 
+# What the bot made for itself, such as the key that its links are signed with.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 grants = Table(
     "grants",
     metadata,

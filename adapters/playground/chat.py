@@ -10,7 +10,8 @@ from adapters.playground.events import Hub
 from adapters.playground.render import AUTHOR, Body, card_body, notice_body, result_body
 from bot.errors import ChatError
 from bot.jobs import Member
-from bot.ports import Clock, Subject
+from bot.messages.deliveries import with_fitted
+from bot.ports import Clock, Fitter, Subject
 from bot.views import Card, Notice, Result
 
 WORKSPACE = "playground:local"
@@ -43,9 +44,18 @@ class ChatLog(Protocol):
 class Chat:
     """Implements bot.ports.ChatPlatform for the page."""
 
-    def __init__(self, log: ChatLog, people: Sequence[Person], clock: Clock) -> None:
+    def __init__(
+        self,
+        log: ChatLog,
+        people: Sequence[Person],
+        clock: Clock,
+        fitter: Fitter | None = None,
+        upload_limit: int = 0,
+    ) -> None:
         self._log = log
         self._clock = clock
+        self._fitter = fitter
+        self._upload_limit = upload_limit
         self.people = {person.id: person for person in people}
         self.hub = Hub()
         self._names = {person.id: person.name for person in people}
@@ -71,6 +81,9 @@ class Chat:
             self._publish(await self._log.change(stored["seq"], {**body, "edited_at": self._now()}))
 
     async def deliver(self, channel: str, result: Result, key: str) -> str:
+        if self._fitter is not None:
+            fitted = [await self._fitter.fit(m, self._upload_limit) for m in result.files]
+            result = with_fitted(result, fitted)
         return await self._post(result_body(result, self._names), key)
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:

@@ -10,8 +10,8 @@ from aiohttp.typedefs import Middleware
 
 from adapters.playground.render import plain
 from bot import errors
+from bot.generation import new_job_id
 from bot.messages.refusals import refusal
-from bot.service import new_job_id
 
 log = structlog.get_logger()
 
@@ -46,13 +46,17 @@ def status_of(error: errors.Refused) -> int:
     return _STATUS.get(type(error), 400)
 
 
-def guard(*, loopback_only: bool) -> Middleware:
-    """A middleware: foreign pages are turned away, every error is JSON, every answer is hardened."""
+def guard(*, loopback_only: bool, public: tuple[str, ...] = ()) -> Middleware:
+    """A middleware: foreign pages are turned away, every error is JSON, every answer is hardened.
+
+    What begins with one of the `public` paths guards itself, and is served under any name.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            _check_sender(request, loopback_only)
+            if not request.path.startswith(public):
+                _check_sender(request, loopback_only)
             return await handler(request)
         except Rejection as error:
             return web.json_response({"error": str(error)}, status=error.status)

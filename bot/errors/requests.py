@@ -117,6 +117,27 @@ class UnusableFile(Refused):
 
 
 @dataclass(eq=False)
+class BadLink(Refused):
+    """A pasted address that Runway would not take; `why` is https, domain, length, type or form."""
+
+    link: str
+    why: str
+
+
+@dataclass(eq=False)
+class NeedsFile(Refused):
+    """The price depends on what only the file itself tells; a link was given."""
+
+    name: str
+    model: str
+
+
+@dataclass(eq=False)
+class NoLastResult(Refused):
+    """`last` was asked for by a member who has no result yet."""
+
+
+@dataclass(eq=False)
 class NothingOffered(Refused):
     """The organisation offers no model for this command (or not the one asked for)."""
 

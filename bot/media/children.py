@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from bot.media.tasks import Term
+
 _MOST_ANSWER_BYTES = 64 * 1024
 _SOURCES = Path(__file__).resolve().parents[2]
 
@@ -44,7 +46,7 @@ class Children:
         )
 
     async def run(
-        self, task: str, path: Path, container: str, terms: Mapping[str, int], budget: Budget
+        self, task: str, path: Path, container: str, terms: Mapping[str, Term], budget: Budget
     ) -> dict[str, object]:
         """The answer to one task on the file at `path`; ChildFailed when the file allows none."""
         packed = json.dumps(

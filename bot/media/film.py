@@ -25,7 +25,7 @@ _VIDEO_CODECS = frozenset(
 _AUDIO_CODECS = frozenset(
     {"aac", "mp3", "mp3float", "opus", "libopus", "vorbis", "flac", "alac", "ac3", "eac3"}
 )
-_OPTIONS = {
+OPTIONS = {
     "protocol_whitelist": "file",  # a playlist in disguise must not reach the network
     "codec_whitelist": ",".join(sorted(_VIDEO_CODECS | _AUDIO_CODECS)),
     "enable_drefs": "0",
@@ -60,9 +60,9 @@ def measure(
     """Walk all packets, decode the first and a late frame; what we learnt (seconds, pixels)."""
     if is_cut_off(path, container):
         raise UnusableFile(Reason.UNDECODABLE, detail="the file ends early")
-    options = _OPTIONS | {"max_pixels": str(pixels)}
+    options = OPTIONS | {"max_pixels": str(pixels)}
     with av.open(str(path), "r", format=container, options=options) as opened:
-        stream = _picture(opened)
+        stream = picture_stream(opened)
         check_size(stream.width, stream.height)
         stream.codec_context.thread_count = 1  # every decoding thread costs frames of memory
         walk = _walk(opened, stream)
@@ -73,7 +73,7 @@ def measure(
         return _facts(stream, walk, walk.first, seconds)
 
 
-def _picture(opened: InputContainer) -> VideoStream:
+def picture_stream(opened: InputContainer) -> VideoStream:
     """The first stream of moving pictures that we may decode; cover art is none."""
     cover = av.stream.Disposition.attached_pic
     streams = [s for s in opened.streams.video if not s.disposition & cover]
@@ -134,4 +134,5 @@ def _facts(
         "fps": rate,
         "frames": walk.frames,
         "codec": stream.codec_context.codec.canonical_name,
+        "pixel_format": stream.codec_context.pix_fmt or "",
     }

@@ -2,28 +2,19 @@
 
 import asyncio
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from bot.media import sniff
-from bot.media.children import Budget, ChildFailed, Children
+from bot.media.asking import ask, count, number
+from bot.media.children import Budget, Children
+from bot.media.containers import CONTAINERS
 from bot.media.errors import Reason, UnusableFile
 from bot.media.sniff import HEAD_BYTES, FileType, matches_name
 
 _CHUNK = 1024 * 1024
-# Accepted types, with the only format that their decoder may try.
-_CONTAINERS = {
-    sniff.JPEG: "JPEG",
-    sniff.PNG: "PNG",
-    sniff.WEBP: "WEBP",
-    sniff.MP4: "mp4",
-    sniff.MOV: "mp4",
-    sniff.WEBM: "matroska",
-    sniff.MKV: "matroska",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +23,8 @@ class Limits:
 
     image_bytes: int = 50_000_000
     video_bytes: int = 200_000_000  # Runway's own upload limit
-    pixels: int = 40_000_000
+    pixels: int = 110_000_000  # phones take photos of 108 megapixels
+    frame_pixels: int = 40_000_000
     side: int = 16_384
     seconds: float = 600.0
     child: Budget = field(default_factory=Budget)
@@ -53,6 +45,8 @@ class MediaInfo:
     fps: float | None = None
     frames: int | None = None
     codec: str | None = None
+    pixel_format: str | None = None
+    animated: bool = False
 
 
 DEFAULT_LIMITS = Limits()
@@ -66,7 +60,7 @@ async def inspect(
     size, head = await asyncio.to_thread(_measure, path)
     file_type = _identify(size, head, filename, limits)
     found = await _decode(path, file_type, limits, children)
-    duration = _number(found, "duration")
+    duration = number(found, "duration")
     if duration is not None and duration > limits.seconds:
         raise UnusableFile(Reason.TOO_LONG, limit=limits.seconds, actual=duration)
     return MediaInfo(
@@ -75,13 +69,20 @@ async def inspect(
         extension=file_type.extensions[0],
         size=size,
         sha256=await asyncio.to_thread(_sha256, path),
-        width=_count(found, "width"),
-        height=_count(found, "height"),
+        width=count(found, "width"),
+        height=count(found, "height"),
         duration=duration,
-        fps=_number(found, "fps"),
-        frames=_count(found, "frames") if "frames" in found else None,
+        fps=number(found, "fps"),
+        frames=count(found, "frames") if "frames" in found else None,
         codec=str(found["codec"]) if "codec" in found else None,
+        pixel_format=str(found["pixel_format"]) if "pixel_format" in found else None,
+        animated=found.get("animated") is True,
     )
+
+
+def measured(path: Path) -> tuple[int, str]:
+    """A file's size in bytes and its SHA-256; blocks."""
+    return path.stat().st_size, _sha256(path)
 
 
 def _measure(path: Path) -> tuple[int, bytes]:
@@ -105,7 +106,7 @@ def _identify(size: int, head: bytes, filename: str, limits: Limits) -> FileType
         raise UnusableFile(Reason.UNKNOWN_TYPE)
     if not matches_name(file_type, filename):
         raise UnusableFile(Reason.NAME_MISMATCH, found=file_type.name)
-    if file_type not in _CONTAINERS:
+    if file_type not in CONTAINERS:
         raise UnusableFile(Reason.UNSUPPORTED_TYPE, found=file_type.name)
     most = limits.image_bytes if file_type.kind == "image" else limits.video_bytes
     if size > most:
@@ -116,41 +117,8 @@ def _identify(size: int, head: bytes, filename: str, limits: Limits) -> FileType
 async def _decode(
     path: Path, file_type: FileType, limits: Limits, children: Children
 ) -> Mapping[str, object]:
-    task, container = f"inspect_{file_type.kind}", _CONTAINERS[file_type]
-    terms = {"pixels": limits.pixels, "side": limits.side}
-    try:
-        answer = await children.run(task, path, container, terms, limits.child)
-    except ChildFailed as error:
-        raise UnusableFile(Reason.UNDECODABLE, found=file_type.name, detail=str(error)) from None
-    found, refused = answer.get("found"), answer.get("refused")
-    if isinstance(refused, dict):
-        raise _refusal(refused, file_type)
-    if not isinstance(found, dict):
-        raise UnusableFile(Reason.UNDECODABLE, found=file_type.name, detail="no answer")
-    return found
-
-
-def _refusal(refused: Mapping[str, object], file_type: FileType) -> UnusableFile:
-    found, detail, reason = refused.get("found"), refused.get("detail"), refused.get("reason")
-    return UnusableFile(
-        next((known for known in Reason if known == reason), Reason.UNDECODABLE),
-        found=found if isinstance(found, str) else file_type.name,
-        limit=_number(refused, "limit"),
-        actual=_number(refused, "actual"),
-        detail=detail if isinstance(detail, str) else "",
-    )
-
-
-# The child decoded a file from outside, so its answer is not believed blindly either.
-def _number(found: Mapping[str, object], name: str) -> float | None:
-    value = found.get(name)
-    if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        return None
-    return value
-
-
-def _count(found: Mapping[str, object], name: str) -> int:
-    value = found.get(name)
-    if not isinstance(value, int) or value <= 0:
-        raise UnusableFile(Reason.UNDECODABLE, detail=f"no {name}")
-    return value
+    still = file_type.kind == "image"
+    pixels = limits.pixels if still else limits.frame_pixels
+    terms = {"pixels": pixels, "side": limits.side}
+    task = f"inspect_{file_type.kind}"
+    return await ask(children, task, path, file_type, terms, limits.child)

@@ -1,16 +1,25 @@
-"""Files from people and from Runway: looked into, then kept in the archive."""
+"""Files from people and from Runway: looked into, made acceptable, kept in the archive."""
 
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import structlog
 
 from bot import errors
+from bot.media.adapt import MOST_CONVERTED_BYTES, adapted
+from bot.media.asking import ask
+from bot.media.children import Budget, Children
+from bot.media.containers import type_of
 from bot.media.download import Downloader
-from bot.media.errors import DownloadFailed, DownloadReason, Reason, UnusableFile
+from bot.media.errors import DownloadFailed, DownloadReason, UnusableFile
 from bot.media.inspect import DEFAULT_LIMITS, Limits, MediaInfo, inspect
 from bot.ports import Archive
-from bot.requests import Kind, Media
+from bot.requests import Fit, Kind, Media
 from bot.text import mended
 
 log = structlog.get_logger()
@@ -19,7 +28,10 @@ log = structlog.get_logger()
 MOST_OUTPUT_BYTES = 2_000_000_000
 # Our own outputs may be larger than what we take from people.
 OUTPUT_LIMITS = Limits(
-    image_bytes=MOST_OUTPUT_BYTES, video_bytes=MOST_OUTPUT_BYTES, pixels=160_000_000
+    image_bytes=MOST_OUTPUT_BYTES,
+    video_bytes=MOST_OUTPUT_BYTES,
+    pixels=160_000_000,
+    frame_pixels=160_000_000,
 )
 
 
@@ -27,22 +39,60 @@ class MediaLibrary:
     """Implements bot.ports.Library."""
 
     def __init__(
-        self, archive: Archive, downloader: Downloader, limits: Limits = DEFAULT_LIMITS
+        self,
+        archive: Archive,
+        downloader: Downloader,
+        limits: Limits = DEFAULT_LIMITS,
+        children: Children | None = None,
     ) -> None:
         self._archive = archive
         self._downloader = downloader
         self._limits = limits
+        self._children = children or Children()
 
     async def look_into(self, path: Path, name: str, stem: str) -> Media:
         """What a person sent, with the key it will have; raises UnusableFile."""
-        try:
-            info = await inspect(path, name, limits=self._limits)
-        except UnusableFile as error:
-            log.info("unusable file", reason=str(error))
-            reason = Reason.UNDECODABLE if error.reason in _DAMAGED else error.reason
-            limit = None if error.limit is None else int(error.limit)
-            raise errors.UnusableFile(name, reason, error.found, limit) from error
+        with _refusals(name):
+            info = await inspect(path, name, limits=self._limits, children=self._children)
         return _media(info, f"{stem}.{info.extension}", mended(name))
+
+    async def adapt(self, media: Media, path: Path, fit: Fit) -> Media:
+        """Make the file at `path` acceptable, in its place; what it has become."""
+        target = path.with_name(f"{path.name}.adapted")
+        try:
+            with _refusals(media.name):
+                made = await adapted(media, path, target, fit, self._limits, self._children)
+            if made is None:
+                return media
+            target.replace(path)
+        finally:
+            target.unlink(missing_ok=True)
+        return made
+
+    async def adapt_kept(self, media: Media, fit: Fit, stem: str) -> Media:
+        """Make a copy of a kept file acceptable, with its key under `stem`."""
+        async with self._fetched(media) as path:
+            made = await self.adapt(media, path, fit)
+            if made is media:
+                return media
+            made = replace(made, key=f"{stem}.{type_of(made.content_type).extensions[0]}")
+            await self.keep(made, path)
+        return made
+
+    async def last_frame(self, media: Media, stem: str) -> Media:
+        """The last picture of a kept video, as an image of its own under `stem`."""
+        name = f"{Path(media.name).stem}-end.png"
+        async with self._fetched(media) as path:
+            target = path.with_name("last.png")
+            terms = {"pixels": OUTPUT_LIMITS.pixels}
+            budget = Budget(cpu_seconds=120, wall_seconds=180.0, written=MOST_CONVERTED_BYTES)
+            file_type = type_of(media.content_type)
+            with _refusals(media.name):
+                await ask(self._children, "last_frame", path, file_type, terms, budget, target)
+                info = await inspect(target, name, limits=self._limits, children=self._children)
+            frame = _media(info, f"{stem}.png", name)
+            await self.keep(frame, target)
+        return frame
 
     async def keep(self, media: Media, path: Path) -> None:
         """Put a file that was looked into where its key says."""
@@ -51,18 +101,34 @@ class MediaLibrary:
     async def discard(self, media: Media) -> None:
         await self._archive.delete(media.key)
 
+    async def describe(self, media: Media, facts: Mapping[str, object]) -> None:
+        """Write down where an output comes from, in a JSON file beside it."""
+        with TemporaryDirectory(prefix="dailies-") as folder:
+            path = Path(folder, "facts.json")
+            text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+            await asyncio.to_thread(path.write_text, text, "utf-8")
+            key = f"{media.key.rpartition('.')[0]}.json"
+            await self._archive.put(key, path, content_type="application/json")
+
     async def collect(self, url: str, key: str, kind: Kind, name: str) -> Media:
         """Stream an output into the archive; raises OutputExpired or OutputUnavailable."""
         with TemporaryDirectory(prefix="dailies-") as folder:
             path = Path(folder, "output")
             await self._download(url, path, kind)
             try:
-                info = await inspect(path, path.name, limits=OUTPUT_LIMITS)
+                info = await inspect(path, path.name, limits=OUTPUT_LIMITS, children=self._children)
             except UnusableFile as error:
                 raise errors.OutputUnavailable(str(error)) from error
             media = _media(info, f"{key}.{info.extension}", f"{name}.{info.extension}")
             await self.keep(media, path)
         return media
+
+    @asynccontextmanager
+    async def _fetched(self, media: Media) -> AsyncIterator[Path]:
+        with TemporaryDirectory(prefix="dailies-") as folder:
+            path = Path(folder, "kept")
+            await self._archive.fetch(media.key, path)
+            yield path
 
     async def _download(self, url: str, path: Path, kind: Kind) -> None:
         try:
@@ -75,8 +141,15 @@ class MediaLibrary:
             raise errors.OutputUnavailable(str(error)) from error
 
 
-# Reasons for which a person can do the same: send another file.
-_DAMAGED = (Reason.NO_VIDEO, Reason.ENCRYPTED)
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """A file that cannot be used, as a refusal that names it."""
+    try:
+        yield
+    except UnusableFile as error:
+        log.info("unusable file", reason=str(error))
+        limit = None if error.limit is None else int(error.limit)
+        raise errors.UnusableFile(name, error.reason, error.found, limit) from error
 
 
 def _media(info: MediaInfo, key: str, name: str) -> Media:
@@ -91,4 +164,7 @@ def _media(info: MediaInfo, key: str, name: str) -> Media:
         height=info.height,
         duration=info.duration,
         frames=info.frames,
+        codec=info.codec,
+        pixel_format=info.pixel_format,
+        animated=info.animated,
     )

@@ -11,12 +11,12 @@ _SEGMENT = 0x18538067
 
 
 def is_cut_off(path: Path, container: str) -> bool:
-    """Whether an `mp4` or `matroska` file is shorter than it says, or turns into zeros."""
+    """Whether an `mp4` or `matroska` file is shorter than it says; others have no word on it."""
     size = path.stat().st_size
     with path.open("rb") as file:
         if container == "matroska":
             return _matroska_is_cut_off(file, size)
-        return _bmff_is_cut_off(file, size)
+        return container == "mp4" and _bmff_is_cut_off(file, size)
 
 
 def _bmff_is_cut_off(file: BinaryIO, size: int) -> bool:

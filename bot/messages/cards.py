@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.credits import INPUT_REFUSED_CODES
 from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Cause, Job, State
+from bot.messages.inputs import input_lines
 from bot.messages.words import NOUNS, TITLES, credits, duration, left, ordinal, shape
 from bot.text import Bold, Code, Text, When, Who
 from bot.views import Button, Card, Line, Result
@@ -30,7 +31,12 @@ class FollowUp:
     price: int
 
 
-_ACTION_LABELS = {"retry": "🔁 Retry", "upscale": "⬆️ Upscale", "animate": "🎬 Animate"}
+_ACTION_LABELS = {
+    "retry": "🔁 Retry",
+    "upscale": "⬆️ Upscale",
+    "animate": "🎬 Animate",
+    "extend": "⏩ Extend",
+}
 
 
 def card(job: Job, model: str, progress: Progress) -> Card:
@@ -41,7 +47,7 @@ def card(job: Job, model: str, progress: Progress) -> Card:
         title=f"{TITLES[job.request.operation]} · {model}",
         prompt=job.request.prompt,
         state=job.state,
-        inputs=tuple(given.media for given in job.request.inputs),
+        inputs=tuple(i.media for i in job.request.inputs if not i.media.is_link),
         lines=_lines(job, progress),
         progress=_fraction(job, progress),
         buttons=_card_buttons(job),
@@ -129,6 +135,7 @@ def _lines(job: Job, progress: Progress) -> tuple[Line, ...]:
     lines = [Line("Status", _status(job, progress)), Line("Price", (credits(job.request.price),))]
     if shape(job.request):
         lines.append(Line("Result", (shape(job.request),)))
+    lines += input_lines(job.request)
     if job.parent:
         lines.append(Line("From", _origin(job)))
     lines.append(Line("Job", (Code(job.id),)))
@@ -216,5 +223,10 @@ def _follow_up_buttons(follow_ups: Sequence[FollowUp]) -> tuple[Button, ...]:
 
 
 def _origin(job: Job) -> Text:
-    words = {Cause.RETRY: "Retry of ", Cause.UPSCALE: "Upscaled from ", Cause.ANIMATE: "Made from "}
+    words = {
+        Cause.RETRY: "Retry of ",
+        Cause.UPSCALE: "Upscaled from ",
+        Cause.ANIMATE: "Made from ",
+        Cause.EXTEND: "Goes on from ",
+    }
     return (words.get(job.cause, "From "), Code(job.parent or ""))

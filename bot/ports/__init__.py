@@ -2,7 +2,7 @@
 
 from bot.ports.chat import ChatPlatform, Subject
 from bot.ports.clock import Clock
-from bot.ports.files import Archive, Library
+from bot.ports.files import Archive, Fitted, Fitter, Library, Reduction, Stored
 from bot.ports.provider import ModelLimits, Organization, Provider, Task, TaskStatus
 from bot.ports.quota import DraftStorage, QuotaStorage
 from bot.ports.storage import AtRunway, Once, Storage, Timing, Untold, Waiting
@@ -13,13 +13,17 @@ __all__ = [
     "ChatPlatform",
     "Clock",
     "DraftStorage",
+    "Fitted",
+    "Fitter",
     "Library",
     "ModelLimits",
     "Once",
     "Organization",
     "Provider",
     "QuotaStorage",
+    "Reduction",
     "Storage",
+    "Stored",
     "Subject",
     "Task",
     "TaskStatus",

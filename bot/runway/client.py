@@ -7,19 +7,17 @@ key, so that a second one could be a second bill.
 import asyncio
 import base64
 import json
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import aiohttp
 import httpx
 import stamina
 from httpx_aiohttp import AiohttpTransport
-from pydantic import BaseModel, ValidationError
 
 from bot.catalog import Catalog
 from bot.clock import SystemClock
@@ -32,18 +30,17 @@ from bot.errors import (
 )
 from bot.ports import Archive, Organization, Task
 from bot.requests import GenerationRequest, Media
+from bot.runway.answers import created_id, detail_of, never_connected, parsed
 from bot.runway.pacing import Pacer
+from bot.runway.uploads import Uploads
 from bot.runway.wire import (
     VERSION,
-    Created,
     OrganizationBody,
     TaskBody,
     Upload,
     UsageBody,
     create_body,
 )
-
-M = TypeVar("M", bound=BaseModel)
 
 READ_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 # A create may be slow to answer; giving up early would leave a job uncertain.
@@ -55,15 +52,7 @@ READ_ATTEMPTS = 3
 MOST_DATA_URI_BYTES = 5 * 1024 * 1024
 # An upload has at least 512 bytes and at most 200 MB.
 LEAST_UPLOAD_BYTES = 512
-MOST_ERROR_CHARACTERS = 300
 PIECE_BYTES = 256 * 1024
-# Answers that promise that no task was made (Runway's error reference: load shedding).
-_NOTHING_MADE = (429, 502, 503)
-_REFUSED = (400, 401, 403, 404, 405, 413, 415, 422)
-LONGEST_HINT_SECONDS = 3600.0
-# Some APIs repeat the key that they do not like; ours must not reach a log that way.
-_KEY = re.compile(r"key_\w+")
-_DAILY = re.compile(r"daily.*(task|limit|cap|quota|generation)", re.IGNORECASE)
 
 
 class RunwayClient:
@@ -84,6 +73,7 @@ class RunwayClient:
         self._archive = archive
         self._pacer = Pacer(floor, SystemClock())
         self._create_timeout = create_timeout
+        self._uploads = Uploads()
         self._headers = {"Authorization": f"Bearer {secret}", "X-Runway-Version": VERSION}
 
     def __repr__(self) -> str:
@@ -130,10 +120,14 @@ class RunwayClient:
                 f"/v1/{request.operation}", content=_pieces(body), headers=headers
             )
         except Exception as error:
-            if _never_connected(error):
+            if never_connected(error):
                 raise NotCreated("Runway could not be reached") from error
             raise OutcomeUnknown(f"no answer: {type(error).__name__}") from error
-        return _created(response)
+        try:
+            return created_id(response)
+        except Rejected:
+            self._uploads.forget(uris.values())  # it may be one of them that was not liked
+            raise
 
     async def task(self, task_id: str) -> Task:
         """A task as it is now; never asked for faster than the floor."""
@@ -144,7 +138,7 @@ class RunwayClient:
                 response = await self._read("GET", f"/v1/tasks/{task_id}")
                 if response.status_code == 404:
                     raise TaskGone(task_id)
-                return _parse(response, TaskBody).to_task()
+                return parsed(response, TaskBody).to_task()
         raise AssertionError("stamina ends with a value or an error")
 
     async def delete(self, task_id: str) -> None:
@@ -153,7 +147,7 @@ class RunwayClient:
             with attempt:
                 response = await self._read("DELETE", f"/v1/tasks/{task_id}")
                 if response.status_code not in (204, 404):
-                    raise ProviderUnavailable(_detail(response))
+                    raise ProviderUnavailable(detail_of(response))
         self._pacer.forget(task_id)
 
     async def organization(self) -> Organization:
@@ -161,7 +155,7 @@ class RunwayClient:
         async for attempt in _read_attempts():
             with attempt:
                 response = await self._read("GET", "/v1/organization")
-                return _parse(response, OrganizationBody).to_organization()
+                return parsed(response, OrganizationBody).to_organization()
         raise AssertionError("stamina ends with a value or an error")
 
     async def usage(self, start: date, before: date) -> Mapping[tuple[date, str], int]:
@@ -170,7 +164,7 @@ class RunwayClient:
         async for attempt in _read_attempts():
             with attempt:
                 response = await self._read("POST", "/v1/organization/usage", asked)
-                return _parse(response, UsageBody).by_day_and_model()
+                return parsed(response, UsageBody).by_day_and_model()
         raise AssertionError("stamina ends with a value or an error")
 
     async def upload(self, path: Path, filename: str) -> str:
@@ -178,17 +172,24 @@ class RunwayClient:
         async for attempt in _read_attempts():
             with attempt:
                 asked = {"filename": filename, "type": "ephemeral"}
-                target = _parse(await self._read("POST", "/v1/uploads", asked), Upload)
+                target = parsed(await self._read("POST", "/v1/uploads", asked), Upload)
                 await self._send_file(target, path, filename)
                 return target.runway_uri
         raise AssertionError("stamina ends with a value or an error")
 
     async def _address(self, media: Media) -> str:
+        if media.is_link:
+            return media.key
         header = f"data:{media.content_type};base64,"
         encoded = len(header) + 4 * ((media.size + 2) // 3)
         if encoded > MOST_DATA_URI_BYTES and media.size >= LEAST_UPLOAD_BYTES:
+            known = self._uploads.find(media.sha256)
+            if known is not None:
+                return known
             async with self._file(media) as path:
-                return await self.upload(path, path.name)
+                uri = await self.upload(path, path.name)
+            self._uploads.remember(media.sha256, uri)
+            return uri
         content = b"".join([chunk async for chunk in self._archive.open(media.key)])
         return header + base64.b64encode(content).decode()
 
@@ -219,7 +220,7 @@ class RunwayClient:
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             raise ProviderUnavailable(f"no answer: {type(error).__name__}") from error
         if response.status_code == 429 or response.status_code >= 500:
-            raise ProviderUnavailable(_detail(response))
+            raise ProviderUnavailable(detail_of(response))
         return response
 
 
@@ -255,52 +256,3 @@ def _read_attempts() -> Any:
         wait_jitter=1.0,
         wait_max=8.0,
     )
-
-
-def _never_connected(error: Exception) -> bool:
-    """Whether the request certainly never left us.
-
-    The transport reports a connection that broke after the request as `ConnectTimeout` too, so
-    only the cause that it wraps can be believed.
-    """
-    causes = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-    return isinstance(error, causes) or isinstance(error.__cause__, causes)
-
-
-def _created(response: httpx.Response) -> str:
-    status, detail = response.status_code, _detail(response)
-    if status in _NOTHING_MADE:
-        daily = status == 429 and bool(_DAILY.search(detail))
-        raise NotCreated(detail, _retry_after(response), daily)
-    if status in _REFUSED:
-        raise Rejected(status, detail)
-    if status != 200:
-        raise OutcomeUnknown(detail)
-    try:
-        return Created.model_validate_json(response.content).id
-    except ValidationError as error:
-        raise OutcomeUnknown("the answer made no sense") from error
-
-
-def _parse(response: httpx.Response, kind: type[M]) -> M:
-    if response.status_code != 200:
-        raise Rejected(response.status_code, _detail(response))
-    try:
-        return kind.model_validate_json(response.content)
-    except ValidationError as error:
-        raise ProviderUnavailable("the answer made no sense") from error
-
-
-def _detail(response: httpx.Response) -> str:
-    """Runway's own words for what is wrong, cut short."""
-    try:
-        error = response.json().get("error")
-    except (ValueError, AttributeError, RecursionError):
-        error = None
-    said = str(error) if error else response.reason_phrase or "no reason given"
-    return f"{response.status_code} {_KEY.sub('key_…', said)}"[:MOST_ERROR_CHARACTERS]
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("retry-after", "")
-    return min(float(value), LONGEST_HINT_SECONDS) if re.fullmatch("[0-9]+", value) else None

@@ -8,6 +8,7 @@ from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.messages.words import file_name
 from bot.ports import Clock, Library, Provider, Storage
+from bot.provenance import provenance
 from bot.requests import Media
 from bot.steps.pauses import Pauses
 
@@ -52,4 +53,6 @@ class Collection:
     async def _keep(self, job: Job, index: int, url: str) -> Media:
         name = file_name(job) if index == 0 else f"{file_name(job)}-{index + 1}"
         kind = job.request.operation.makes
-        return await self._library.collect(url, f"outputs/{job.id}/{index}", kind, name)
+        media = await self._library.collect(url, f"outputs/{job.id}/{index}", kind, name)
+        await self._library.describe(media, provenance(job, media, self._clock.now()))
+        return media

@@ -91,3 +91,96 @@ def downloader(session: ClientSession) -> Downloader:
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "target"
+
+
+@pytest.fixture
+def heic(tmp_path: Path) -> Callable[..., Path]:
+    """Write a HEIC as phones do: `heic("a.heic", image, tile=64, turns=1)`.
+
+    The picture is cut into square tiles with one `grid` over them; `turns` is `irot`, in steps of
+    90 degrees against the clock. Without `tile` it is one coded item.
+    """
+
+    def make(name: str, image: Image.Image, tile: int | None = None, turns: int = 0) -> Path:
+        path = tmp_path / name
+        path.write_bytes(_heic(image.convert("RGB"), tile, turns, tmp_path / "tile.mkv"))
+        return path
+
+    return make
+
+
+def _heic(image: Image.Image, tile: int | None, turns: int, scratch: Path) -> bytes:
+    side = tile or 0
+    columns = -(-image.width // side) if tile else 1
+    rows = -(-image.height // side) if tile else 1
+    size = (side, side) if tile else image.size
+    coded = [
+        _hevc(image.crop((x * size[0], y * size[1], (x + 1) * size[0], (y + 1) * size[1])), scratch)
+        for y in range(rows)
+        for x in range(columns)
+    ]
+    grid = bytes([0, 0, rows - 1, columns - 1])
+    grid += image.width.to_bytes(2, "big") + image.height.to_bytes(2, "big")
+    items = [(number, b"hvc1", data) for number, (_, data) in enumerate(coded, start=1)]
+    if tile:
+        items.append((len(items) + 1, b"grid", grid))
+    primary = items[-1][0]
+
+    def ispe(width: int, height: int) -> bytes:
+        return _full(b"ispe", width.to_bytes(4, "big") + height.to_bytes(4, "big"))
+
+    # Shared properties: 1 the decoder's, 2 a tile's size, 3 the picture's size, 4 the turn.
+    shared = _box(b"hvcC", coded[0][0]) + ispe(*size) + ispe(*image.size)
+    shared += _box(b"irot", bytes([turns]))
+    meant = {number: [1, 2] for number, kind, _ in items if kind == b"hvc1"}
+    meant[primary] = [*([3] if tile else meant[primary]), 4]
+    ipma = len(meant).to_bytes(4, "big") + b"".join(
+        number.to_bytes(2, "big") + bytes([len(found), *found]) for number, found in meant.items()
+    )
+    refers = primary.to_bytes(2, "big") + len(coded).to_bytes(2, "big")
+    refers += b"".join(number.to_bytes(2, "big") for number in range(1, len(coded) + 1))
+
+    def meta(start: int) -> bytes:
+        places, at = len(items).to_bytes(2, "big"), start
+        for number, _, data in items:
+            places += number.to_bytes(2, "big") + bytes([0, 0, 0, 1])
+            places += at.to_bytes(4, "big") + len(data).to_bytes(4, "big")
+            at += len(data)
+        kinds = b"".join(
+            _full(b"infe", number.to_bytes(2, "big") + bytes(2) + kind + b"\0", version=2)
+            for number, kind, _ in items
+        )
+        return _full(
+            b"meta",
+            _full(b"hdlr", bytes(4) + b"pict" + bytes(13))
+            + _full(b"pitm", primary.to_bytes(2, "big"))
+            + _full(b"iloc", b"\x44\x00" + places)
+            + _full(b"iinf", len(items).to_bytes(2, "big") + kinds)
+            + (_full(b"iref", _box(b"dimg", refers)) if tile else b"")
+            + _box(b"iprp", _box(b"ipco", shared) + _full(b"ipma", ipma)),
+        )
+
+    head = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
+    start = len(head) + len(meta(0)) + 8
+    return head + meta(start) + _box(b"mdat", b"".join(data for _, _, data in items))
+
+
+def _hevc(image: Image.Image, scratch: Path) -> tuple[bytes, bytes]:
+    """A picture as one HEVC frame: the decoder's settings, and the coded picture."""
+    with av.open(str(scratch), "w") as opened:
+        quiet = {"x265-params": "log-level=none:crf=8:pools=1", "preset": "ultrafast"}
+        stream = opened.add_stream("libx265", rate=1, options=quiet)
+        stream.width, stream.height, stream.pix_fmt = *image.size, "yuv420p"
+        opened.mux(stream.encode(av.VideoFrame.from_image(image)))
+        opened.mux(stream.encode())
+    with av.open(str(scratch)) as opened:
+        packet = next(packet for packet in opened.demux(video=0) if packet.size)
+        return opened.streams.video[0].codec_context.extradata or b"", bytes(packet)
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+
+def _full(kind: bytes, content: bytes, version: int = 0) -> bytes:
+    return _box(kind, bytes([version, 0, 0, 0]) + content)

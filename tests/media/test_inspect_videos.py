@@ -163,7 +163,7 @@ async def test_a_codec_that_we_do_not_decode_is_named(film: Film) -> None:
 
 
 async def test_a_small_file_of_huge_frames_is_refused_by_its_pixels(film: Film) -> None:
-    refusal = await _refusal(film("a.mp4", size=(320, 200)), limits=Limits(pixels=60_000))
+    refusal = await _refusal(film("a.mp4", size=(320, 200)), limits=Limits(frame_pixels=60_000))
     assert (refusal.reason, refusal.actual) == (Reason.TOO_MANY_PIXELS, 64_000)
 
 

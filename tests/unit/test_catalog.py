@@ -98,7 +98,7 @@ def test_inputs_are_as_specified(spec, key, inputs):
     ("key", "following"),
     [
         (("gen4_image", "text_to_image"), ("retry", "upscale", "animate")),
-        (("gen4_turbo", "image_to_video"), ("retry", "upscale")),
+        (("gen4_turbo", "image_to_video"), ("retry", "upscale", "extend")),
         (("upscale_v1", "video_upscale"), ("retry",)),
         (("magnific_precision_upscaler_v2", "image_upscale"), ("retry", "upscale", "animate")),
     ],

@@ -76,11 +76,11 @@ def test_only_full_names_are_commands():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("imagine", ["model", "ratio", "seed"]),
-        ("animate", ["model", "ratio", "duration", "seed"]),
-        ("edit", ["model", "seed"]),
-        ("perform", ["model", "ratio", "seed", "expression", "gestures"]),
-        ("upscale", ["model", "scale", "resolution"]),
+        ("imagine", ["model", "ratio", "seed", "ref"]),
+        ("animate", ["model", "ratio", "duration", "seed", "ref", "fit"]),
+        ("edit", ["model", "seed", "ref"]),
+        ("perform", ["model", "ratio", "seed", "ref", "fit", "expression", "gestures"]),
+        ("upscale", ["model", "ref", "scale", "resolution"]),
         ("credits", []),
     ],
 )

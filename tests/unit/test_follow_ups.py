@@ -45,8 +45,8 @@ def test_an_image_may_be_retried_upscaled_and_animated_at_a_price(today, picture
     assert offers(today, picture) == {"retry": 8, "upscale": 25, "animate": 25}
 
 
-def test_a_video_may_be_retried_and_upscaled(today, film):
-    assert offers(today, film) == {"retry": 25, "upscale": 84}
+def test_a_video_may_be_retried_upscaled_and_extended(today, film):
+    assert offers(today, film) == {"retry": 25, "upscale": 84, "extend": 25}
 
 
 def test_a_retry_is_the_same_with_another_seed(today, picture):
@@ -126,7 +126,7 @@ def test_a_retired_model_offers_no_retry(today, job, film):
         Operation.IMAGE_TO_VIDEO, "gen3a_turbo", "go", 25, ratio="1280:768", duration=5
     )
     old = job(request, state=State.DELIVERED, outputs=film.outputs)
-    assert set(offers(today, old)) == {"upscale"}
+    assert set(offers(today, old)) == {"upscale", "extend"}
     with pytest.raises(NothingOffered) as refused:
         follow_up(today, old, Cause.RETRY, lambda: 0)
     assert refused.value.model == "Gen-3 Alpha Turbo"

@@ -87,7 +87,7 @@ def test_an_unknown_option_names_the_known_ones(parse):
     with pytest.raises(errors.UnknownOption) as refused:
         parse("/imagine a fox --colour red")
     assert (refused.value.command, refused.value.name) == ("imagine", "colour")
-    assert set(refused.value.known) == {"model", "ratio", "seed"}
+    assert set(refused.value.known) == {"model", "ratio", "seed", "ref"}
 
 
 def test_a_command_without_options_takes_none(parse):

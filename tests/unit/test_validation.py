@@ -8,7 +8,7 @@ from bot import errors
 from bot.commands import command
 from bot.requests import Operation
 from bot.text import utf16_units
-from bot.validation import build_request, complete
+from bot.validation import complete, plan_request
 
 TODAY = {"gen4_image", "gemini_2.5_flash", "gen4_turbo", "gen4.5", "veo3.1_fast", "aleph2"}
 
@@ -18,9 +18,9 @@ def build(shipped):
     """The request that a command asks for; 7 is the seed that is picked."""
 
     def run(name: str, prompt: str = "", files=(), catalog=None, **options: str):
-        return build_request(
+        return plan_request(
             catalog or shipped, command(name), prompt, options, list(files), lambda: 7
-        )
+        ).request
 
     return run
 

@@ -125,15 +125,43 @@ def _(e: errors.UnusableFile) -> Text:
         "unknown_type": f" is not an image or a video that can be used{found}. {_ACCEPTED}",
         "unsupported_type": f" cannot be used{found}. {_ACCEPTED}",
         "too_many_pixels": f" has too many pixels: {limit / 1e6:g} megapixels is the most.",
-        "too_long_side": f" is too large: {limit} pixels is the most for a side.",
         "too_long": f" is too long: {duration(limit)} is the most.",
+        "too_long_side": f" is too long on one side: {limit} pixels is the most.",
         "zero_duration": " is a video with nothing in it. Export it again.",
+        "no_video": " is sound without a picture. Send a video.",
+        "encrypted": " is protected against copying. Send a copy without protection.",
     }  # fmt: skip
     fallback = " cannot be opened; it may be damaged. Open it on your device and save it again."
     return (quote(e.filename), ends.get(e.reason, fallback))
 
 
-_ACCEPTED = "Send a JPEG, PNG or WebP image, or an MP4, MOV or WebM video."
+_ACCEPTED = "Send a photo or picture (JPEG, PNG, WebP, HEIC, AVIF, GIF, TIFF), or an MP4, MOV or WebM video."
+
+
+@refusal.register
+def _(e: errors.BadLink) -> Text:
+    ends = {
+        "https": " does not begin with https://.",
+        "domain": " does not lead to a public website by its name.",
+        "length": " is too long: 2048 characters is the most.",
+        "type": " is of a type that Runway does not read at a link.",
+    }
+    end = ends.get(e.why, " is not a plain web address.")
+    return (quote(e.link), f"{end} Attach the file itself instead.")
+
+
+@refusal.register
+def _(e: errors.NeedsFile) -> Text:
+    return (
+        f"What {e.model} costs depends on the file, and nobody can see into ",
+        quote(e.name),
+        " from here. Attach the file itself instead of a link.",
+    )
+
+
+@refusal.register
+def _(e: errors.NoLastResult) -> Text:
+    return ("You have no result here yet that could be used. Attach a file instead.",)
 
 
 @refusal.register

@@ -200,6 +200,12 @@ def upgrade() -> None:
         batch_op.create_index("strikes_of_member", ["workspace", "member", "at"], unique=False)
 
     op.create_table(
+        "secrets",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "workspaces",
         sa.Column("workspace", sa.Text(), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=True),

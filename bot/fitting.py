@@ -1,0 +1,83 @@
+"""How a file must change before a model takes it, and what it will be then; pure."""
+
+from dataclasses import replace
+
+from bot.catalog import InputRule, ModelSpec
+from bot.commands import CROPPED_ROLES
+from bot.requests import Fit, Kind, Media, Operation
+
+# The largest outputs are half as wide: more pixels only travel longer.
+MOST_USEFUL_SIDE = 4096
+FITS = ("crop", "pad")
+# A difference in shape that nobody sees.
+SAME_SHAPE = 0.02
+
+
+def plan_fit(
+    spec: ModelSpec, rule: InputRule, media: Media, ratio: str | None, how: str | None
+) -> Fit:
+    """What must be done to a file in a role; `how` is what to do with another shape."""
+    if media.kind is Kind.VIDEO:
+        return Fit(side=rule.max_side, seconds=rule.seconds[1] if rule.seconds else None)
+    side = None if spec.operation is Operation.IMAGE_UPSCALE else MOST_USEFUL_SIDE
+    if ratio is None or rule.role not in CROPPED_ROLES or not _differs(media, ratio):
+        return Fit(side=side)
+    if how == "pad":
+        return Fit(side=side, pad=ratio)
+    # Runway crops by itself, but not what is too far from any of its shapes.
+    return Fit(side=side, crop=ratio if _outside(rule, media) else None)
+
+
+def changes(media: Media, fit: Fit) -> bool:
+    """Whether a file of our own would become another one."""
+    longest = max(media.width or 0, media.height or 0)
+    return (
+        fit.shape is not None
+        or (fit.side is not None and longest > fit.side)
+        or (fit.seconds is not None and (media.duration or 0) > fit.seconds)
+    )
+
+
+def expected(media: Media, fit: Fit) -> Media:
+    """The file as it will be, as far as prices and limits ask; a link stays what it is."""
+    if media.is_link or not media.width or not media.height:
+        return media
+    width, height = scaled(media.width, media.height, fit.side)
+    if fit.shape:
+        width, height = shaped(width, height, fit.shape, crop=fit.crop is not None)
+    seconds, frames = media.duration, media.frames
+    if seconds and fit.seconds is not None and seconds > fit.seconds:
+        frames = None if frames is None else round(frames * fit.seconds / seconds)
+        seconds = fit.seconds
+    return replace(media, width=width, height=height, duration=seconds, frames=frames)
+
+
+def scaled(width: int, height: int, side: int | None) -> tuple[int, int]:
+    """The size with no side longer than `side`."""
+    longest = max(width, height)
+    if side is None or longest <= side:
+        return width, height
+    return max(1, round(width * side / longest)), max(1, round(height * side / longest))
+
+
+def shaped(width: int, height: int, ratio: str, *, crop: bool) -> tuple[int, int]:
+    """The size after a crop (or a padding) to a ratio."""
+    across, down = (int(side) for side in ratio.split(":"))
+    wider = width * down > height * across
+    if crop == wider:
+        return max(1, round(height * across / down)), height
+    return width, max(1, round(width * down / across))
+
+
+def _differs(media: Media, ratio: str) -> bool:
+    if not media.width or not media.height:
+        return False
+    across, down = (int(side) for side in ratio.split(":"))
+    return abs(media.width * down / (media.height * across) - 1) > SAME_SHAPE
+
+
+def _outside(rule: InputRule, media: Media) -> bool:
+    if rule.aspect is None or not media.width or not media.height:
+        return False
+    low, high = rule.aspect
+    return not low <= media.width / media.height <= high

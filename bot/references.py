@@ -1,0 +1,56 @@
+"""Inputs that are not attached: a member's last result, any job's result, a link."""
+
+import re
+from collections.abc import Sequence
+
+from bot import errors
+from bot.invocations import Origin
+from bot.links import link, looks_like_media
+from bot.ports import Storage
+from bot.requests import LINK, Kind, Media
+
+# As far back as `last` looks.
+MOST_JOBS = 50
+# As many as any model takes, and a few more, so that the model can say what it takes.
+MOST_REFERENCES = 10
+
+
+class References:
+    """Finds what `--ref` names, and links in a prompt."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def find(self, origin: Origin, text: str, kinds: Sequence[Kind]) -> list[Media]:
+        """What a `--ref` stands for: names with commas or spaces between. Raises a Refused."""
+        names = re.split(r"[\s,]+(?=https://)|\s+|,(?!\S*/)", text.strip())
+        found = [await self._one(origin, name, kinds) for name in names if name]
+        return found[:MOST_REFERENCES]
+
+    async def _one(self, origin: Origin, name: str, kinds: Sequence[Kind]) -> Media:
+        if "://" in name:
+            return link(name, kinds[0] if kinds else Kind.IMAGE)
+        if name.lower() == "last":
+            return await self._last(origin)
+        job = await self._storage.job(name.lower())
+        if job is None or job.owner.workspace != origin.member.workspace:
+            raise errors.NoSuchJob(name)
+        if not job.outputs:
+            raise errors.NoResult(job.id, "use")
+        return job.outputs[0]
+
+    async def _last(self, origin: Origin) -> Media:
+        jobs = await self._storage.recent(origin.member, MOST_JOBS)
+        for job in jobs:
+            if job.outputs and job.state.is_over:
+                return job.outputs[0]
+        raise errors.NoLastResult
+
+
+def take_links(prompt: str, kinds: Sequence[Kind]) -> tuple[str, list[Media]]:
+    """The prompt without the links to files that stand in it, and those links."""
+    if not kinds or LINK not in prompt:
+        return prompt, []
+    words = prompt.split()
+    links = [link(word, kinds[0]) for word in words if looks_like_media(word)]
+    return " ".join(word for word in words if not looks_like_media(word)), links
