@@ -13,9 +13,7 @@ def build(catalog):
     catalog.set_offered({spec.id for spec in catalog.all_specs()} - {"upscale_v1", "gen4_aleph"})
 
     def run(name: str, files, prompt: str = "", **options: str):
-        return plan_request(
-            catalog, command(name), prompt, options, list(files), lambda: 7
-        ).request
+        return plan_request(catalog, command(name), prompt, options, list(files), lambda: 7).request
 
     return run
 
@@ -176,9 +174,7 @@ def test_a_video_that_is_too_long_is_trimmed_to_what_the_model_takes(build, imag
     assert request.inputs[-1].media.duration == 30.0
 
 
-@pytest.mark.parametrize(
-    "changes", [{"duration": 40.5}, {"width": 4096}, {"height": 4096}]
-)
+@pytest.mark.parametrize("changes", [{"duration": 40.5}, {"width": 4096}, {"height": 4096}])
 def test_the_limits_of_the_retired_upscale(catalog, video, changes):
     good = {"duration": 40.0, "width": 4095, "height": 4095}
     spec, options = command("upscale"), {"model": "upscale_v1"}
