@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
-from adapters.playground.guard import guard, harden
+from adapters.playground.guard import harden
 from adapters.playground.routes import Playground
 from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
@@ -64,7 +64,7 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             library=MediaLibrary(archive, downloader),
             chats={platform.name: platform.chat for platform in platforms},
         )
-        server = WebServer(_web_app(config), config.web.host, config.web.port)
+        server = WebServer(_web_app(), config.web.host, config.web.port)
         for platform in platforms:
             platform.connect(core.service)
             platform.add_routes(server.app)
@@ -139,7 +139,8 @@ def _platforms(
     if config.playground.enabled:
         people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
         chat = Chat(ChatLog(database), people, SystemClock())
-        platforms.append(Playground(chat, catalog, archive, live=live))
+        local = is_loopback(f"http://{config.web.host}")
+        platforms.append(Playground(chat, catalog, archive, live=live, loopback_only=local))
     if not platforms:
         raise ConfigError(
             "There is no platform to run on. Set DAILIES_PLAYGROUND__ENABLED=true for the local "
@@ -161,10 +162,7 @@ def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClien
     )
 
 
-def _web_app(config: Config) -> web.Application:
-    loopback_only = is_loopback(f"http://{config.web.host}")
-    app = web.Application(
-        middlewares=[guard(loopback_only=loopback_only)], client_max_size=MOST_FORM_BYTES
-    )
+def _web_app() -> web.Application:
+    app = web.Application(client_max_size=MOST_FORM_BYTES)
     app.on_response_prepare.append(harden)
     return app

@@ -46,11 +46,13 @@ def status_of(error: errors.Refused) -> int:
     return _STATUS.get(type(error), 400)
 
 
-def guard(*, loopback_only: bool) -> Middleware:
-    """A middleware: foreign pages are turned away, every error is JSON, every answer is hardened."""
+def guard(*, loopback_only: bool, is_ours: Callable[[web.Request], bool]) -> Middleware:
+    """A middleware for our routes: foreign pages are turned away, and every error is JSON."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not is_ours(request):
+            return await handler(request)
         try:
             _check_sender(request, loopback_only)
             return await handler(request)

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
-from adapters.playground.guard import Rejection, status_of
+from adapters.playground.guard import Rejection, guard, status_of
 from adapters.playground.intake import read_form
 from adapters.playground.render import Body, plain
 from adapters.playground.specification import commands_body
@@ -39,11 +39,20 @@ class Playground:
 
     name = "playground"
 
-    def __init__(self, chat: Chat, catalog: Catalog, archive: Archive, *, live: bool) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        catalog: Catalog,
+        archive: Archive,
+        *,
+        live: bool,
+        loopback_only: bool = True,
+    ) -> None:
         self._chat = chat
         self._catalog = catalog
         self._archive = archive
         self._live = live
+        self._loopback_only = loopback_only
 
     @property
     def chat(self) -> Chat:
@@ -59,7 +68,8 @@ class Playground:
         """Its routes are all there is to it."""
 
     def add_routes(self, app: web.Application) -> None:
-        """The page, its API and the files that it shows."""
+        """The page, its API and the files that it shows; other platforms' routes are left alone."""
+        others = set(app.router.resources())
         static = Path(str(resources.files("adapters.playground").joinpath("static")))
         app.router.add_static("/static", static)
         app.add_routes(
@@ -77,6 +87,13 @@ class Playground:
                 web.get("/media/{key:.+}", self._media),
             ]
         )
+        ours = set(app.router.resources()) - others
+
+        def is_ours(request: web.Request) -> bool:
+            resource = request.match_info.route.resource
+            return resource is None or resource in ours
+
+        app.middlewares.append(guard(loopback_only=self._loopback_only, is_ours=is_ours))
         self._index = static / "index.html"
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:
