@@ -55,6 +55,8 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         )
         downloader = Downloader(session, allow_loopback=is_loopback(config.runway.base_url))
         platforms = _platforms(config, database, catalog, archive, live=live)
+        for platform in platforms:
+            stack.push_async_callback(platform.close)
         core = await build_core(
             config,
             storage=SqlStorage(database, _defaults(config)),

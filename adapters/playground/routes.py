@@ -67,6 +67,9 @@ class Playground:
     async def stop(self) -> None:
         """Its routes are all there is to it."""
 
+    async def close(self) -> None:
+        """Its routes are all there is to it."""
+
     def add_routes(self, app: web.Application) -> None:
         """The page, its API and the files that it shows; other platforms' routes are left alone."""
         others = set(app.router.resources())
