@@ -45,6 +45,11 @@ AT_RUNWAY = (State.SUBMITTING, State.RUNNING)
 UNFINISHED = tuple(state for state, onward in TRANSITIONS.items() if onward)
 
 
+def room(channel: str) -> str:
+    """The channel that a thread is in: `C1/1700.1` is a thread of `C1`, which is in itself."""
+    return channel.partition("/")[0]
+
+
 class Cause(StrEnum):
     """How a job came about."""
 

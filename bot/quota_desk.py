@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot import errors
 from bot.credits import BLOCKED, MOST_CREDITS, Allowance, Period
 from bot.invocations import Invocation
-from bot.jobs import Member
+from bot.jobs import Member, room
 from bot.messages import quotas as messages
 from bot.ports import ChatPlatform, Clock, QuotaStorage, Subject
 from bot.quotas import Rule
@@ -97,7 +97,7 @@ class QuotaDesk:
     async def _channel(self, invocation: Invocation) -> Text:
         origin = invocation.origin
         given = invocation.arguments["credits"]
-        scope = f"channel:{origin.channel}"
+        scope = f"channel:{room(origin.channel)}"
         if given.lower() == "unlimited":
             await self._quotas.clear_rule(origin.member.workspace, scope)
             return messages.set_to("This channel", Allowance(None))

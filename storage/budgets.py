@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from bot.credits import Allowance, period_start
 from storage.jobs import find
@@ -41,8 +41,14 @@ def _open_jobs(c: Connection, workspace: str, channel: str | None) -> list[str]:
         .where(holds.c.workspace == workspace, holds.c.open == 1)
     )
     if channel is not None:
-        query = query.where(jobs.c.channel == channel)
+        query = query.where(_is_in(channel))
     return list(c.execute(query).scalars())
+
+
+def _is_in(channel: str) -> ColumnElement[bool]:
+    """Jobs of a channel and of its threads."""
+    in_thread = jobs.c.channel.startswith(f"{channel}/", autoescape=True)
+    return or_(jobs.c.channel == channel, in_thread)
 
 
 def _legs(c: Connection, job_id: str) -> list[str]:
@@ -62,7 +68,7 @@ def _spent_since(c: Connection, workspace: str, channel: str | None, start: int)
         )
     )
     if channel is not None:
-        query = query.where(jobs.c.channel == channel)
+        query = query.where(_is_in(channel))
     spent: int = c.execute(query).scalar_one()
     return spent
 
