@@ -16,6 +16,7 @@ from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
 from adapters.playground.guard import harden
 from adapters.playground.routes import Playground
+from adapters.slack.platform import Slack
 from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
 from bot.clock import SystemClock
@@ -29,7 +30,9 @@ from bot.runway.client import RunwayClient
 from bot.web import WebServer
 from storage.chat import ChatLog
 from storage.database import Database
+from storage.installations import SqlInstallations
 from storage.quota import SqlQuotas
+from storage.receipts import SqlReceipts
 from storage.rules import Defaults
 from storage.storage import SqlStorage, open_database
 
@@ -143,10 +146,22 @@ def _platforms(
         chat = Chat(ChatLog(database), people, SystemClock())
         local = is_loopback(f"http://{config.web.host}")
         platforms.append(Playground(chat, catalog, archive, live=live, loopback_only=local))
+    if config.slack.enabled:
+        config.slack.check()
+        platforms.append(
+            Slack(
+                config.slack,
+                receipts=SqlReceipts(database),
+                installations=SqlInstallations(database, Slack.name),
+                catalog=catalog,
+                archive=archive,
+                clock=SystemClock(),
+            )
+        )
     if not platforms:
         raise ConfigError(
-            "There is no platform to run on. Set DAILIES_PLAYGROUND__ENABLED=true for the local "
-            "web chat."
+            "There is no platform to run on. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN for Slack, or "
+            "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
         )
     return platforms
 
