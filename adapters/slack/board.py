@@ -6,7 +6,6 @@ overtaken by a newer state of its card is never sent.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 import structlog
 
 from bot.errors import ChatError
+from bot.ports import Clock
 
 log = structlog.get_logger()
 
@@ -53,9 +53,9 @@ class _Past:
 class Board:
     """Takes edits at any rate and sends them, by a task of its own, as Slack takes them."""
 
-    def __init__(self, edit: Edit, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, edit: Edit, clock: Clock) -> None:
         self._edit = edit
-        self._now = now
+        self._clock = clock
         self._waiting: dict[Message, _Waiting] = {}
         self._past = _Past()
         self._changed = asyncio.Event()
@@ -97,15 +97,23 @@ class Board:
                 continue
             if not self._waiting:
                 self._idle.set()
-            try:
-                async with asyncio.timeout(pause):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
+            await self._wait(pause)
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Until there is something new to show, for at most so many seconds."""
+        changed = asyncio.create_task(self._changed.wait(), name="something to show")
+        waits: list[asyncio.Task[Any]] = [changed]
+        if seconds is not None:
+            waits.append(asyncio.create_task(self._clock.sleep(seconds), name="pause"))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def _next(self) -> tuple[Message | None, float | None]:
         """The message whose turn it is, or the seconds until there may be one."""
-        now = self._now()
+        now = self._clock.monotonic()
         window = self._past.window
         while window and now - window[0] >= WINDOW_SECONDS:
             window.popleft()
@@ -127,7 +135,7 @@ class Board:
 
     async def _send(self, key: Message) -> None:
         waiting = self._waiting.pop(key)
-        now = self._now()
+        now = self._clock.monotonic()
         self._past.window.append(now)
         if not waiting.urgent:
             self._past.progress = now
@@ -137,7 +145,7 @@ class Board:
             await self._failed(key, waiting, error)
         except Exception:
             log.exception("an edit failed", channel=key[0], message=key[1])
-        self._past.messages[key] = self._now()
+        self._past.messages[key] = self._clock.monotonic()
         while len(self._past.messages) > MOST_REMEMBERED:
             del self._past.messages[next(iter(self._past.messages))]
 
@@ -148,4 +156,4 @@ class Board:
             return
         if key not in self._waiting:
             self._waiting[key] = waiting
-            await asyncio.sleep(RETRY_SECONDS)
+            await self._clock.sleep(RETRY_SECONDS)

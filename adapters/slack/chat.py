@@ -16,7 +16,7 @@ from adapters.slack.whispers import Asker, Whispers
 from adapters.slack.workspaces import Workspaces
 from bot.errors import ChatError
 from bot.jobs import Member, State, room
-from bot.ports import Subject
+from bot.ports import Clock, Subject
 from bot.views import Button, Card, Notice, Result
 
 log = structlog.get_logger()
@@ -41,6 +41,7 @@ class Chat:
         uploads: Uploads,
         whispers: Whispers,
         alert_channel: str | None,
+        clock: Clock,
     ) -> None:
         self._workspaces = workspaces
         self._people = people
@@ -49,6 +50,7 @@ class Chat:
         self._uploads = uploads
         self._whispers = whispers
         self._alert_channel = alert_channel
+        self._clock = clock
         self._boards: dict[str, Board] = {}
         self._looks: dict[tuple[str, str], _Look] = {}
 
@@ -145,7 +147,7 @@ class Chat:
                 current = await self._workspaces.api(workspace)
                 await current.do("chat.update", channel=channel, ts=message, **body, parse="none")
 
-            self._boards[workspace] = Board(edit)
+            self._boards[workspace] = Board(edit, self._clock)
         return self._boards[workspace]
 
 

@@ -72,7 +72,14 @@ class Slack:
         posts = Posts(receipts, channels, clock)
         uploads = Uploads(receipts, archive, channels, addresses, self._files_session, clock)
         self._chat = Chat(
-            self._workspaces, people, channels, posts, uploads, whispers, config.alert_channel
+            self._workspaces,
+            people,
+            channels,
+            posts,
+            uploads,
+            whispers,
+            config.alert_channel,
+            clock,
         )
         downloads = Downloads(addresses, self._files_session)
         self._desk = Desk(people, channels, downloads, whispers, guests=config.guests)

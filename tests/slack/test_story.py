@@ -56,7 +56,6 @@ async def test_from_a_command_to_a_file_and_on_from_there(
     await bot.kill()
     bot = await run(DAILIES_SLACK__MODE=mode)
     workspace.http = bot.url if mode == "http" else None
-    workspace.server.sockets.clear() if mode == "http" else None
     await workspace.press(first, "animate")
     await workspace.result(6)
     keys = Counter(key_of(m) for m in workspace.in_channel() if key_of(m))
