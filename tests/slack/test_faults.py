@@ -39,6 +39,18 @@ async def test_a_sharing_without_an_answer_is_looked_up_and_not_repeated(
     assert len(workspace.server.called("files.completeUploadExternal")) == 1
 
 
+async def test_a_sharing_that_failed_is_sent_again_after_a_look(
+    workspace: Workspace, run: Run
+) -> None:
+    await run()
+    workspace.server.faults.broken["files.completeUploadExternal"] = 1
+    await workspace.command("/imagine a fox")
+    await workspace.result(within=120)
+    assert posted(workspace) == ONCE
+    calls = [c for c in workspace.server.calls if c.method == "files.completeUploadExternal"]
+    assert len(calls) == 2
+
+
 async def test_messages_without_an_answer_are_found_by_what_they_carry(
     workspace: Workspace, run: Run
 ) -> None:
