@@ -36,7 +36,8 @@ async def test_a_sharing_without_an_answer_is_looked_up_and_not_repeated(
     await workspace.command("/imagine a fox")
     await workspace.result()
     assert posted(workspace) == ONCE
-    assert len(workspace.server.called("files.completeUploadExternal")) == 1
+    calls = [c for c in workspace.server.calls if c.method == "files.completeUploadExternal"]
+    assert len(calls) == 1
 
 
 async def test_a_sharing_that_failed_is_sent_again_after_a_look(
