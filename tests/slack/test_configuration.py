@@ -34,7 +34,11 @@ async def test_a_wrong_setting_is_named(run: Run, environment: dict[str, str], s
 async def test_an_id_in_the_environment_does_not_turn_oauth_on(
     workspace: Workspace, run: Run
 ) -> None:
-    await run(SLACK_CLIENT_ID="1.2", SLACK_CLIENT_SECRET="5ec4e7", HTTP_PROXY="http://127.0.0.1:9")
+    bot = await run(
+        SLACK_CLIENT_ID="1.2", SLACK_CLIENT_SECRET="5ec4e7", HTTP_PROXY="http://127.0.0.1:9"
+    )
+    async with workspace.session.get(f"{bot.url}/slack/install") as page:
+        assert page.status == 404
     await workspace.command("/credits")
     assert "500" in await workspace.whisper()
 
