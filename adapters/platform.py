@@ -12,7 +12,7 @@ class Platform(Protocol):
     """A place where people are: its chat for the core, and what it must be given to run.
 
     The order is: build, `connect` with the service, `add_routes`, `start` once the web server
-    listens, `stop` before it ends.
+    listens, `stop` before it ends, `close` when no job is carried any more.
     """
 
     @property
@@ -37,4 +37,8 @@ class Platform(Protocol):
 
     async def stop(self) -> None:
         """Stop listening; jobs under way may still be shown and delivered."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what showing and delivering needed; also called where nothing was started."""
         ...

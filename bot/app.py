@@ -13,8 +13,9 @@ from aiohttp import web
 
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
-from adapters.playground.guard import guard, harden
+from adapters.playground.guard import harden
 from adapters.playground.routes import Playground
+from adapters.slack.platform import Slack
 from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
 from bot.clock import SystemClock
@@ -28,11 +29,13 @@ from bot.media.library import MediaLibrary
 from bot.originals import Originals
 from bot.ports import Fitter
 from bot.runway.client import RunwayClient
-from bot.signing import PATH, SECRET_BYTES, LinkSigner
+from bot.signing import SECRET_BYTES, LinkSigner
 from bot.web import WebServer
 from storage.chat import ChatLog
 from storage.database import Database
+from storage.installations import SqlInstallations
 from storage.quota import SqlQuotas
+from storage.receipts import SqlReceipts
 from storage.rules import Defaults
 from storage.secrets import secret
 from storage.storage import SqlStorage, database_path, open_database
@@ -61,6 +64,8 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         signer = await _signer(config, database)
         fitter = MediaFitter(archive, signer.sign if signer else None)
         platforms = _platforms(config, database, catalog, archive, fitter, live=live)
+        for platform in platforms:
+            stack.push_async_callback(platform.close)
         core = await build_core(
             config,
             storage=SqlStorage(database, _defaults(config)),
@@ -71,7 +76,7 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             archive=archive,
             chats={platform.name: platform.chat for platform in platforms},
         )
-        server = WebServer(_web_app(config), config.web.host, config.web.port)
+        server = WebServer(_web_app(), config.web.host, config.web.port)
         if signer is not None:
             Originals(archive, signer).add_routes(server.app)
         for platform in platforms:
@@ -167,11 +172,24 @@ def _platforms(
         people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
         limit = round(config.playground.upload_mb * 1_000_000)
         chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
-        platforms.append(Playground(chat, catalog, archive, live=live))
+        local = is_loopback(f"http://{config.web.host}")
+        platforms.append(Playground(chat, catalog, archive, live=live, loopback_only=local))
+    if config.slack.enabled:
+        config.slack.check()
+        platforms.append(
+            Slack(
+                config.slack,
+                receipts=SqlReceipts(database),
+                installations=SqlInstallations(database, Slack.name),
+                catalog=catalog,
+                archive=archive,
+                clock=SystemClock(),
+            )
+        )
     if not platforms:
         raise ConfigError(
-            "There is no platform to run on. Set DAILIES_PLAYGROUND__ENABLED=true for the local "
-            "web chat."
+            "There is no platform to run on. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN for Slack, or "
+            "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
         )
     return platforms
 
@@ -189,11 +207,7 @@ def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClien
     )
 
 
-def _web_app(config: Config) -> web.Application:
-    loopback_only = is_loopback(f"http://{config.web.host}")
-    app = web.Application(
-        middlewares=[guard(loopback_only=loopback_only, public=(PATH,))],
-        client_max_size=MOST_FORM_BYTES,
-    )
+def _web_app() -> web.Application:
+    app = web.Application(client_max_size=MOST_FORM_BYTES)
     app.on_response_prepare.append(harden)
     return app

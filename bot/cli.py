@@ -1,4 +1,4 @@
-"""The command line: `dailies run | demo | quota | simulator`."""
+"""The command line: `dailies run | demo | quota | slack-manifest | simulator`."""
 
 import argparse
 import asyncio
@@ -11,11 +11,14 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from adapters.slack.manifest import as_json, as_yaml, manifest
 from bot.app import open_quotas, running
 from bot.config import (
+    COMMAND_PREFIX,
     ArchiveConfig,
     Config,
     RunwayConfig,
+    SlackConfig,
     StorageConfig,
     is_loopback,
     load_config,
@@ -61,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     quota = commands.add_parser("quota", help="look at quotas and set them, also in bulk")
     add_quota_arguments(quota)
     quota.set_defaults(command=_quota)
+    slack = commands.add_parser("slack-manifest", help="print the manifest of the Slack app")
+    slack.add_argument("--format", choices=("json", "yaml"), default="json")
+    slack.add_argument("--prefix", help="what every command begins with, as in dailies-")
+    slack.add_argument("--mode", choices=("socket", "http"), help="how Slack reaches the bot")
+    slack.add_argument("--url", help="the bot's public address, for http and OAuth")
+    slack.set_defaults(command=_slack_manifest)
     simulator = commands.add_parser("simulator", help="serve a strict stand-in for Runway's API")
     simulator.add_argument("--port", type=int, default=8788, help="0 takes any free port")
     add_arguments(simulator)
@@ -104,6 +113,16 @@ async def _quota(arguments: argparse.Namespace) -> None:
         print(await run_quota(arguments, quotas))
 
 
+async def _slack_manifest(arguments: argparse.Namespace) -> None:
+    slack = load_config().slack
+    prefix = slack.command_prefix if arguments.prefix is None else arguments.prefix
+    if not COMMAND_PREFIX.fullmatch(prefix):
+        raise ConfigError("--prefix: at most 20 small letters, digits, - and _.")
+    mode = arguments.mode or slack.mode
+    app = manifest(prefix=prefix, mode=mode, url=arguments.url, oauth=slack.oauth)
+    print(as_yaml(app) if arguments.format == "yaml" else as_json(app))
+
+
 async def _simulator(arguments: argparse.Namespace) -> None:
     simulator = await serve(settings_from(arguments), port=arguments.port)
     print(f"A stand-in for Runway listens on {simulator.url}", flush=True)
@@ -115,10 +134,10 @@ async def _simulator(arguments: argparse.Namespace) -> None:
 
 
 def _demo_config(config: Config, port: int | None) -> Config:
-    """The operator's configuration, with the demo's own folder and port where none is set."""
+    """The operator's configuration on the page alone, with the demo's own folder and port."""
     web = config.web if port is None else config.web.model_copy(update={"port": port})
     playground = config.playground.model_copy(update={"enabled": True})
-    changes: dict[str, object] = {"web": web, "playground": playground}
+    changes: dict[str, object] = {"web": web, "playground": playground, "slack": SlackConfig()}
     if "storage" not in config.model_fields_set:
         changes["storage"] = StorageConfig(url=f"sqlite:///{DEMO_FOLDER / 'dailies.db'}")
     if "archive" not in config.model_fields_set:

@@ -1,10 +1,12 @@
 """What the operator can set: config.toml, then DAILIES_* in the environment, then secrets files.
 
 `DAILIES_WEB__PORT=8090` sets `port` in the section `web`. The Runway key comes from
-`RUNWAYML_API_SECRET`, or from the file that `RUNWAYML_API_SECRET_FILE` names.
+`RUNWAYML_API_SECRET`, or from the file that `RUNWAYML_API_SECRET_FILE` names; Slack's tokens come from
+`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN` and `SLACK_SIGNING_SECRET` in the same way.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,6 +27,8 @@ from bot.errors import ConfigError
 from bot.polling import FLOOR_SECONDS
 
 RUNWAY_URL = "https://api.dev.runwayml.com"
+SLACK_URL = "https://slack.com/api/"
+COMMAND_PREFIX = re.compile(r"^[a-z0-9_-]{0,20}$")
 
 
 def is_loopback(url: str) -> bool:
@@ -44,6 +48,12 @@ def _https_or_loopback(url: str) -> str:
     if not urlsplit(url).hostname:
         raise ValueError("names no host")
     return url.rstrip("/")
+
+
+def _slack_or_loopback(url: str) -> str:
+    if url.rstrip("/") != SLACK_URL.rstrip("/") and not is_loopback(url):
+        raise ValueError(f"must be an address of this machine; without it, {SLACK_URL} is used")
+    return url.rstrip("/") + "/"
 
 
 def _zone(name: str) -> str:
@@ -106,6 +116,45 @@ class PlaygroundConfig(_Section):
     )
 
 
+class SlackConfig(_Section):
+    """`admins` are members (U…) or user groups (S…) beside Slack's own admins and owners.
+
+    OAuth is on only with `client_id` and `client_secret` in this very section.
+    """
+
+    bot_token: SecretStr | None = None
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
+    mode: Literal["socket", "http"] = "socket"
+    api_base: Annotated[str, AfterValidator(_slack_or_loopback)] = SLACK_URL
+    command_prefix: str = Field(default="", pattern=COMMAND_PREFIX)
+    alert_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
+    admins: tuple[Annotated[str, Field(pattern=r"^[UWS][A-Z0-9]+$")], ...] = ()
+    guests: bool = True
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+
+    @property
+    def oauth(self) -> bool:
+        return self.client_id is not None and self.client_secret is not None
+
+    @property
+    def enabled(self) -> bool:
+        return self.bot_token is not None or self.oauth
+
+    def check(self) -> None:
+        """Whether it can run like this; raises ConfigError when a token is missing."""
+        if self.mode == "socket" and self.app_token is None:
+            raise ConfigError(
+                "Slack's Socket Mode needs an app-level token (xapp-…): set SLACK_APP_TOKEN, or "
+                "DAILIES_SLACK__MODE=http to be called over the web."
+            )
+        if self.mode == "http" and self.signing_secret is None:
+            raise ConfigError(
+                "Slack over HTTP needs the app's signing secret: set SLACK_SIGNING_SECRET."
+            )
+
+
 class QuotaConfig(_Section):
     """What holds where a workspace has set nothing of its own; `credits` of None is unlimited."""
 
@@ -143,6 +192,7 @@ class Config(BaseSettings):
     archive: ArchiveConfig = ArchiveConfig()
     web: WebConfig = WebConfig()
     playground: PlaygroundConfig = PlaygroundConfig()
+    slack: SlackConfig = SlackConfig()
     quota: QuotaConfig = QuotaConfig()
     moderation: ModerationConfig = ModerationConfig()
     log: LogConfig = LogConfig()
@@ -178,7 +228,20 @@ def load_config() -> Config:
         )
     secret = config.runway.api_secret or _secret("RUNWAYML_API_SECRET")
     runway = config.runway.model_copy(update={"api_secret": secret})
-    return config.model_copy(update={"runway": runway})
+    return config.model_copy(update={"runway": runway, "slack": _with_secrets(config.slack)})
+
+
+def _with_secrets(slack: SlackConfig) -> SlackConfig:
+    """Slack's section with its tokens, from wherever they are."""
+    slack = slack.model_copy(
+        update={
+            name: getattr(slack, name) or _secret(f"SLACK_{name.upper()}")
+            for name in ("bot_token", "app_token", "signing_secret")
+        }
+    )
+    if (slack.client_id is None) != (slack.client_secret is None):
+        raise ConfigError("slack.client_id and slack.client_secret go together: set both, or none.")
+    return slack
 
 
 def _secret(name: str) -> SecretStr | None:

@@ -24,7 +24,8 @@ def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) ->
         raise NothingOffered(command, catalog.label(job.request.model)) from None
     if action is Cause.RETRY:
         return _again(catalog, job, spec, pick_seed)
-    if not job.outputs or job.state is not State.DELIVERED:
+    # A click may come while the message is there already and its row is still being written.
+    if not job.outputs or job.state not in (State.DELIVERING, State.DELIVERED):
         raise NoResult(job.id, action)
     if action not in spec.next:
         raise ActionNotOffered(action, spec.label)

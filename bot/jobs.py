@@ -49,6 +49,11 @@ WAIT_DAILY = "WAIT.DAILY"
 NOT_OFFERED = "REJECTED.MODEL"
 
 
+def room(channel: str) -> str:
+    """The channel that a thread is in: `C1/1700.1` is a thread of `C1`, which is in itself."""
+    return channel.partition("/")[0]
+
+
 class Cause(StrEnum):
     """How a job came about."""
 

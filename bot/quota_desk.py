@@ -6,9 +6,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot import errors
-from bot.credits import BLOCKED, MOST_CREDITS, Allowance, Period
+from bot.credits import BLOCKED, MOST_CREDITS, Allowance, Period, period_start
 from bot.invocations import Invocation
-from bot.jobs import Member
+from bot.jobs import Member, room
 from bot.messages import quotas as messages
 from bot.ports import ChatPlatform, Clock, QuotaStorage, Subject
 from bot.quotas import Rule
@@ -66,8 +66,10 @@ class QuotaDesk:
     async def _overview(self, workspace: str) -> Text:
         budget = await self._quotas.budget(workspace, "workspace", self._clock.now())
         rules = [rule for _, rule in await self._quotas.rules(workspace)]
-        zone = await self._quotas.zone(workspace)
-        return messages.overview(rules, budget, str(zone), self._clock.now())
+        zone, now = await self._quotas.zone(workspace), self._clock.now()
+        start = period_start(now, Period.MONTH, zone)
+        used = await self._quotas.usage(workspace, start, messages.MOST_MEMBERS)
+        return messages.overview(rules, budget, used, str(zone), now)
 
     async def _set(self, invocation: Invocation) -> Text:
         target = await self._target(invocation.origin.member, invocation.arguments["who"])
@@ -97,7 +99,7 @@ class QuotaDesk:
     async def _channel(self, invocation: Invocation) -> Text:
         origin = invocation.origin
         given = invocation.arguments["credits"]
-        scope = f"channel:{origin.channel}"
+        scope = f"channel:{room(origin.channel)}"
         if given.lower() == "unlimited":
             await self._quotas.clear_rule(origin.member.workspace, scope)
             return messages.set_to("This channel", Allowance(None))

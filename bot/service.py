@@ -85,6 +85,10 @@ class Service:
         """Where a member stands."""
         return await self._answers.balance(origin)
 
+    async def recent_jobs(self, origin: Origin, limit: int) -> list[Job]:
+        """A member's jobs, the newest first."""
+        return await self._storage.recent(origin.member, limit)
+
     async def cancel(self, origin: Origin, job_id: str) -> Job:
         """Cancel a job: free while it is queued, else as Runway's rules have it."""
         job = await self._find(origin, job_id)

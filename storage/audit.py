@@ -37,6 +37,26 @@ def workspaces(c: Connection) -> list[str]:
     return sorted(c.execute(query).scalars())
 
 
+def captured_by_member(
+    c: Connection, workspace: str, start: datetime, limit: int
+) -> list[tuple[str, int]]:
+    """What members of a workspace have paid since a moment, the most first."""
+    total = func.sum(ledger.c.captured)
+    query = (
+        select(ledger.c.member, total)
+        .where(
+            ledger.c.workspace == workspace,
+            ledger.c.at >= to_micros(start),
+            ledger.c.member.is_not(None),
+        )
+        .group_by(ledger.c.member)
+        .having(total > 0)
+        .order_by(total.desc(), ledger.c.member)
+        .limit(limit)
+    )
+    return [(member, amount) for member, amount in c.execute(query)]
+
+
 def charges_by_day(c: Connection, start: datetime) -> dict[tuple[date, str], int]:
     """What our jobs cost at Runway, by the UTC day they were sent and their model.
 

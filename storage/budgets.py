@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from bot.credits import Allowance, period_start
 from storage.jobs import find
@@ -38,7 +38,7 @@ def _uncounted_jobs(c: Connection, workspace: str, channel: str | None, bucket: 
         .where(holds.c.workspace == workspace, holds.c.open == 1, holds.c.job.not_in(counted))
     )
     if channel is not None:
-        query = query.where(jobs.c.channel == channel)
+        query = query.where(_is_in(channel))
     return list(c.execute(query).scalars())
 
 
@@ -46,6 +46,12 @@ def _next_place(c: Connection, job_id: str) -> int:
     query = select(func.max(hold_legs.c.place)).where(hold_legs.c.job == job_id)
     last: int = c.execute(query).scalar_one()
     return last + 1
+
+
+def _is_in(channel: str) -> ColumnElement[bool]:
+    """Jobs of a channel and of its threads."""
+    in_thread = jobs.c.channel.startswith(f"{channel}/", autoescape=True)
+    return or_(jobs.c.channel == channel, in_thread)
 
 
 def _spent_since(c: Connection, workspace: str, channel: str | None, start: int) -> int:
@@ -61,7 +67,7 @@ def _spent_since(c: Connection, workspace: str, channel: str | None, start: int)
         )
     )
     if channel is not None:
-        query = query.where(jobs.c.channel == channel)
+        query = query.where(_is_in(channel))
     spent: int = c.execute(query).scalar_one()
     return spent
 

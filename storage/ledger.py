@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from bot.credits import Balance, Movement, Period, Settlement, period_end, period_start
 from bot.errors import Blocked, NotEnoughCredits, TooManyJobs
-from bot.jobs import Job, Member
+from bot.jobs import Job, Member, room
 from bot.quotas import Rule, split
 from storage.rows import from_micros, to_micros, upsert
 from storage.rules import Defaults, effective_rule, live_grants, rule_of, zone_of
@@ -49,7 +49,7 @@ def reserve(
     zone = zone_of(c, job.owner.workspace, defaults)
     place = _pay(c, job, _paying(c, job.owner, rule, now, zone), now)
     # The caps come last, because all of a workspace's members wait for each other there.
-    for scope in ("workspace", f"channel:{job.channel}"):
+    for scope in ("workspace", f"channel:{room(job.channel)}"):
         cap = rule_of(c, job.owner.workspace, scope)
         if cap is not None:
             _count(c, job, _cap(job.owner.workspace, cap, now, zone), now, place, bind=not approved)

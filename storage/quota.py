@@ -34,6 +34,9 @@ class SqlQuotas:
     async def budget(self, workspace: str, scope: str, now: datetime) -> Balance | None:
         return await self._db.read(lambda c: _budget(c, workspace, scope, now, self._defaults))
 
+    async def usage(self, workspace: str, start: datetime, limit: int) -> list[tuple[str, int]]:
+        return await self._db.read(lambda c: audit.captured_by_member(c, workspace, start, limit))
+
     async def movements(self, member: Member, limit: int) -> list[Movement]:
         return await self._db.read(lambda c: ledger.movements_of(c, member, limit))
 

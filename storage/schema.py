@@ -228,3 +228,40 @@ chat_messages = Table(
     Column("private_to", Text),
     Column("body", Text, nullable=False),
 )
+
+# What was sent to a chat, each thing once: written before it is sent. `channel` is without the
+# thread, which is beside it.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("subject", Text),
+    Column("state", Text, nullable=False),
+    Column("message", Text),
+    Column("facts", Text, nullable=False),
+)
+Index("receipts_of_message", receipts.c.workspace, receipts.c.channel, receipts.c.message)
+
+# Workspaces that installed the bot by themselves; `data` is the platform's own record, with its
+# tokens.
+installations = Table(
+    "installations",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("workspace", Text, primary_key=True),
+    Column("member", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("data", Text, nullable=False),
+)
+
+# One-time words that prove that whoever comes back from an installation has begun it here.
+install_states = Table(
+    "install_states",
+    metadata,
+    Column("state", Text, primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+)

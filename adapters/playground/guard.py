@@ -46,17 +46,15 @@ def status_of(error: errors.Refused) -> int:
     return _STATUS.get(type(error), 400)
 
 
-def guard(*, loopback_only: bool, public: tuple[str, ...] = ()) -> Middleware:
-    """A middleware: foreign pages are turned away, every error is JSON, every answer is hardened.
-
-    What begins with one of the `public` paths guards itself, and is served under any name.
-    """
+def guard(*, loopback_only: bool, is_ours: Callable[[web.Request], bool]) -> Middleware:
+    """A middleware for our routes: foreign pages are turned away, and every error is JSON."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not is_ours(request):
+            return await handler(request)
         try:
-            if not request.path.startswith(public):
-                _check_sender(request, loopback_only)
+            _check_sender(request, loopback_only)
             return await handler(request)
         except Rejection as error:
             return web.json_response({"error": str(error)}, status=error.status)

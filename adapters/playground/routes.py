@@ -9,8 +9,9 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
+from adapters.playground.bodies import emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
-from adapters.playground.guard import Rejection, status_of
+from adapters.playground.guard import Rejection, guard, status_of
 from adapters.playground.intake import read_form
 from adapters.playground.render import Body, plain
 from adapters.playground.specification import commands_body
@@ -32,11 +33,6 @@ _REACTIONS = {
 }  # fmt: skip
 _CANCEL = ("❌", "✖")
 _SERVED = ("inputs/", "outputs/")
-MOST_EMOJI = 16
-# A member, an emoji: anything longer is no click.
-MOST_JSON_BYTES = 10_000
-# As many digits as a number of ours may have.
-MOST_DIGITS = 15
 
 
 class Playground:
@@ -44,11 +40,20 @@ class Playground:
 
     name = "playground"
 
-    def __init__(self, chat: Chat, catalog: Catalog, archive: Archive, *, live: bool) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        catalog: Catalog,
+        archive: Archive,
+        *,
+        live: bool,
+        loopback_only: bool = True,
+    ) -> None:
         self._chat = chat
         self._catalog = catalog
         self._archive = archive
         self._live = live
+        self._loopback_only = loopback_only
 
     @property
     def chat(self) -> Chat:
@@ -63,8 +68,12 @@ class Playground:
     async def stop(self) -> None:
         """Its routes are all there is to it."""
 
+    async def close(self) -> None:
+        """Its routes are all there is to it."""
+
     def add_routes(self, app: web.Application) -> None:
-        """The page, its API and the files that it shows."""
+        """The page, its API and the files that it shows; other platforms' routes are left alone."""
+        others = set(app.router.resources())
         static = Path(str(resources.files("adapters.playground").joinpath("static")))
         app.router.add_static("/static", static)
         app.add_routes(
@@ -82,6 +91,13 @@ class Playground:
                 web.get("/media/{key:.+}", self._media),
             ]
         )
+        ours = set(app.router.resources()) - others
+
+        def is_ours(request: web.Request) -> bool:
+            resource = request.match_info.route.resource
+            return resource is None or resource in ours
+
+        app.middlewares.append(guard(loopback_only=self._loopback_only, is_ours=is_ours))
         self._index = static / "index.html"
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:
@@ -131,14 +147,14 @@ class Playground:
         return _ok()
 
     async def _act(self, request: web.Request) -> web.Response:
-        body = await _json_body(request)
+        body = await json_body(request)
         person, message = await self._person_and_message(request, body)
         return await self._do(person, message, request.match_info["action"])
 
     async def _react(self, request: web.Request) -> web.Response:
-        body = await _json_body(request)
+        body = await json_body(request)
         person, message = await self._person_and_message(request, body)
-        emoji = _emoji(body)
+        emoji = emoji_in(body)
         await self._chat.react(int(message["id"]), person.id, emoji)
         action = _action_of(emoji)
         if action is None or message["job_id"] is None:
@@ -146,9 +162,9 @@ class Playground:
         return await self._do(person, message, action)
 
     async def _unreact(self, request: web.Request) -> web.Response:
-        body = await _json_body(request)
+        body = await json_body(request)
         person, message = await self._person_and_message(request, body)
-        await self._chat.react(int(message["id"]), person.id, _emoji(body), remove=True)
+        await self._chat.react(int(message["id"]), person.id, emoji_in(body), remove=True)
         return _ok()
 
     async def _do(self, person: Person, message: Body, action: str) -> web.Response:
@@ -201,7 +217,7 @@ class Playground:
 
     async def _missed(self, request: web.Request, person: Person) -> list[Body]:
         last = request.headers.get("Last-Event-ID", "")
-        return await self._chat.messages(person, int(last)) if _is_number(last) else []
+        return await self._chat.messages(person, int(last)) if is_number(last) else []
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         key = request.match_info["key"]
@@ -224,7 +240,7 @@ class Playground:
     async def _person_and_message(self, request: web.Request, body: Body) -> tuple[Person, Body]:
         person = self._person(body.get("member"))
         number = request.match_info["id"]
-        if not _is_number(number):
+        if not is_number(number):
             raise Rejection(404, "There is no such message.")
         message = await self._chat.message(int(number), person)
         if message is None:
@@ -249,32 +265,6 @@ def _member(person: Person) -> Member:
 def _action_of(emoji: str) -> str | None:
     sign = emoji.replace("\ufe0f", "")
     return "cancel" if sign in _CANCEL else _REACTIONS.get(sign)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
-
-
-def _emoji(body: Body) -> str:
-    emoji = body.get("emoji")
-    if not isinstance(emoji, str) or not 0 < len(emoji) <= MOST_EMOJI:
-        raise Rejection(400, "There is no emoji.")
-    return emoji
-
-
-async def _json_body(request: web.Request) -> Body:
-    content = bytearray()
-    async for piece in request.content.iter_chunked(MOST_JSON_BYTES):
-        content += piece
-        if len(content) > MOST_JSON_BYTES:
-            raise Rejection(413, "The request is too large.")
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        raise Rejection(400, "The request is not JSON.") from None
-    if not isinstance(body, dict):
-        raise Rejection(400, "The request is not a JSON object.")
-    return body
 
 
 def _ok() -> web.Response:

@@ -14,6 +14,7 @@ from bot.views import Notice
 
 MOST_DRIFTS = 10
 MOST_JOBS = 10
+MOST_MEMBERS = 10
 
 
 def allowance(value: Allowance) -> str:
@@ -66,7 +67,13 @@ def standing(member: Member, balance: Balance) -> Text:
     return join(lines, "\n")
 
 
-def overview(rules: Sequence[Rule], budget: Balance | None, zone: str, now: datetime) -> Text:
+def overview(
+    rules: Sequence[Rule],
+    budget: Balance | None,
+    used: Sequence[tuple[str, int]],
+    zone: str,
+    now: datetime,
+) -> Text:
     lines: list[Text] = [(Bold("Quotas of this workspace"), f" · time zone {zone}")]
     if budget is not None:
         lines.append(_budget(budget, now))
@@ -75,6 +82,9 @@ def overview(rules: Sequence[Rule], budget: Balance | None, zone: str, now: date
     ]
     if not rules:
         lines.append(("Nothing is set; the configured default applies to everybody.",))
+    if used:
+        members = join([(Who(member), f" {amount}") for member, amount in used], ", ")
+        lines.append(("Used this month: ", *members))
     return join(lines, "\n")
 
 

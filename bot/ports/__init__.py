@@ -5,6 +5,7 @@ from bot.ports.clock import Clock
 from bot.ports.files import Archive, Fitted, Fitter, Library, Reduction, Stored
 from bot.ports.provider import ModelLimits, Organization, Provider, Task, TaskStatus
 from bot.ports.quota import DraftStorage, QuotaStorage
+from bot.ports.receipts import Receipt, Receipts
 from bot.ports.storage import AtRunway, Once, Storage, Timing, Untold, Waiting
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "Organization",
     "Provider",
     "QuotaStorage",
+    "Receipt",
+    "Receipts",
     "Reduction",
     "Storage",
     "Stored",

@@ -90,6 +90,21 @@ def upgrade() -> None:
         batch_op.create_index("grants_of_member", ["workspace", "member"], unique=False)
 
     op.create_table(
+        "install_states",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("state"),
+    )
+    op.create_table(
+        "installations",
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("workspace", sa.Text(), nullable=False),
+        sa.Column("member", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "workspace", "member"),
+    )
+    op.create_table(
         "jobs",
         sa.Column(
             "seq",
@@ -189,6 +204,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
+        "receipts",
+        sa.Column("workspace", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("thread", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace", "key"),
+    )
+    with op.batch_alter_table("receipts", schema=None) as batch_op:
+        batch_op.create_index(
+            "receipts_of_message", ["workspace", "channel", "message"], unique=False
+        )
+
+    op.create_table(
+        "secrets",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "strikes",
         sa.Column("job", sa.Text(), nullable=False),
         sa.Column("workspace", sa.Text(), nullable=False),
@@ -199,12 +238,6 @@ def upgrade() -> None:
     with op.batch_alter_table("strikes", schema=None) as batch_op:
         batch_op.create_index("strikes_of_member", ["workspace", "member", "at"], unique=False)
 
-    op.create_table(
-        "secrets",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
     op.create_table(
         "workspaces",
         sa.Column("workspace", sa.Text(), nullable=False),

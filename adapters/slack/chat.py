@@ -1,0 +1,159 @@
+"""Slack as a chat platform: cards, results and words to people."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from adapters.slack.api import Body, SlackApi
+from adapters.slack.board import Board
+from adapters.slack.channels import Channels
+from adapters.slack.people import People
+from adapters.slack.posts import Posts
+from adapters.slack.render import card_body, members_in, notice_body, result_body
+from adapters.slack.uploads import Uploads
+from adapters.slack.whispers import Asker, Whispers
+from adapters.slack.workspaces import Workspaces
+from bot.errors import ChatError
+from bot.jobs import Member, State, room
+from bot.ports import Clock, Subject
+from bot.views import Button, Card, Notice, Result
+
+log = structlog.get_logger()
+
+CLOSE_SECONDS = 5.0
+# More admins than this are not written to one by one: an alert channel is for that.
+MOST_ADMINS = 5
+MOST_TITLE = 120
+
+_Look = tuple[State, tuple[Button, ...]]
+
+
+class Chat:
+    """Implements bot.ports.ChatPlatform. A message is its `ts`; an alert is `channel:ts,…`."""
+
+    def __init__(
+        self,
+        workspaces: Workspaces,
+        people: People,
+        channels: Channels,
+        posts: Posts,
+        uploads: Uploads,
+        whispers: Whispers,
+        alert_channel: str | None,
+        clock: Clock,
+    ) -> None:
+        self._workspaces = workspaces
+        self._people = people
+        self._channels = channels
+        self._posts = posts
+        self._uploads = uploads
+        self._whispers = whispers
+        self._alert_channel = alert_channel
+        self._clock = clock
+        self._boards: dict[str, Board] = {}
+        self._looks: dict[tuple[str, str], _Look] = {}
+
+    async def post_card(self, channel: str, card: Card, key: str) -> str:
+        api = await self._workspaces.api(card.owner.workspace)
+        body = await self._card_body(api, card)
+        ts = await self._posts.post(api, channel, body, key, card.job_id)
+        self._looks[channel, ts] = _look(card)
+        return ts
+
+    async def update_card(self, channel: str, message: str, card: Card) -> None:
+        api = await self._workspaces.api(card.owner.workspace)
+        body = await self._card_body(api, card)
+        before = self._looks.get((channel, message))
+        urgent = before != _look(card)
+        self._looks[channel, message] = _look(card)
+        if card.state.is_over:
+            self._looks.pop((channel, message), None)
+        self._board(api).put(room(channel), message, body, urgent=urgent)
+
+    async def deliver(self, channel: str, result: Result, key: str) -> str:
+        api = await self._workspaces.api(result.owner.workspace)
+        if result.files:
+            title = result.prompt[:MOST_TITLE] or result.files[0].name
+            files_key = f"files:{key}"
+            await self._uploads.share(api, channel, result.files, files_key, result.job_id, title)
+        names = await self._whispers.names(api, members_in(result.text) - {result.owner.id})
+        body = result_body(result, names)
+        return await self._posts.post(api, channel, body, key, result.job_id)
+
+    async def notify(self, member: Member, channel: str, notice: Notice) -> None:
+        api = await self._workspaces.api(member.workspace)
+        try:
+            await self._whispers.write(api, member.id, notice)
+        except ChatError as error:
+            if not error.permanent or not channel:
+                raise
+            await self._whispers.say(Asker(api, member.id, channel), notice)
+
+    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
+        api = await self._workspaces.api(workspace)
+        body = await self._notice_body(api, notice)
+        messages = []
+        for channel in await self._alert_channels(api):
+            own_key = f"alert:{key}:{channel}"
+            ts = await self._posts.post(api, channel, body, own_key, notice.job_id)
+            messages.append(f"{channel}:{ts}")
+        return ",".join(messages)
+
+    async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
+        api = await self._workspaces.api(workspace)
+        body = await self._notice_body(api, notice)
+        for one in filter(None, message.split(",")):
+            channel, _, ts = one.partition(":")
+            self._board(api).put(channel, ts, body, urgent=True)
+
+    async def find_subject(self, workspace: str, text: str) -> Subject | None:
+        return await self._people.subject(await self._workspaces.api(workspace), text)
+
+    async def offer_changed(self) -> None:
+        """Forms and completions are made anew each time they are opened."""
+
+    async def roles_of(self, member: Member) -> Sequence[str]:
+        try:
+            api = await self._workspaces.api(member.workspace)
+        except ChatError as error:
+            log.warning("roles not known", member=member.id, error=str(error))
+            return ()
+        return await self._people.roles(api, member.id)
+
+    async def close(self) -> None:
+        """Send what is still to be shown."""
+        await asyncio.gather(*(board.close(CLOSE_SECONDS) for board in self._boards.values()))
+        await self._uploads.close()
+
+    async def _card_body(self, api: SlackApi, card: Card) -> Body:
+        members = members_in(*(line.value for line in card.lines)) | {card.owner.id}
+        return card_body(card, await self._whispers.names(api, members))
+
+    async def _notice_body(self, api: SlackApi, notice: Notice) -> Body:
+        return notice_body(notice, await self._whispers.names(api, members_in(notice.text)))
+
+    async def _alert_channels(self, api: SlackApi) -> list[str]:
+        if self._alert_channel is not None:
+            return [self._alert_channel]
+        admins = await self._people.admins(api)
+        if not admins:
+            raise ChatError("there is no admin to tell; set slack.alert_channel", permanent=True)
+        return [await self._channels.conversation(api, admin) for admin in admins[:MOST_ADMINS]]
+
+    def _board(self, api: SlackApi) -> Board:
+        workspace = api.identity.workspace
+        if workspace not in self._boards:
+
+            async def edit(channel: str, message: str, body: Body) -> None:
+                # A message's text without its blocks would take the blocks away.
+                current = await self._workspaces.api(workspace)
+                await current.do("chat.update", channel=channel, ts=message, **body, parse="none")
+
+            self._boards[workspace] = Board(edit, self._clock)
+        return self._boards[workspace]
+
+
+def _look(card: Card) -> _Look:
+    """What is shown at once when it changes; progress is not."""
+    return card.state, card.buttons

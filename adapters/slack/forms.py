@@ -1,0 +1,216 @@
+"""The form for a generation: built from the command specification, read back when it is sent.
+
+Limits are Slack's: 100 options a select, 75 characters an option, 3000 in a text field and in
+private_metadata, 10 MB a file (docs.slack.dev/reference/block-kit).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from adapters.slack.api import Body
+from adapters.slack.escape import fit, unescape
+from bot.catalog import Catalog, ModelSpec
+from bot.commands import Choice, CommandSpec, models_for, options_for
+from bot.requests import Kind
+
+CALLBACK = "dailies:form"
+MODEL_ACTION = "form:model"
+MOST_OPTIONS = 100
+MOST_OPTION = 75
+MOST_TEXT = 3000
+MOST_KEPT = 100
+_EXTENSIONS = {Kind.IMAGE: ("jpg", "jpeg", "png", "webp"), Kind.VIDEO: ("mp4", "mov", "webm")}
+_SHOWN = ("model", "ratio", "duration")
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a form carries along: where it was opened, and what is known without being asked.
+
+    `once` names this very form; `files` are ids; `message` is where files still have to be looked
+    for (channel and ts); `options` are typed ones that the form does not show.
+    """
+
+    command: str
+    channel: str
+    once: str
+    files: tuple[str, ...] = ()
+    message: tuple[str, str] | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @staticmethod
+    def from_json(text: str) -> "Errand":
+        kept = json.loads(text)
+        message = kept.pop("message")
+        files = tuple(kept.pop("files"))
+        return Errand(**kept, files=files, message=tuple(message) if message else None)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form as it was sent."""
+
+    errand: Errand
+    prompt: str
+    options: Mapping[str, str]
+    files: Sequence[Mapping[str, Any]]
+
+
+def needs_form(
+    spec: CommandSpec, catalog: Catalog, prompt: str | None, options: Mapping[str, str]
+) -> bool:
+    """Whether a typed command lacks what only a form can take: a file, or its words."""
+    chosen = _chosen(spec, catalog, options)
+    if not chosen:
+        return False
+    if all(model.needs_input for model in chosen):
+        return True
+    return not prompt and all(model.prompt.required for model in chosen if not model.needs_input)
+
+
+def form(
+    spec: CommandSpec,
+    catalog: Catalog,
+    errand: Errand,
+    prompt: str = "",
+    options: Mapping[str, str] | None = None,
+) -> Body:
+    """The form of a command, prefilled with what was typed."""
+    typed = dict(options or {})
+    models = models_for(spec, catalog)
+    chosen = (_chosen(spec, catalog, typed) or models)[0]
+    blocks = [_prompt_input(chosen, prompt)] if any(m.prompt.max for m in models) else []
+    blocks += _file_input(models, chosen, errand)
+    shown: dict[str, str] = {}
+    for option in options_for(spec, catalog):
+        if option.name not in _SHOWN:
+            continue
+        choices = dict(option.by_model).get(chosen.id, option.choices)
+        value = chosen.id if option.name == "model" else typed.get(option.name)
+        if value in [choice.value for choice in choices]:
+            shown[option.name] = value or ""
+        if choices:
+            blocks.append(_select(option.name, option.summary, choices, value, chosen))
+    kept = {n: v[:MOST_KEPT] for n, v in typed.items() if n not in shown}
+    errand = Errand(**{**vars(errand), "options": {**errand.options, **kept}})
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": _plain(spec.name.capitalize(), 24),
+        "submit": _plain("Make it", 24),
+        "close": _plain("Cancel", 24),
+        "private_metadata": errand.to_json(),
+        "blocks": blocks,
+    }
+
+
+def filled(view: Mapping[str, Any]) -> Filled:
+    """What a person entered; a field that was left empty is left out."""
+    errand = Errand.from_json(view["private_metadata"])
+    values = {
+        action: element
+        for block in view["state"]["values"].values()
+        for action, element in block.items()
+    }
+    options = dict(errand.options)
+    for name in _SHOWN:
+        element = values.get(MODEL_ACTION if name == "model" else f"form:{name}") or {}
+        selected = element.get("selected_option")
+        if selected:
+            options[name] = selected["value"]
+    prompt = (values.get("form:prompt") or {}).get("value") or ""
+    files = (values.get("form:files") or {}).get("files") or []
+    return Filled(errand, unescape(prompt).strip(), options, files)
+
+
+def _chosen(spec: CommandSpec, catalog: Catalog, options: Mapping[str, str]) -> list[ModelSpec]:
+    models = models_for(spec, catalog)
+    name = options.get("model")
+    if name is not None:
+        return [model for model in models if model.id == name.lower()]
+    return [model for model in models if model.operation not in spec.only_by_model]
+
+
+def _prompt_input(model: ModelSpec, prompt: str) -> Body:
+    element: Body = {
+        "type": "plain_text_input",
+        "action_id": "form:prompt",
+        "multiline": True,
+        "max_length": MOST_TEXT,
+    }
+    if prompt:
+        element["initial_value"] = prompt[:MOST_TEXT]
+    return {
+        "type": "input",
+        "block_id": "prompt",
+        "label": _plain("What you want to see", MOST_OPTION),
+        "optional": not (model.prompt.required and model.prompt.max),
+        "element": element,
+    }
+
+
+def _file_input(models: Sequence[ModelSpec], chosen: ModelSpec, errand: Errand) -> list[Body]:
+    kinds = dict.fromkeys(kind for m in models for rule in m.inputs for kind in rule.kinds)
+    most = max((sum(rule.max for rule in m.inputs) for m in models), default=0)
+    known = max(len(errand.files), 1 if errand.message else 0)
+    blocks: list[Body] = []
+    if known:
+        count = "the file" if known == 1 else f"{known} files"
+        text = fit(f"With {count} of the message that you chose.", MOST_TEXT)
+        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": text}]})
+    if most <= known:
+        return blocks
+    needed = sum(rule.min for rule in chosen.inputs)
+    element = {
+        "type": "file_input",
+        "action_id": "form:files",
+        "filetypes": [extension for kind in kinds for extension in _EXTENSIONS[kind]],
+        "max_files": min(10, most - known),
+    }
+    label = " or ".join(kinds).capitalize()
+    return [
+        *blocks,
+        {
+            "type": "input",
+            "block_id": "files",
+            "label": _plain(f"{label}, up to 10 MB", MOST_OPTION),
+            "optional": known >= needed,
+            "element": element,
+        },
+    ]
+
+
+def _select(
+    name: str, summary: str, choices: Iterable[Choice], value: str | None, model: ModelSpec
+) -> Body:
+    options = [
+        {"text": _plain(choice.label, MOST_OPTION), "value": choice.value}
+        for choice in list(choices)[:MOST_OPTIONS]
+    ]
+    is_model = name == "model"
+    element: Body = {
+        "type": "static_select",
+        "action_id": MODEL_ACTION if is_model else f"form:{name}",
+        "options": options,
+    }
+    initial = next((option for option in options if option["value"] == value), None)
+    if initial is not None:
+        element["initial_option"] = initial
+    block: Body = {
+        "type": "input",
+        # Another model has other choices: what was chosen for the last one must not stay.
+        "block_id": name if is_model else f"{name}:{model.id}",
+        "label": _plain(f"{name.capitalize()}: {summary[0].lower()}{summary[1:]}", MOST_OPTION),
+        "optional": not is_model,
+        "element": element,
+    }
+    return {**block, "dispatch_action": True} if is_model else block
+
+
+def _plain(text: str, limit: int) -> Body:
+    return {"type": "plain_text", "text": text[:limit]}

@@ -1,0 +1,138 @@
+"""The bot and the stand-in for Runway as real processes, killed by their id."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+from tests.slack.methods import APP_TOKEN, BOT_TOKEN, SECRET
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "key_" + "5ec4e7" * 21 + "ab"
+# Generous: a busy machine must not look like a bug.
+START_SECONDS = 90.0
+
+
+class Process:
+    """A child of `bot.cli`, read line by line while it lives."""
+
+    def __init__(self, child: asyncio.subprocess.Process) -> None:
+        self.child = child
+        self.lines: list[str] = []
+        self._reader = asyncio.create_task(self._read())
+
+    @classmethod
+    async def launch(
+        cls, arguments: Sequence[str], environment: Mapping[str, str], folder: Path
+    ) -> Self:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        plain = {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8"}
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.cli", *arguments),
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            env={**plain, **environment},
+            cwd=folder,
+        )
+        return cls(child)
+
+    async def line(self, of: Callable[[str], str | None]) -> str:
+        """What `of` makes of the first line that means something to it."""
+        async with asyncio.timeout(START_SECONDS):
+            while True:
+                for text in self.lines:
+                    if (found := of(text)) is not None:
+                        return found
+                assert not self._reader.done(), "it ended first:\n" + self.output
+                await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        """SIGKILL, to this very process."""
+        if self.child.returncode is None:
+            self.child.send_signal(signal.SIGKILL)
+        await self.ended()
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self.child.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        async with asyncio.timeout(START_SECONDS):
+            code = await self.child.wait()
+            await self._reader
+        return code
+
+    @property
+    def output(self) -> str:
+        return "\n".join(self.lines)
+
+    async def _read(self) -> None:
+        assert self.child.stdout is not None
+        async for line in self.child.stdout:
+            self.lines.append(line.decode(errors="replace").rstrip())
+
+
+class Simulator(Process):
+    """The stand-in for Runway; quick, and always the same."""
+
+    url = ""
+
+    @classmethod
+    async def start(cls, folder: Path) -> "Simulator":
+        quick = {"image": 0.3, "video": 0.4, "upscale": 0.3, "queue": 0.05}
+        flags = [part for name, s in quick.items() for part in (f"--{name}-seconds", str(s))]
+        given = ["simulator", "--port", "0", "--state-dir", str(folder), "--jitter", "0", *flags]
+        simulator = await cls.launch(given, {}, folder.parent)
+        simulator.url = await simulator.line(
+            lambda line: line.rpartition(" ")[2] if "listens on http://" in line else None
+        )
+        return simulator
+
+    async def books(self, session: aiohttp.ClientSession) -> Any:
+        """What was made and charged there."""
+        async with session.get(f"{self.url}/_simulator/books") as response:
+            return await response.json()
+
+
+class Bot(Process):
+    """`dailies run`, with no platform but Slack."""
+
+    url = ""
+
+    @classmethod
+    async def start(cls, folder: Path, runway: str, slack: str, **more: str) -> "Bot":
+        environment = {
+            "RUNWAYML_API_SECRET": KEY,
+            "DAILIES_RUNWAY__BASE_URL": runway,
+            "DAILIES_RUNWAY__POLL_SECONDS": "0.2",
+            "DAILIES_WEB__PORT": "0",
+            "DAILIES_STORAGE__URL": f"sqlite:///{folder / 'dailies.db'}",
+            "DAILIES_ARCHIVE__URL": str(folder / "archive"),
+            "DAILIES_LOG__FORMAT": "json",
+            "DAILIES_SLACK__API_BASE": f"{slack}/api/",
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_APP_TOKEN": APP_TOKEN,
+            "SLACK_SIGNING_SECRET": SECRET,
+            **more,
+        }
+        bot = await cls.launch(["run"], {k: v for k, v in environment.items() if v}, folder)
+        if "DAILIES_FAILPOINT" in more:
+            return bot
+        return await bot.ready()
+
+    async def ready(self) -> Self:
+        self.url = await self.line(_ready_url)
+        return self
+
+
+def _ready_url(line: str) -> str | None:
+    return str(json.loads(line)["url"]) if '"event": "ready"' in line else None

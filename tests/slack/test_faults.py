@@ -1,0 +1,206 @@
+"""What goes wrong between Slack and us: nothing is posted twice, nothing is charged twice, nothing is lost."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.slack.processes import Bot, Simulator
+from tests.slack.workspace import BEN, ROOM, Workspace, is_result, key_of, png
+
+Run = Callable[..., Awaitable[Bot]]
+
+
+def posted(workspace: Workspace) -> Counter[str]:
+    """How often each thing of ours is in the channel: cards, results, shared files."""
+    ours = [m for m in workspace.in_channel() if m["user"] == "U0BOT"]
+    return Counter("file" if m.get("files") else key_of(m).split(":")[0] for m in ours)
+
+
+ONCE = {"card": 1, "file": 1, "result": 1}
+
+
+async def charged_once(simulator: Simulator, session: aiohttp.ClientSession) -> bool:
+    books: Any = await simulator.books(session)
+    return len(books["tasks"]) == 1
+
+
+async def test_a_sharing_without_an_answer_is_looked_up_and_not_repeated(
+    workspace: Workspace, run: Run
+) -> None:
+    await run()
+    workspace.server.faults.lost["files.completeUploadExternal"] = 1
+    workspace.server.faults.share_after = 3
+    await workspace.command("/imagine a fox")
+    await workspace.result()
+    assert posted(workspace) == ONCE
+    calls = [c for c in workspace.server.calls if c.method == "files.completeUploadExternal"]
+    assert len(calls) == 1
+
+
+async def test_a_sharing_that_failed_is_sent_again_after_a_look(
+    workspace: Workspace, run: Run
+) -> None:
+    await run()
+    workspace.server.faults.broken["files.completeUploadExternal"] = 1
+    await workspace.command("/imagine a fox")
+    await workspace.result(within=120)
+    assert posted(workspace) == ONCE
+    calls = [c for c in workspace.server.calls if c.method == "files.completeUploadExternal"]
+    assert len(calls) == 2
+
+
+async def test_messages_without_an_answer_are_found_by_what_they_carry(
+    workspace: Workspace, run: Run
+) -> None:
+    await run()
+    workspace.server.faults.lost["chat.postMessage"] = 2
+    await workspace.command("/imagine a fox")
+    await workspace.result()
+    await workspace.until(lambda: _final_card(workspace))
+    assert posted(workspace) == ONCE
+
+
+async def test_calls_wait_as_long_as_slack_asks(workspace: Workspace, run: Run) -> None:
+    await run()
+    for method in ("chat.postMessage", "files.completeUploadExternal", "users.info"):
+        workspace.server.faults.limited[method] = 1
+    await workspace.command("/imagine a fox")
+    await workspace.result()
+    assert posted(workspace) == ONCE
+
+
+async def test_a_dropped_socket_is_replaced(workspace: Workspace, run: Run) -> None:
+    await run()
+    await workspace.command("/credits")
+    await workspace.whisper()
+    for socket in list(workspace.server.sockets):
+        await socket.close()
+    await workspace.until(lambda: workspace.server.sockets or None)
+    await workspace.command("/credits")
+    assert "500" in await workspace.whisper(2)
+    await workspace.server.sockets[-1].send_str('{"type":"disconnect","reason":"warning"}')
+    await workspace.until(
+        lambda: True if len(workspace.server.called("apps.connections.open")) == 3 else None
+    )
+    await workspace.command("/credits")
+    await workspace.whisper(3)
+
+
+async def test_what_is_delivered_again_is_one_job(workspace: Workspace, run: Run) -> None:
+    bot = await run()
+    command = workspace.command_payload("/imagine a fox")
+    await workspace.send("slash_commands", command)
+    await workspace.send("slash_commands", command, retry_attempt=1)
+    first = await workspace.result()
+    press = workspace.press_payload(first, "retry")
+    for _ in range(2):
+        await workspace.send("interactive", press)
+    await workspace.result(2)
+    for _ in range(2):
+        await workspace.react(first, "repeat", BEN, event_id="Ev0SAME")
+    await workspace.result(3)
+    await bot.kill()
+    await run()
+    await workspace.send("slash_commands", command, retry_attempt=2)
+    await workspace.send("interactive", press)
+    await workspace.react(first, "repeat", BEN, event_id="Ev0SAME")
+    await workspace.command("/imagine the last one", BEN)
+    await workspace.result(4)
+    assert len([m for m in workspace.in_channel() if is_result(m)]) == 4
+
+
+async def test_a_double_click_is_one_job_and_a_click_later_is_another(
+    workspace: Workspace, run: Run
+) -> None:
+    await run()
+    await workspace.command("/imagine a fox")
+    first = await workspace.result()
+    await workspace.press(first, "retry")
+    await workspace.press(first, "retry")
+    await workspace.react(first, "arrows_counterclockwise")
+    await workspace.result(2)
+    await workspace.until(
+        lambda: True if float(workspace.server.ts()) > float(first["ts"]) + 6 else None
+    )
+    await workspace.press(first, "retry")
+    await workspace.result(3)
+    assert posted(workspace) == {"card": 3, "file": 3, "result": 3}
+
+
+async def test_a_page_to_sign_in_is_no_picture(workspace: Workspace, run: Run) -> None:
+    await run()
+    workspace.server.faults.login_page = True
+    message = workspace.say("look", files=[workspace.add_file("cat.png", png())])
+    await workspace.shortcut("upscale", message)
+    assert "install the app again" in await workspace.whisper()
+    assert posted(workspace) == {}
+
+
+async def test_a_channel_that_we_were_taken_out_of_is_joined_again(
+    workspace: Workspace, run: Run
+) -> None:
+    await run()
+    await workspace.command("/imagine a fox")
+    await workspace.card()
+    workspace.server.channels[ROOM]["is_member"] = False
+    await workspace.result()
+    assert posted(workspace) == ONCE
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "card.posted", "slack.upload.noted", "slack.share.done", "slack.shared", "deliver.intended",
+        "deliver.posted",
+    ],
+)  # fmt: skip
+async def test_killed_at_any_line_it_is_posted_once_and_charged_once(
+    workspace: Workspace,
+    run: Run,
+    simulator: Simulator,
+    session: aiohttp.ClientSession,
+    point: str,
+) -> None:
+    bot = await run(DAILIES_FAILPOINT=point)
+    await bot.ready()
+    await workspace.command("/imagine a fox")
+    assert await bot.ended() == -9
+    await run()
+    await workspace.result()
+    await workspace.until(lambda: _final_card(workspace))
+    assert posted(workspace) == ONCE
+    assert await charged_once(simulator, session)
+
+
+async def test_killed_before_a_sharing_was_sent_it_is_sent_after_a_look(
+    workspace: Workspace, run: Run, simulator: Simulator, session: aiohttp.ClientSession
+) -> None:
+    bot = await run(DAILIES_FAILPOINT="slack.share.intended")
+    await bot.ready()
+    await workspace.command("/imagine a fox")
+    assert await bot.ended() == -9
+    await run()
+    await workspace.result(within=90)
+    assert posted(workspace) == ONCE
+    assert await charged_once(simulator, session)
+
+
+async def test_a_message_that_was_sent_right_before_the_end_is_found(
+    workspace: Workspace, run: Run
+) -> None:
+    bot = await run(DAILIES_FAILPOINT="slack.post.sent")
+    await bot.ready()
+    await workspace.command("/imagine a fox")
+    assert await bot.ended() == -9
+    assert posted(workspace) == {"card": 1}
+    await run()
+    await workspace.result()
+    assert posted(workspace) == ONCE
+
+
+def _final_card(workspace: Workspace) -> bool | None:
+    cards = [m for m in workspace.in_channel() if key_of(m).startswith("card:")]
+    return True if cards and "Done" in str(cards[0]["blocks"]) else None
