@@ -12,7 +12,7 @@ class Platform(Protocol):
     """A place where people are: its chat for the core, and what it must be given to run.
 
     The order is: build, `connect` with the service, `add_routes`, `start` once the web server
-    listens, `stop` before it ends.
+    listens, `stop` before the jobs under way are waited for, `close` when nothing is left to show.
     """
 
     @property
@@ -37,4 +37,8 @@ class Platform(Protocol):
 
     async def stop(self) -> None:
         """Stop listening; jobs under way may still be shown and delivered."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything: nothing is shown any more."""
         ...

@@ -68,6 +68,7 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         for platform in platforms:
             platform.connect(core.service)
             platform.add_routes(server.app)
+            stack.push_async_callback(platform.close)
         # Bound before the worker starts: a port that is taken must cost nobody a job.
         await server.start()
         stack.push_async_callback(server.stop)

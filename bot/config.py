@@ -1,18 +1,27 @@
 """What the operator can set: config.toml, then DAILIES_* in the environment, then secrets files.
 
 `DAILIES_WEB__PORT=8090` sets `port` in the section `web`. The Runway key comes from
-`RUNWAYML_API_SECRET`, or from the file that `RUNWAYML_API_SECRET_FILE` names.
+`RUNWAYML_API_SECRET`, or from the file that `RUNWAYML_API_SECRET_FILE` names; Discord's token in the
+same way from `DISCORD_TOKEN`, which `DAILIES_DISCORD__TOKEN` wins over.
 """
 
 import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -41,6 +50,12 @@ def is_loopback(url: str) -> bool:
 def _https_or_loopback(url: str) -> str:
     if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
         raise ValueError("must begin with https:// (http:// only on this machine)")
+    return url.rstrip("/")
+
+
+def _loopback_only(url: str) -> str:
+    if not url.startswith(("http://", "ws://")) or not is_loopback(url):
+        raise ValueError("may only be an address on this machine, for a stand-in for Discord")
     return url.rstrip("/")
 
 
@@ -97,6 +112,27 @@ class PlaygroundConfig(_Section):
     )
 
 
+class DiscordConfig(_Section):
+    """Runs where there is a token. `api_base` and `gateway` are for a stand-in on this machine.
+
+    `upload_limit_mb` (MiB) is what a server without boosts takes: Discord moves it now and then.
+    """
+
+    token: SecretStr | None = None
+    api_base: Annotated[str, AfterValidator(_loopback_only)] | None = None
+    gateway: Annotated[str, AfterValidator(_loopback_only)] | None = None
+    upload_limit_mb: Annotated[int, Field(ge=1, le=500)] = 10
+    alert_channel: Annotated[int, Field(gt=0)] | None = None
+    shard_count: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    shard_ids: tuple[Annotated[int, Field(ge=0)], ...] = ()
+
+    @model_validator(mode="after")
+    def _shards_fit(self) -> Self:
+        if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
+            raise ValueError("shard_ids needs a shard_count that is larger than each of them")
+        return self
+
+
 class QuotaConfig(_Section):
     """What holds where a workspace has set nothing of its own; `credits` of None is unlimited."""
 
@@ -134,6 +170,7 @@ class Config(BaseSettings):
     archive: ArchiveConfig = ArchiveConfig()
     web: WebConfig = WebConfig()
     playground: PlaygroundConfig = PlaygroundConfig()
+    discord: DiscordConfig = DiscordConfig()
     quota: QuotaConfig = QuotaConfig()
     moderation: ModerationConfig = ModerationConfig()
     log: LogConfig = LogConfig()
@@ -169,7 +206,9 @@ def load_config() -> Config:
         )
     secret = config.runway.api_secret or _secret("RUNWAYML_API_SECRET")
     runway = config.runway.model_copy(update={"api_secret": secret})
-    return config.model_copy(update={"runway": runway})
+    token = config.discord.token or _secret("DISCORD_TOKEN")
+    discord = config.discord.model_copy(update={"token": token})
+    return config.model_copy(update={"runway": runway, "discord": discord})
 
 
 def _secret(name: str) -> SecretStr | None:

@@ -52,6 +52,7 @@ class Cause(StrEnum):
     RETRY = "retry"
     UPSCALE = "upscale"
     ANIMATE = "animate"
+    REMIX = "remix"
 
 
 @dataclass(frozen=True)

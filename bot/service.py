@@ -9,21 +9,25 @@ from bot.acceptance import Acceptance
 from bot.answers import Answers
 from bot.approvals import RAISE_CREDITS, Approvals
 from bot.catalog import Catalog
+from bot.commands import command
 from bot.credits import Balance, Outcome
-from bot.follow_ups import follow_up
-from bot.invocations import Invocation, Origin
+from bot.follow_ups import action_command, follow_up, options_of, remixed
+from bot.invocations import Invocation, Origin, SentFile
 from bot.jobs import Cause, Job, Member, State
 from bot.messages import replies
 from bot.ports import Clock, Library, Once, Storage
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
-from bot.requests import Media
-from bot.validation import MOST_SEED, build_request
+from bot.requests import Kind, Media
+from bot.validation import MOST_SEED, build_request, check_typed
 from bot.views import Notice
 from bot.worker import Worker
 
 # The same person asking for the same action on the same message within this time is one request.
 ONCE_WINDOW = timedelta(seconds=3)
+# How often, and after how many seconds each time, a row is looked at again that its message is ahead of.
+SETTLING_LOOKS = 20
+SETTLING_SECONDS = 0.1
 # Short enough to read out, and 32^10 of them.
 JOB_ID_LENGTH = 10
 _JOB_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -69,6 +73,18 @@ class Service:
             return await self._quota_desk.answer(invocation)
         return await self._answers.answer(invocation)
 
+    def check(self, invocation: Invocation, files: Sequence[tuple[str, Kind]]) -> None:
+        """Refuse at once what needs no waiting: rights, words, options, and how many files.
+
+        `files` are names and kinds as the platform says; the files themselves may come later.
+        """
+        if invocation.spec.admin and not invocation.origin.admin:
+            raise errors.AdminsOnly("manage quotas")
+        if invocation.spec.generates:
+            prompt = invocation.arguments.get("prompt", "")
+            check_typed(self._catalog, invocation.spec, prompt, invocation.options, files)
+            self._acceptance.check_words(prompt)
+
     async def press(self, origin: Origin, action: str, subject: str) -> Job | Notice:
         """Do what a button or a reaction asks for; `subject` is its message's job or draft.
 
@@ -96,12 +112,32 @@ class Service:
 
     async def act(self, origin: Origin, action: Cause, job_id: str) -> Job | Notice:
         """Do what a button or a reaction asks for, charged to who pressed it."""
-        job = await self._find(origin, job_id)
+        job = await self._shown(origin, job_id)
         request = follow_up(self._catalog, job, action, pick_seed)
         same = Once(f"{origin.member.workspace}|{origin.member.id}|{action}|{job_id}", ONCE_WINDOW)
         return await self._acceptance.submit(
             origin, request, action, new_job_id(), parent=job.id, once=[same]
         )
+
+    async def remix(
+        self, origin: Origin, job_id: str, prompt: str, files: Sequence[SentFile] = ()
+    ) -> Job | Notice:
+        """Ask for a job's request again with another prompt, and with other files if there are some."""
+        job = await self.find(origin, job_id)
+        if files:
+            spec = command(action_command(job.request.operation))
+            assert spec is not None  # noqa: S101 - every operation has its command
+            options = {"model": job.request.model, **options_of(job.request)}
+            changed = Invocation(origin, spec, {"prompt": prompt}, options, files)
+            return await self._generate(changed, Cause.REMIX, job.id)
+        request = remixed(self._catalog, job, prompt, pick_seed)
+        return await self._acceptance.submit(
+            origin, request, Cause.REMIX, new_job_id(), parent=job.id
+        )
+
+    async def find(self, origin: Origin, job_id: str) -> Job:
+        """A job of the member's workspace; raises NoSuchJob."""
+        return await self._find(origin, job_id)
 
     async def balance(self, origin: Origin) -> Balance:
         """Where a member stands."""
@@ -127,7 +163,9 @@ class Service:
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))
         return await self._presenter.show(job)
 
-    async def _generate(self, invocation: Invocation) -> Job | Notice:
+    async def _generate(
+        self, invocation: Invocation, cause: Cause = Cause.COMMAND, parent: str | None = None
+    ) -> Job | Notice:
         origin, job_id = invocation.origin, new_job_id()
         medias = [
             await self._library.look_into(file.path, file.name, f"inputs/{job_id}/{number}")
@@ -140,7 +178,7 @@ class Service:
         for media, file in zip(medias, invocation.files, strict=True):
             await self._library.keep(media, file.path)
         try:
-            answer = await self._acceptance.submit(origin, request, Cause.COMMAND, job_id)
+            answer = await self._acceptance.submit(origin, request, cause, job_id, parent=parent)
         except errors.Refused as error:
             if not _may_run_later(error):
                 await self._discard(medias)
@@ -157,6 +195,16 @@ class Service:
         job = await self._storage.job(job_id)
         if job is None or job.owner.workspace != origin.member.workspace:
             raise errors.NoSuchJob(job_id)
+        return job
+
+    async def _shown(self, origin: Origin, job_id: str) -> Job:
+        """The job behind a message; its row may be a moment behind what people see already."""
+        job = await self._find(origin, job_id)
+        for _ in range(SETTLING_LOOKS):
+            if job.state is not State.DELIVERING:
+                break
+            await self._clock.sleep(SETTLING_SECONDS)
+            job = await self._find(origin, job_id)
         return job
 
     async def _cancel(self, invocation: Invocation) -> Notice:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot import errors
 from bot.catalog import RATIO_SYNONYMS, Catalog, InputRule, ModelSpec
 from bot.commands import CommandSpec, models_for, ratio_choices, setting_text
-from bot.requests import GenerationRequest, Input, Media, Setting
+from bot.requests import GenerationRequest, Input, Kind, Media, Setting
 from bot.text import utf16_units
 
 MOST_SEED = 2**32 - 1
@@ -45,6 +45,25 @@ def build_request(
     inputs = _fit_inputs(catalog, command, spec, files)
     _check_known(spec, options)
     return complete(spec, prompt, inputs, options, pick_seed)
+
+
+def check_typed(
+    catalog: Catalog,
+    command: CommandSpec,
+    prompt: str,
+    options: Mapping[str, str],
+    files: Sequence[tuple[str, Kind]],
+) -> None:
+    """Refuse what no file has to be opened for; `files` are names, and kinds as somebody says."""
+    said = [Media("", kind, "", 0, "", name) for name, kind in files]
+    spec = choose_model(catalog, command, options.get("model"), said)
+    check_prompt(spec, command.name, prompt)
+    _fit_inputs(catalog, command, spec, said)
+    _check_known(spec, options)
+    _ratio(spec, options.get("ratio"), ())
+    _duration(spec, options.get("duration"))
+    _seed(spec, options.get("seed"), int)
+    _settings(spec, options)
 
 
 def complete(

@@ -58,6 +58,9 @@ class Playground:
     async def stop(self) -> None:
         """Its routes are all there is to it."""
 
+    async def close(self) -> None:
+        """Its routes are all there is to it."""
+
     def add_routes(self, app: web.Application) -> None:
         """The page, its API and the files that it shows."""
         static = Path(str(resources.files("adapters.playground").joinpath("static")))

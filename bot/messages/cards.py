@@ -197,5 +197,6 @@ def _follow_up_buttons(follow_ups: Sequence[FollowUp]) -> tuple[Button, ...]:
 
 
 def _origin(job: Job) -> Text:
-    words = {Cause.RETRY: "Retry of ", Cause.UPSCALE: "Upscaled from ", Cause.ANIMATE: "Made from "}
+    words = {Cause.RETRY: "Retry of ", Cause.UPSCALE: "Upscaled from ", Cause.ANIMATE: "Made from ",
+             Cause.REMIX: "Remix of "}  # fmt: skip
     return (words.get(job.cause, "From "), Code(job.parent or ""))
