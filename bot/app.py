@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import make_url
 
+from adapters.discord.platform import Discord
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
 from adapters.playground.guard import guard, harden
@@ -29,6 +30,7 @@ from bot.runway.client import RunwayClient
 from bot.web import WebServer
 from storage.chat import ChatLog
 from storage.database import Database
+from storage.messages import Messages
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
 from storage.storage import SqlStorage, open_database
@@ -141,10 +143,15 @@ def _platforms(
         people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
         chat = Chat(ChatLog(database), people, SystemClock())
         platforms.append(Playground(chat, catalog, archive, live=live))
+    token = config.discord.token
+    if token is not None:
+        book, clock = Messages(database), SystemClock()
+        secret = token.get_secret_value()
+        platforms.append(Discord(config.discord, secret, catalog, archive, book, clock))
     if not platforms:
         raise ConfigError(
-            "There is no platform to run on. Set DAILIES_PLAYGROUND__ENABLED=true for the local "
-            "web chat."
+            "There is no platform to run on. Set DISCORD_TOKEN for Discord, or "
+            "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
         )
     return platforms
 

@@ -1,24 +1,16 @@
 """Which job a message of a chat belongs to, and which events were honoured."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 
-from bot.jobs import Member
 from storage.database import Database
 from storage.rows import to_micros, upsert
 from storage.schema import jobs, once
 
-
-@dataclass(frozen=True)
-class Shown:
-    """A message that shows a job: its card, or its result."""
-
-    job_id: str
-    owner: Member
-    message: str
+# Workspace, id of the job, message.
+Shown = tuple[str, str, str]
 
 
 class Messages:
@@ -32,7 +24,7 @@ class Messages:
         return await self._db.read(lambda c: _job_of(c, workspace, message))
 
     async def recent(self, platform: str, since: datetime, limit: int) -> list[Shown]:
-        """The results since a moment, and the cards of the jobs at work; the newest first."""
+        """The results since a moment, and the cards of the jobs at work; the newest jobs first."""
         return await self._db.read(lambda c: _recent(c, platform, since, limit))
 
     async def honoured(self, workspace: str, events: Sequence[str]) -> set[str]:
@@ -52,7 +44,7 @@ def _job_of(c: Connection, workspace: str, message: str) -> str | None:
 
 
 def _recent(c: Connection, platform: str, since: datetime, limit: int) -> list[Shown]:
-    columns = (jobs.c.id, jobs.c.workspace, jobs.c.member, jobs.c.card, jobs.c.result)
+    columns = (jobs.c.id, jobs.c.workspace, jobs.c.card, jobs.c.result)
     finished = (jobs.c.finished_at >= to_micros(since)) & jobs.c.result.is_not(None)
     at_work = (jobs.c.told == 0) & jobs.c.card.is_not(None)
     query = (
@@ -61,10 +53,7 @@ def _recent(c: Connection, platform: str, since: datetime, limit: int) -> list[S
         .order_by(jobs.c.seq.desc())
         .limit(limit)
     )
-    return [
-        Shown(row.id, Member(row.workspace, row.member), row.result or row.card)
-        for row in c.execute(query)
-    ]
+    return [(row.workspace, row.id, row.result or row.card) for row in c.execute(query)]
 
 
 def _honoured(c: Connection, workspace: str, events: Sequence[str]) -> set[str]:
