@@ -14,7 +14,7 @@ SUBCOMMAND, STRING, INTEGER, MENTIONABLE, ATTACHMENT = 1, 3, 4, 9, 11
 GUILD_INSTALL, GUILD_CONTEXT = 0, 0
 MOST_DESCRIPTION = 100
 MOST_CHOICES = 25
-MANAGE_GUILD = str(1 << 5)
+MANAGE_GUILD = 1 << 5
 
 # The menu of a message: its name, and the command that its file is given to.
 MENU = {"Animate": "animate", "Upscale": "upscale", "Use as reference": "imagine"}

@@ -55,7 +55,7 @@ async def open_discord() -> AsyncIterator[Callable[..., Awaitable[Discord]]]:
             return discord
 
         yield open_one
-    assert [problem for discord in opened for problem in discord.violations] == []
+    assert not (found := [p for discord in opened for p in discord.violations]), "\n".join(found)
 
 
 @pytest.fixture

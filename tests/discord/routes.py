@@ -101,8 +101,8 @@ class Routes:
         given = await self._json(request)
         self._discord.command_writes += 1
         self._discord.commands = [
-            {"default_member_permissions": None, "description": "", "nsfw": False, **command,
-             "id": objects.snowflake(), "application_id": objects.APPLICATION,
+            {"description": "", "nsfw": False, **command,
+             "default_member_permissions": _text(command.get("default_member_permissions")), "id": objects.snowflake(), "application_id": objects.APPLICATION,
              "version": objects.snowflake()}
             for command in given
         ]  # fmt: skip
@@ -123,12 +123,11 @@ class Routes:
             asked.original["author"] = self._discord.bot
             if not flags & EPHEMERAL:
                 self._discord.messages[asked.original["id"]] = asked.original
-            told["resource"] = {"type": kind, "message": _bare(asked.original)}
+            told["interaction"]["response_message_id"] = asked.original["id"]
+            if kind == 4:
+                told["resource"] = {"type": kind, "message": _bare(asked.original)}
         elif kind == 6:
             asked.original = asked.pressed
-            told["resource"] = {"type": kind}
-        elif kind == 9:
-            told["resource"] = {"type": kind}
         return answer(told)
 
     async def follow_up(self, request: web.Request) -> web.Response:
@@ -264,6 +263,10 @@ class Routes:
         self._discord.check(schema.request_problems(request.method, template, body))
         if isinstance(body, dict) and len(body.get("content") or "") > 2000:
             self._discord.check([f"content of {len(body['content'])} characters"])
+
+
+def _text(value: int | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _change(message: Object, body: Object) -> None:

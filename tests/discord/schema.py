@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 PREFIX = "/api/v10"
 _FOLDER = Path(os.environ.get("DAILIES_REFERENCE", Path(__file__).parents[3] / "shared/reference"))
@@ -23,7 +23,7 @@ def request_problems(method: str, template: str, body: Any) -> list[str]:
     operation = _operation(method, template)
     content = operation.get("requestBody", {}).get("content", {})
     schema = content.get("application/json", {}).get("schema")
-    return _problems(schema, body, f"request {method} {template}")
+    return _problems(schema, _with_text_ids(body), f"request {method} {template}")
 
 
 def response_problems(method: str, template: str, status: int, body: Any) -> list[str]:
@@ -49,8 +49,30 @@ def _problems(schema: Any, body: Any, where: str) -> list[str]:
         return []
     validator = _validator(json.dumps(schema))
     return [
-        f"{where}: {error.json_path} {error.message[:300]}" for error in validator.iter_errors(body)
+        f"{where}: {error.json_path} {error.message[:300]} {_why(error)}"
+        for error in validator.iter_errors(body)
     ]
+
+
+def _with_text_ids(body: Any) -> Any:
+    """Ids as texts: discord.py sends some as numbers, which Discord takes beside its description."""
+    if isinstance(body, list):
+        return [_with_text_ids(item) for item in body]
+    if not isinstance(body, dict):
+        return body
+    ids = ("id", "message_id", "channel_id", "recipient_id")
+    changed = {
+        name: str(value) if name in ids and isinstance(value, int) else _with_text_ids(value)
+        for name, value in body.items()
+    }
+    if isinstance(changed.get("users"), list):
+        changed["users"] = [str(user) for user in changed["users"]]
+    return changed
+
+
+def _why(error: ValidationError) -> str:
+    """What each of several allowed forms lacks."""
+    return " | ".join(f"{e.json_path} {e.message[:80]}" for e in error.context or ())
 
 
 @cache
