@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +27,9 @@ class Session:
 class Gateway:
     """Serves `/gateway`; one session at a time is alive."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, changed: Callable[[], Awaitable[None]]) -> None:
         self.token = token
+        self._changed = changed
         self.url = ""
         self.session: Session | None = None
         self.identifies = 0
@@ -47,6 +49,7 @@ class Gateway:
         async for frame in socket:
             if frame.type is WSMsgType.TEXT:
                 await self._take(socket, json.loads(frame.data))
+                await self._changed()
         return socket
 
     async def dispatch(self, event: str, data: Any) -> None:

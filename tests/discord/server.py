@@ -33,7 +33,7 @@ class Discord:
 
     def __init__(self, tier: int = 0) -> None:
         self.waiting = Waiting()
-        self.gateway = Gateway(TOKEN)
+        self.gateway = Gateway(TOKEN, self.changed)
         self.tier = tier
         self.bot = objects.user(objects.BOT, "dailies", bot=True)
         people = {objects.ADA: "ada", objects.BEN: "ben"}
