@@ -57,9 +57,7 @@ class Acceptance:
         once: Sequence[Once] = (),
     ) -> Job | Notice:
         """Accept a request, or ask its owner first when it is dear; raises a Refused."""
-        word = self._moderation.word_in(request.prompt)
-        if word is not None:
-            raise WordNotAllowed(word)
+        self.check_words(request.prompt)
         now = self._clock.now()
         keys = [*_event_key(origin), *once]
         job = new_job(job_id, origin, request, cause, parent, now)
@@ -77,6 +75,12 @@ class Acceptance:
         if accepted.id != job_id:
             return accepted
         return await self.start(accepted)
+
+    def check_words(self, prompt: str) -> None:
+        """Refuse a prompt for its words alone; raises WordNotAllowed."""
+        word = self._moderation.word_in(prompt)
+        if word is not None:
+            raise WordNotAllowed(word)
 
     async def start(self, job: Job) -> Job:
         """Show an accepted job's card and let it take its turn."""
@@ -121,4 +125,4 @@ def draft_of(job: Job, state: DraftState, expires_at: datetime) -> Draft:
 def _event_key(origin: Origin) -> list[Once]:
     if origin.event is None:
         return []
-    return [Once(f"{origin.member.workspace}|event|{origin.event}")]
+    return [Once(f"{origin.member.workspace}|event|{origin.event}", origin.event_window)]

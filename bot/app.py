@@ -11,15 +11,17 @@ import aiohttp
 import structlog
 from aiohttp import web
 
+from adapters.discord.platform import Discord
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
 from adapters.playground.guard import harden
 from adapters.playground.routes import Playground
 from adapters.slack.platform import Slack
+from bot.addresses import is_loopback
 from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
 from bot.clock import SystemClock
-from bot.config import Config, is_loopback
+from bot.config import Config
 from bot.core import build_core, moderation_of
 from bot.credits import Allowance
 from bot.errors import ArchiveFailed, ConfigError
@@ -34,6 +36,7 @@ from bot.web import WebServer
 from storage.chat import ChatLog
 from storage.database import Database
 from storage.installations import SqlInstallations
+from storage.messages import Messages
 from storage.quota import SqlQuotas
 from storage.receipts import SqlReceipts
 from storage.rules import Defaults
@@ -82,6 +85,7 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         for platform in platforms:
             platform.connect(core.service)
             platform.add_routes(server.app)
+            stack.push_async_callback(platform.close)
         # Bound before the worker starts: a port that is taken must cost nobody a job.
         await server.start()
         stack.push_async_callback(server.stop)
@@ -186,9 +190,15 @@ def _platforms(
                 clock=SystemClock(),
             )
         )
+    token = config.discord.token
+    if token is not None:
+        book, clock = Messages(database), SystemClock()
+        bot_token = token.get_secret_value()
+        platforms.append(Discord(config.discord, bot_token, catalog, archive, book, clock))
     if not platforms:
         raise ConfigError(
-            "There is no platform to run on. Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN for Slack, or "
+            "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "
+            "SLACK_APP_TOKEN for Slack, or "
             "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
         )
     return platforms

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from adapters.slack.manifest import as_json, as_yaml, manifest
+from bot.addresses import is_loopback
 from bot.app import open_quotas, running
 from bot.config import (
     COMMAND_PREFIX,
@@ -20,7 +21,6 @@ from bot.config import (
     RunwayConfig,
     SlackConfig,
     StorageConfig,
-    is_loopback,
     load_config,
 )
 from bot.errors import ConfigError

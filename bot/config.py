@@ -2,19 +2,24 @@
 
 `DAILIES_WEB__PORT=8090` sets `port` in the section `web`. The Runway key comes from
 `RUNWAYML_API_SECRET`, or from the file that `RUNWAYML_API_SECRET_FILE` names; Slack's tokens come from
-`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN` and `SLACK_SIGNING_SECRET` in the same way.
+`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN` and `SLACK_SIGNING_SECRET` in the same way, Discord's from `DISCORD_TOKEN`.
 """
 
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,46 +27,20 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.addresses import (
+    SLACK_URL,
+    https_or_loopback,
+    is_loopback,
+    loopback_only,
+    slack_or_loopback,
+    zone,
+)
 from bot.credits import MOST_CREDITS, Period
 from bot.errors import ConfigError
 from bot.polling import FLOOR_SECONDS
 
 RUNWAY_URL = "https://api.dev.runwayml.com"
-SLACK_URL = "https://slack.com/api/"
 COMMAND_PREFIX = re.compile(r"^[a-z0-9_-]{0,20}$")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _https_or_loopback(url: str) -> str:
-    if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
-        raise ValueError("must begin with https:// (http:// only on this machine)")
-    if not urlsplit(url).hostname:
-        raise ValueError("names no host")
-    return url.rstrip("/")
-
-
-def _slack_or_loopback(url: str) -> str:
-    if url.rstrip("/") != SLACK_URL.rstrip("/") and not is_loopback(url):
-        raise ValueError(f"must be an address of this machine; without it, {SLACK_URL} is used")
-    return url.rstrip("/") + "/"
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"there is no time zone {name!r}; write it as in Europe/Berlin") from None
-    return name
 
 
 class _Section(BaseModel):
@@ -72,7 +51,7 @@ class RunwayConfig(_Section):
     """`poll_seconds` may be under Runway's own 5 s only for a stand-in on this machine."""
 
     api_secret: SecretStr | None = None
-    base_url: Annotated[str, AfterValidator(_https_or_loopback)] = RUNWAY_URL
+    base_url: Annotated[str, AfterValidator(https_or_loopback)] = RUNWAY_URL
     poll_seconds: Annotated[float, Field(gt=0, le=60)] = FLOOR_SECONDS
 
 
@@ -93,7 +72,7 @@ class WebConfig(_Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    public_url: Annotated[str, AfterValidator(_https_or_loopback)] | None = None
+    public_url: Annotated[str, AfterValidator(https_or_loopback)] | None = None
     link_days: Annotated[int, Field(ge=1, le=365)] = 7
 
 
@@ -126,7 +105,7 @@ class SlackConfig(_Section):
     app_token: SecretStr | None = None
     signing_secret: SecretStr | None = None
     mode: Literal["socket", "http"] = "socket"
-    api_base: Annotated[str, AfterValidator(_slack_or_loopback)] = SLACK_URL
+    api_base: Annotated[str, AfterValidator(slack_or_loopback)] = SLACK_URL
     command_prefix: str = Field(default="", pattern=COMMAND_PREFIX)
     alert_channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
     admins: tuple[Annotated[str, Field(pattern=r"^[UWS][A-Z0-9]+$")], ...] = ()
@@ -155,12 +134,33 @@ class SlackConfig(_Section):
             )
 
 
+class DiscordConfig(_Section):
+    """Runs where there is a token. `api_base` and `gateway` are for a stand-in on this machine.
+
+    `upload_limit_mb` (MiB) is what a server without boosts takes: Discord moves it now and then.
+    """
+
+    token: SecretStr | None = None
+    api_base: Annotated[str, AfterValidator(loopback_only)] | None = None
+    gateway: Annotated[str, AfterValidator(loopback_only)] | None = None
+    upload_limit_mb: Annotated[int, Field(ge=1, le=500)] = 10
+    alert_channel: Annotated[int, Field(gt=0)] | None = None
+    shard_count: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    shard_ids: tuple[Annotated[int, Field(ge=0)], ...] = ()
+
+    @model_validator(mode="after")
+    def _shards_fit(self) -> Self:
+        if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
+            raise ValueError("shard_ids needs a shard_count that is larger than each of them")
+        return self
+
+
 class QuotaConfig(_Section):
     """What holds where a workspace has set nothing of its own; `credits` of None is unlimited."""
 
     credits: Annotated[int, Field(ge=1, le=MOST_CREDITS)] | None = 500
     period: Period = Period.MONTH
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: Annotated[str, AfterValidator(zone)] = "UTC"
     jobs_in_flight: Annotated[int, Field(ge=1, le=1000)] = 3
     confirm_above: Annotated[int, Field(ge=0, le=MOST_CREDITS)] | None = 100
     ask_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
@@ -193,6 +193,7 @@ class Config(BaseSettings):
     web: WebConfig = WebConfig()
     playground: PlaygroundConfig = PlaygroundConfig()
     slack: SlackConfig = SlackConfig()
+    discord: DiscordConfig = DiscordConfig()
     quota: QuotaConfig = QuotaConfig()
     moderation: ModerationConfig = ModerationConfig()
     log: LogConfig = LogConfig()
@@ -228,7 +229,10 @@ def load_config() -> Config:
         )
     secret = config.runway.api_secret or _secret("RUNWAYML_API_SECRET")
     runway = config.runway.model_copy(update={"api_secret": secret})
-    return config.model_copy(update={"runway": runway, "slack": _with_secrets(config.slack)})
+    token = config.discord.token or _secret("DISCORD_TOKEN")
+    discord = config.discord.model_copy(update={"token": token})
+    slack = _with_secrets(config.slack)
+    return config.model_copy(update={"runway": runway, "discord": discord, "slack": slack})
 
 
 def _with_secrets(slack: SlackConfig) -> SlackConfig:

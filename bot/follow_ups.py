@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.catalog import Catalog, ModelSpec
+from bot.commands import setting_text
 from bot.errors import ActionNotOffered, NoResult, NothingOffered, Refused
 from bot.jobs import Cause, Job, State
 from bot.messages.cards import FollowUp
@@ -36,6 +37,25 @@ def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) ->
     return _animated(catalog, job, pick_seed)
 
 
+def remixed(catalog: Catalog, job: Job, prompt: str, pick_seed: PickSeed) -> GenerationRequest:
+    """A job's request with another prompt; raises a Refused."""
+    request = job.request
+    spec = catalog.spec(request.model, request.operation)
+    _check_offered(catalog, spec)
+    check_prompt(spec, action_command(request.operation), prompt)
+    return complete(spec, prompt, request.inputs, options_of(request), pick_seed)
+
+
+def options_of(request: GenerationRequest) -> dict[str, str]:
+    """What was chosen for a request, as it would be typed; a seed is picked anew."""
+    options = {name: setting_text(value) for name, value in request.settings.items()}
+    if request.ratio is not None:
+        options["ratio"] = request.ratio
+    if request.duration is not None:
+        options["duration"] = str(request.duration)
+    return options
+
+
 def offered_follow_ups(catalog: Catalog, job: Job) -> list[FollowUp]:
     """The actions that would work on a job as it stands, with their prices."""
     offered = []
@@ -57,10 +77,14 @@ def _worth_retrying(job: Job) -> bool:
 
 def _again(catalog: Catalog, job: Job, spec: ModelSpec, pick_seed: PickSeed) -> GenerationRequest:
     request = job.request
-    if spec not in catalog.offered(request.operation):
-        raise NothingOffered(action_command(request.operation), spec.label)
+    _check_offered(catalog, spec)
     price = spec.price.credits(request.ratio, request.duration, request.inputs, request.settings)
     return replace(request, seed=pick_seed() if spec.seed else None, price=price)
+
+
+def _check_offered(catalog: Catalog, spec: ModelSpec) -> None:
+    if spec not in catalog.offered(spec.operation):
+        raise NothingOffered(action_command(spec.operation), spec.label)
 
 
 def _upscaled(catalog: Catalog, media: Media, pick_seed: PickSeed) -> GenerationRequest:

@@ -12,13 +12,13 @@ from bot.acceptance import Acceptance
 from bot.catalog import Catalog
 from bot.commands import attachment_kinds
 from bot.fitting import changes
-from bot.follow_ups import follow_up
+from bot.follow_ups import follow_up, remixed
 from bot.invocations import Invocation, Origin
 from bot.jobs import Cause, Job
 from bot.ports import Library, Once
 from bot.references import References, take_links
 from bot.requests import GenerationRequest, Kind, Media
-from bot.validation import MOST_SEED, Plan, plan_request
+from bot.validation import MOST_SEED, Plan, check_typed, plan_request
 from bot.views import Notice
 
 # Short enough to read out, and 32^10 of them.
@@ -52,7 +52,15 @@ class Generation:
         self._references = references
         self._acceptance = acceptance
 
-    async def run(self, invocation: Invocation) -> Job | Notice:
+    def check(self, invocation: Invocation, files: Sequence[tuple[str, Kind]]) -> None:
+        """Refuse what no file has to be opened for; `files` are names, and kinds as somebody says."""
+        prompt = invocation.arguments.get("prompt", "")
+        check_typed(self._catalog, invocation.spec, prompt, invocation.options, files)
+        self._acceptance.check_words(prompt)
+
+    async def run(
+        self, invocation: Invocation, cause: Cause = Cause.COMMAND, parent: str | None = None
+    ) -> Job | Notice:
         """The accepted job, or the question whether it may run; raises a Refused.
 
         Nothing of a refused command stays in the archive.
@@ -61,9 +69,16 @@ class Generation:
         async with self._kept_for(job_id) as kept:
             request = await self._request(invocation, job_id, kept.medias)
             kept.answer = await self._acceptance.submit(
-                invocation.origin, request, Cause.COMMAND, job_id
+                invocation.origin, request, cause, job_id, parent=parent
             )
         return kept.answer
+
+    async def remix(self, origin: Origin, job: Job, prompt: str) -> Job | Notice:
+        """A job's request again with another prompt; raises a Refused."""
+        request = remixed(self._catalog, job, prompt, pick_seed)
+        return await self._acceptance.submit(
+            origin, request, Cause.REMIX, new_job_id(), parent=job.id
+        )
 
     async def follow_up(self, origin: Origin, action: Cause, job: Job) -> Job | Notice:
         """Do with a job's result what a button or a reaction asks for; raises a Refused."""

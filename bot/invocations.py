@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from bot.commands import CommandSpec
@@ -18,13 +19,18 @@ class SentFile:
 
 @dataclass(frozen=True)
 class Origin:
-    """Who did something, and where. `roles` are the ids of the member's roles; `event` is the platform's id of it, when there is one."""
+    """Who did something, and where. `roles` are the ids of the member's roles.
+
+    `event` is the platform's id of it, when there is one: a second time it is the same thing, for
+    ever, or within `event_window` where it can happen again.
+    """
 
     member: Member
     channel: str
     admin: bool = False
     roles: tuple[str, ...] = ()
     event: str | None = None
+    event_window: timedelta | None = None
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ class Cause(StrEnum):
     UPSCALE = "upscale"
     ANIMATE = "animate"
     EXTEND = "extend"
+    REMIX = "remix"
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,28 @@
 """The use cases that every platform calls: one call for one thing a person did."""
 
+from collections.abc import Sequence
+
 from bot import errors
 from bot.answers import Answers
 from bot.approvals import RAISE_CREDITS, Approvals
+from bot.commands import command
 from bot.credits import Balance, Outcome
+from bot.follow_ups import action_command, options_of
 from bot.generation import Generation
-from bot.invocations import Invocation, Origin
+from bot.invocations import Invocation, Origin, SentFile
 from bot.jobs import Cause, Job, Member, State
 from bot.messages import replies
 from bot.ports import Clock, Storage
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
+from bot.requests import Kind
 from bot.views import Notice
 from bot.worker import Worker
+
+# How often, and after how many seconds each time, a row is looked at again that its message is
+# ahead of.
+SETTLING_LOOKS = 20
+SETTLING_SECONDS = 0.1
 
 
 class Service:
@@ -51,6 +61,16 @@ class Service:
             return await self._quota_desk.answer(invocation)
         return await self._answers.answer(invocation)
 
+    def check(self, invocation: Invocation, files: Sequence[tuple[str, Kind]]) -> None:
+        """Refuse at once what needs no waiting: rights, words, options, and how many files.
+
+        `files` are names and kinds as the platform says; the files themselves may come later.
+        """
+        if invocation.spec.admin and not invocation.origin.admin:
+            raise errors.AdminsOnly("manage quotas")
+        if invocation.spec.generates:
+            self._generation.check(invocation, files)
+
     async def press(self, origin: Origin, action: str, subject: str) -> Job | Notice:
         """Do what a button or a reaction asks for; `subject` is its message's job or draft.
 
@@ -78,8 +98,25 @@ class Service:
 
     async def act(self, origin: Origin, action: Cause, job_id: str) -> Job | Notice:
         """Do what a button or a reaction asks for, charged to who pressed it."""
-        job = await self._find(origin, job_id)
+        job = await self._shown(origin, job_id)
         return await self._generation.follow_up(origin, action, job)
+
+    async def remix(
+        self, origin: Origin, job_id: str, prompt: str, files: Sequence[SentFile] = ()
+    ) -> Job | Notice:
+        """Ask for a job's request again with another prompt, and with other files if there are some."""
+        job = await self.find(origin, job_id)
+        if files:
+            spec = command(action_command(job.request.operation))
+            assert spec is not None  # noqa: S101 - every operation has its command
+            options = {"model": job.request.model, **options_of(job.request)}
+            changed = Invocation(origin, spec, {"prompt": prompt}, options, files)
+            return await self._generation.run(changed, Cause.REMIX, job.id)
+        return await self._generation.remix(origin, job, prompt)
+
+    async def find(self, origin: Origin, job_id: str) -> Job:
+        """A job of the member's workspace; raises NoSuchJob."""
+        return await self._find(origin, job_id)
 
     async def balance(self, origin: Origin) -> Balance:
         """Where a member stands."""
@@ -114,6 +151,16 @@ class Service:
         job = await self._storage.job(job_id)
         if job is None or job.owner.workspace != origin.member.workspace:
             raise errors.NoSuchJob(job_id)
+        return job
+
+    async def _shown(self, origin: Origin, job_id: str) -> Job:
+        """The job behind a message; its row may be a moment behind what people see already."""
+        job = await self._find(origin, job_id)
+        for _ in range(SETTLING_LOOKS):
+            if job.state is not State.DELIVERING:
+                break
+            await self._clock.sleep(SETTLING_SECONDS)
+            job = await self._find(origin, job_id)
         return job
 
     async def _cancel(self, invocation: Invocation) -> Notice:

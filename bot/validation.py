@@ -9,7 +9,7 @@ from bot.assignment import assign, assign_or_refuse
 from bot.catalog import RATIO_SYNONYMS, Catalog, InputRule, ModelSpec
 from bot.commands import CommandSpec, models_for, ratio_choices, setting_text, takes_whole_image
 from bot.fitting import FITS, expected, plan_fit
-from bot.requests import Fit, GenerationRequest, Input, Media, Setting
+from bot.requests import Fit, GenerationRequest, Input, Kind, Media, Setting
 from bot.text import mended, utf16_units
 
 MOST_SEED = 2**32 - 1
@@ -75,6 +75,25 @@ def plan_request(
     fitted = tuple(replace(i, media=expected(i.media, fits[i.media.key])) for i in inputs)
     request = complete(spec, prompt, fitted, options, pick_seed)
     return Plan(spec, request, options, fits)
+
+
+def check_typed(
+    catalog: Catalog,
+    command: CommandSpec,
+    prompt: str,
+    options: Mapping[str, str],
+    files: Sequence[tuple[str, Kind]],
+) -> None:
+    """Refuse what no file has to be opened for; `files` are names, and kinds as somebody says."""
+    said = [Media("", kind, "", 0, "", name) for name, kind in files]
+    spec = choose_model(catalog, command, options.get("model"), said)
+    check_prompt(spec, command.name, prompt)
+    assign_or_refuse(catalog, command, spec, said, prompt)
+    _check_known(spec, options)
+    _ratio(spec, options.get("ratio"), ())
+    _duration(spec, options.get("duration"))
+    _seed(spec, options.get("seed"), int)
+    _settings(spec, options)
 
 
 def complete(

@@ -28,13 +28,11 @@ def accept(
     approved: bool = False,
 ) -> Job:
     """Insert the job with its hold, or return the job that one of the keys made before."""
-    for key in keys:
+    for number, key in enumerate(keys):
         if not first_time(c, key, job.id, now):
-            known = made_by(c, key)
-            # The keys before this one are new, and stand for the known job from now on.
-            mine = once.c.key.in_([k.key for k in keys]) & (once.c.job == job.id)
-            c.execute(update(once).where(mine).values(job=known))
-            return find(c, known)
+            made = made_by(c, key)
+            repoint(c, keys[:number], made)
+            return find(c, made)
     rules = defaults.moderation
     until = paused_until(notices.strikes_of(c, job.owner, now, rules), rules, now)
     if until is not None:
@@ -55,6 +53,11 @@ def first_time(c: Connection, key: Once, job_id: str, now: datetime) -> bool:
     if c.execute(renewed).rowcount == 1:
         return True
     return c.execute(upsert(c, once, {"key": key.key}, values, replace=False)).rowcount == 1
+
+
+def repoint(c: Connection, keys: Sequence[Once], made: str) -> None:
+    """Let keys that were taken a moment ago name what another key had made already."""
+    c.execute(update(once).where(once.c.key.in_([key.key for key in keys])).values(job=made))
 
 
 def made_by(c: Connection, key: Once) -> str:

@@ -60,6 +60,9 @@ _OPEN = text("told = 0")
 Index("jobs_open", jobs.c.state, jobs.c.seq, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("jobs_of_member", jobs.c.workspace, jobs.c.member, jobs.c.seq)
 Index("jobs_finished", jobs.c.state, jobs.c.finished_at)
+# A reaction names its message alone.
+Index("jobs_of_card", jobs.c.card)
+Index("jobs_of_result", jobs.c.result)
 
 once = Table(
     "once",

@@ -28,8 +28,9 @@ from adapters.slack.uploads import Uploads
 from adapters.slack.web import Events, add_oauth_routes
 from adapters.slack.whispers import Whispers
 from adapters.slack.workspaces import Workspaces
+from bot.addresses import is_loopback
 from bot.catalog import Catalog
-from bot.config import SlackConfig, is_loopback
+from bot.config import SlackConfig
 from bot.errors import ChatError, ConfigError
 from bot.ports import Archive, Clock, Receipts
 from bot.service import Service

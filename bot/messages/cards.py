@@ -228,5 +228,6 @@ def _origin(job: Job) -> Text:
         Cause.UPSCALE: "Upscaled from ",
         Cause.ANIMATE: "Made from ",
         Cause.EXTEND: "Goes on from ",
+        Cause.REMIX: "Remix of ",
     }
     return (words.get(job.cause, "From "), Code(job.parent or ""))

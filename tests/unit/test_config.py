@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import is_loopback, load_config
+from bot.addresses import is_loopback
+from bot.config import load_config
 from bot.credits import Period
 from bot.errors import ConfigError
 

@@ -144,7 +144,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("jobs_finished", ["state", "finished_at"], unique=False)
+        batch_op.create_index("jobs_of_card", ["card"], unique=False)
         batch_op.create_index("jobs_of_member", ["workspace", "member", "seq"], unique=False)
+        batch_op.create_index("jobs_of_result", ["result"], unique=False)
         batch_op.create_index(
             "jobs_open",
             ["state", "seq"],

@@ -1,0 +1,190 @@
+"""Discord as a chat platform for the core: cards, results, private words, alerts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+import structlog
+
+from adapters.discord import traces
+from adapters.discord.buttons import view_of
+from adapters.discord.exchange import current
+from adapters.discord.failures import translated
+from adapters.discord.line import Line
+from adapters.discord.members import Members, guild_id_of
+from adapters.discord.render import card_embed, notice_parts, result_buttons, result_content
+from adapters.discord.uploads import Uploads, limit_of
+from bot.errors import ChatError
+from bot.jobs import Member
+from bot.ports import Subject
+from bot.views import Card, Notice, Result
+
+log = structlog.get_logger()
+
+
+class Chat:
+    """Implements bot.ports.ChatPlatform."""
+
+    def __init__(
+        self,
+        line: Line,
+        members: Members,
+        uploads: Uploads,
+        *,
+        upload_limit: int,
+        alert_channel: int | None,
+    ) -> None:
+        self._line = line
+        self._members = members
+        self._uploads = uploads
+        self._upload_limit = upload_limit
+        self._alert_channel = alert_channel
+
+    async def post_card(self, channel: str, card: Card, key: str) -> str:
+        embed, view = card_embed(card), view_of(card.buttons, card.job_id)
+        exchange = current()
+        if exchange is not None and exchange.takes_card(channel, card.owner):
+            try:
+                return traces.reference(channel, await exchange.become_card(embed, view))
+            except ChatError as error:
+                log.warning("placeholder not used", job=card.job_id, error=str(error))
+        client = await self._line.client()
+        place = client.get_partial_messageable(int(channel))
+        async with translated():
+            if exchange is None:
+                found = await traces.find(
+                    place, self._line.own_id, lambda m: traces.is_card_of(m, card.job_id)
+                )
+                if found is not None:
+                    return traces.reference(channel, found)
+            posted = await place.send(
+                embed=embed, view=view or discord.utils.MISSING, nonce=traces.nonce_of(key)
+            )
+        return traces.reference(channel, posted.id)
+
+    async def update_card(self, channel: str, message: str, card: Card) -> None:
+        partial = await self._message(message)
+        async with translated():
+            await partial.edit(embed=card_embed(card), view=view_of(card.buttons, card.job_id))
+
+    async def deliver(self, channel: str, result: Result, key: str) -> str:
+        client = await self._line.client()
+        place = client.get_partial_messageable(int(channel))
+        card = traces.parts(result.reply_to)[1] if result.reply_to else None
+        async with translated():
+            found = await traces.find(
+                place,
+                self._line.own_id,
+                lambda m: traces.is_result_of(m, result.job_id, card),
+                after=card,
+            )
+        if found is not None:
+            return traces.reference(channel, found)
+
+        async def send(files: list[discord.File], note: str) -> str:
+            async with translated():
+                posted = await place.send(
+                    result_content(result, note),
+                    files=files,
+                    view=view_of(result_buttons(result), result.job_id) or discord.utils.MISSING,
+                    nonce=traces.nonce_of(key),
+                    allowed_mentions=_only(result.owner),
+                    **_reply(int(channel), card),
+                )
+            return traces.reference(channel, posted.id)
+
+        guild = client.get_guild(guild_id_of(result.owner.workspace))
+        return await self._uploads.send(result.files, limit_of(guild, self._upload_limit), send)
+
+    async def notify(self, member: Member, channel: str, notice: Notice) -> None:
+        exchange = current()
+        if exchange is not None and exchange.member == member:
+            await exchange.tell(notice)
+            return
+        client = await self._line.client()
+        async with translated():
+            direct = await client.create_dm(discord.Object(int(member.id)))
+        await self._send_notice(direct, member.workspace, notice, None)
+
+    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
+        client = await self._line.client()
+        async with translated():
+            place = await self._place_for_alerts(client, guild_id_of(workspace))
+        return await self._send_notice(place, workspace, notice, traces.nonce_of(key))
+
+    async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
+        partial = await self._message(message)
+        content, embed = notice_parts(notice.text)
+        view = view_of(notice.buttons, notice.job_id, guild_id_of(workspace))
+        async with translated():
+            await partial.edit(content=content, embed=embed, view=view)
+
+    async def find_subject(self, workspace: str, text: str) -> Subject | None:
+        return await self._members.find_subject(workspace, text)
+
+    async def offer_changed(self) -> None:
+        """Completions are looked up anew each time; the choices of commands follow at a start."""
+
+    async def roles_of(self, member: Member) -> Sequence[str]:
+        return await self._members.roles_of(member)
+
+    async def _message(self, ref: str) -> discord.PartialMessage:
+        channel, message = traces.parts(ref)
+        client = await self._line.client()
+        return client.get_partial_messageable(channel).get_partial_message(message)
+
+    async def _place_for_alerts(
+        self, client: discord.Client, guild_id: int
+    ) -> discord.abc.Messageable:
+        """The configured channel where it is this server's, else the moderators', else its owner."""
+        guild = client.get_guild(guild_id)
+        if self._alert_channel is not None:
+            channel = client.get_channel(self._alert_channel)
+            if channel is None and len(client.guilds) <= 1:
+                return client.get_partial_messageable(self._alert_channel)
+            if isinstance(channel, discord.abc.Messageable) and _guild_of(channel) == guild_id:
+                return channel
+        if guild is None:
+            raise ChatError(f"server {guild_id} is not known", permanent=True)
+        if guild.public_updates_channel is not None:
+            return guild.public_updates_channel
+        return await client.create_dm(discord.Object(guild.owner_id or 0))
+
+    async def _send_notice(
+        self,
+        place: discord.abc.Messageable,
+        workspace: str,
+        notice: Notice,
+        nonce: str | None,
+    ) -> str:
+        content, embed = notice_parts(notice.text)
+        view = view_of(notice.buttons, notice.job_id, guild_id_of(workspace))
+        options: dict[str, Any] = {"nonce": nonce} if nonce else {}
+        async with translated():
+            posted = await place.send(
+                content,
+                embed=embed or discord.utils.MISSING,
+                view=view or discord.utils.MISSING,
+                **options,
+            )
+        return traces.reference(posted.channel.id, posted.id)
+
+
+def _only(owner: Member) -> discord.AllowedMentions:
+    """A result pings its owner, nobody else."""
+    users = [discord.Object(int(owner.id))]
+    return discord.AllowedMentions(everyone=False, roles=False, users=users, replied_user=False)
+
+
+def _reply(channel: int, card: int | None) -> dict[str, Any]:
+    if card is None:
+        return {}
+    reference = discord.MessageReference(
+        message_id=card, channel_id=channel, fail_if_not_exists=False
+    )
+    return {"reference": reference}
+
+
+def _guild_of(channel: object) -> int | None:
+    guild = getattr(channel, "guild", None)
+    return guild.id if guild is not None else None

@@ -1,0 +1,281 @@
+"""Interactions: what was asked, one call of the service, the answer.
+
+Whatever can be decided from the interaction alone is decided before the first response; the first
+response comes before any database or network work. The one exception is the form for a remix: a
+form must be the first response, so its prompt is read from our own row within a tight limit.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import discord
+import structlog
+
+from adapters.discord import texts
+from adapters.discord.buttons import Press, read_id
+from adapters.discord.completion import completions
+from adapters.discord.exchange import Exchange, Interaction, NotOurs, answering
+from adapters.discord.forms import PROMPT, References, reference_form, remix_form
+from adapters.discord.intake import Intake, check_files
+from adapters.discord.members import Members, workspace_of
+from adapters.discord.reading import Attached, Data, Typed, read_command, read_modal, read_target
+from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
+from adapters.discord.specification import MENU, MESSAGE, REFERENCE
+from bot.catalog import Catalog
+from bot.commands import CommandSpec, command
+from bot.errors import ChatError, DailiesError, MissingArgument, Refused
+from bot.invocations import Invocation, Origin
+from bot.jobs import Job, Member
+from bot.service import Service
+from bot.views import Notice
+
+log = structlog.get_logger()
+
+# Of the 3 s; the rest is for the way.
+ROW_SECONDS = 1.0
+Answer = Callable[[Origin], Awaitable[Job | Notice]]
+
+_MAKES = ("retry", "upscale", "animate", "confirm")
+# Once they have been pressed there is nothing left to press.
+_DECIDING = ("confirm", "forget", "ask")
+# Their answer is the admins' message itself, which has changed.
+_ALERT_ACTIONS = ("approve", "raise", "deny")
+
+
+class Interactions:
+    """Every command, click, form and completion."""
+
+    def __init__(
+        self, service: Service, catalog: Catalog, members: Members, intake: Intake
+    ) -> None:
+        self._service = service
+        self._catalog = catalog
+        self._members = members
+        self._intake = intake
+        self._references = References()
+
+    async def handle(self, interaction: Interaction) -> None:
+        """Answer an interaction; whatever goes wrong, its person gets to know."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            await self._complete(interaction)
+            return
+        exchange = Exchange(interaction, _member(interaction))
+        try:
+            await self._dispatch(exchange)
+        except NotOurs as reason:
+            log.info("interaction not answered", interaction=interaction.id, reason=str(reason))
+        except Refused as error:
+            await _say(exchange, texts.refused(error))
+        except Exception as error:  # noqa: BLE001 - the top of its task; `failed` logs it
+            await _say(exchange, texts.failed(error))
+
+    async def _dispatch(self, exchange: Exchange) -> None:
+        data: Data = exchange.interaction.data or {}
+        press = read_id(str(data.get("custom_id", "")))
+        if exchange.interaction.type is discord.InteractionType.application_command:
+            if exchange.interaction.guild_id is None:
+                await exchange.refuse(texts.only_in_servers())
+            elif data.get("type") == MESSAGE:
+                await self._menu(exchange)
+            else:
+                await self._command(exchange)
+        elif press is None:
+            await exchange.refuse(texts.unknown_button())
+        elif exchange.interaction.type is discord.InteractionType.modal_submit:
+            await self._form(exchange, press)
+        else:
+            await self._press(exchange, press)
+
+    async def _complete(self, interaction: Interaction) -> None:
+        typed = read_command(interaction.data or {}, interaction.guild_id or 0)
+        spec = typed.spec
+        try:
+            choices = completions(typed, spec, self._catalog) if spec else []
+            await interaction.response.autocomplete(choices)
+        except (discord.HTTPException, OSError) as error:
+            # The person has typed on, or reads the list without it.
+            log.debug("completion not sent", error=str(error))
+
+    async def _command(self, exchange: Exchange) -> None:
+        typed = read_command(exchange.interaction.data or {}, exchange.interaction.guild_id or 0)
+        spec = typed.spec
+        if spec is None:
+            await exchange.refuse(texts.unknown_button())
+            return
+        await self._run(exchange, spec, typed)
+
+    async def _menu(self, exchange: Exchange) -> None:
+        data: Data = exchange.interaction.data or {}
+        name, files = str(data.get("name")), read_target(data)[:1]
+        if not files:
+            await exchange.refuse(texts.refused(texts.NoFile()))
+            return
+        spec = command(MENU.get(name, ""))
+        if spec is None:
+            await exchange.refuse(texts.unknown_button())
+        elif name == REFERENCE:
+            await exchange.open_form(reference_form(self._references.keep(files)))
+        else:
+            await self._run(exchange, spec, Typed(spec.name, files=files))
+
+    async def _form(self, exchange: Exchange, press: Press) -> None:
+        typed, files = read_modal(exchange.interaction.data or {})
+        prompt = typed.get(PROMPT, "")
+        if press.action == "reference":
+            kept = self._references.take(press.subject)
+            spec = command(MENU[REFERENCE])
+            if kept is None or spec is None:
+                await exchange.refuse(texts.refused(texts.FormExpired()))
+                return
+            arguments = {"prompt": prompt}
+            await self._run(exchange, spec, Typed(spec.name, arguments, files=list(kept)))
+            return
+        if await _refused_at_once(exchange, lambda: self._check_form(exchange, files)):
+            return
+        await exchange.acknowledge(public=True)
+
+        async def remix(origin: Origin) -> Job | Notice:
+            with TemporaryDirectory(prefix="dailies-") as folder:
+                sent = await self._intake.fetch(files, Path(folder))
+                return await self._service.remix(origin, press.subject, prompt, sent)
+
+        await self._answer(exchange, remix)
+
+    async def _run(self, exchange: Exchange, spec: CommandSpec, typed: Typed) -> None:
+        origin = self._origin(exchange.interaction)
+        invocation = Invocation(origin, spec, typed.arguments, typed.options)
+        if await _refused_at_once(exchange, lambda: self._check(exchange, invocation, typed.files)):
+            return
+        await exchange.acknowledge(public=spec.generates)
+
+        async def run(origin: Origin) -> Job | Notice:
+            with TemporaryDirectory(prefix="dailies-") as folder:
+                sent = await self._intake.fetch(typed.files, Path(folder))
+                arguments, options = invocation.arguments, invocation.options
+                return await self._service.run(Invocation(origin, spec, arguments, options, sent))
+
+        await self._answer(exchange, run)
+
+    async def _press(self, exchange: Exchange, press: Press) -> None:
+        if press.action == "remix":
+            job = await self._row(exchange, press.subject)
+            await exchange.open_form(remix_form(press.subject, job))
+            return
+        if press.action in _MAKES and await _refused_at_once(
+            exchange, lambda: _check_place(exchange.interaction)
+        ):
+            return
+        await exchange.acknowledge_silently()
+        origin = await self._presser(exchange, press)
+        with answering(exchange):
+            try:
+                answer = await self._service.press(origin, press.action, press.subject)
+            except KeyError:
+                await exchange.tell(texts.unknown_button())
+                return
+            except Refused as error:
+                await exchange.tell(texts.refused(error))
+                return
+            await _after_press(exchange, press, answer)
+
+    async def _answer(self, exchange: Exchange, ask: Answer) -> None:
+        origin = self._origin(exchange.interaction)
+        self._members.remember(origin.member, origin.roles)
+        with answering(exchange):
+            try:
+                answer = await ask(origin)
+            except Refused as error:
+                await exchange.tell(texts.refused(error))
+                return
+            if isinstance(answer, Notice):
+                await exchange.tell(answer)
+            else:
+                # The card is its own message where the placeholder could not become it.
+                await exchange.withdraw()
+
+    async def _row(self, exchange: Exchange, job_id: str) -> Job | None:
+        try:
+            async with asyncio.timeout(ROW_SECONDS):
+                return await self._service.find(self._origin(exchange.interaction), job_id)
+        except (TimeoutError, DailiesError):
+            return None
+
+    def _check(self, exchange: Exchange, invocation: Invocation, files: Sequence[Attached]) -> None:
+        for argument in invocation.spec.arguments:
+            needed = argument.required and not invocation.spec.generates
+            if needed and not invocation.arguments.get(argument.name):
+                raise MissingArgument(argument.name, invocation.spec.usage)
+        if invocation.spec.generates:
+            _check_place(exchange.interaction)
+        self._service.check(invocation, check_files(files))
+
+    @staticmethod
+    def _check_form(exchange: Exchange, files: Sequence[Attached]) -> None:
+        _check_place(exchange.interaction)
+        check_files(files)
+
+    async def _presser(self, exchange: Exchange, press: Press) -> Origin:
+        """Who pressed a button; in a direct message the button says for which server."""
+        interaction = exchange.interaction
+        if interaction.guild_id is not None or press.guild is None:
+            origin = self._origin(interaction)
+            self._members.remember(origin.member, origin.roles)
+            return origin
+        member = Member(workspace_of(press.guild), str(interaction.user.id))
+        roles = await self._members.roles_of(member)
+        admin = await self._members.is_admin(member, roles)
+        return Origin(member, exchange.channel, admin, roles, f"interaction:{interaction.id}")
+
+    @staticmethod
+    def _origin(interaction: Interaction) -> Origin:
+        return Origin(
+            _member(interaction),
+            str(interaction.channel_id),
+            is_admin(interaction.permissions),
+            roles_of(interaction.user),
+            f"interaction:{interaction.id}",
+        )
+
+
+async def _after_press(exchange: Exchange, press: Press, answer: Job | Notice) -> None:
+    """Say what a click has done, where its own message does not show it."""
+    private = exchange.interaction.message
+    if press.action in _ALERT_ACTIONS:
+        return
+    notice = answer if isinstance(answer, Notice) else texts.started()
+    if press.action in _DECIDING and private is not None:
+        await exchange.replace(notice)
+    elif isinstance(answer, Notice):
+        await exchange.tell(answer)
+
+
+async def _refused_at_once(exchange: Exchange, check: Callable[[], None]) -> bool:
+    """Whether a check that needs no waiting refused it; then that is the first response."""
+    try:
+        check()
+    except Refused as error:
+        await exchange.refuse(texts.refused(error))
+        return True
+    return False
+
+
+async def _say(exchange: Exchange, notice: Notice) -> None:
+    """Tell a person privately, in whichever way is still open."""
+    try:
+        if exchange.acknowledged:
+            await exchange.tell(notice)
+        else:
+            await exchange.refuse(notice)
+    except (NotOurs, ChatError, discord.HTTPException, OSError) as error:
+        log.warning("not told", interaction=exchange.interaction.id, error=str(error))
+
+
+def _check_place(interaction: Interaction) -> None:
+    if interaction.guild_id is not None:
+        check_own(interaction.app_permissions, thread=is_thread(interaction.channel))
+
+
+def _member(interaction: Interaction) -> Member:
+    return Member(workspace_of(interaction.guild_id or 0), str(interaction.user.id))

@@ -1,0 +1,101 @@
+"""Who the people of a server are: their roles, and whether they are admins."""
+
+import re
+import time
+from dataclasses import dataclass
+
+import discord
+
+from adapters.discord.failures import translated
+from adapters.discord.line import Line
+from adapters.discord.rights import is_admin
+from bot.errors import ChatError
+from bot.jobs import Member
+from bot.ports import Subject
+
+PLATFORM = "discord"
+# For so long what a member's roles were is what they are.
+ROLES_SECONDS = 300.0
+# Members whose roles are remembered; beyond that all are asked for anew.
+MOST_REMEMBERED = 50_000
+_MENTION = re.compile(r"<@(?P<role>&)?!?(?P<id>\d{1,20})>")
+
+
+def workspace_of(guild_id: int) -> str:
+    return f"{PLATFORM}:{guild_id}"
+
+
+def guild_id_of(workspace: str) -> int:
+    return int(workspace.partition(":")[2])
+
+
+@dataclass(frozen=True)
+class _Roles:
+    ids: tuple[str, ...]
+    at: float
+
+
+class Members:
+    """Asks Discord, and remembers for a while what it said."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._roles: dict[Member, _Roles] = {}
+
+    async def roles_of(self, member: Member) -> tuple[str, ...]:
+        """The ids of a member's roles; none for who has left. Raises ChatError."""
+        known = self._roles.get(member)
+        if known is not None and time.monotonic() - known.at < ROLES_SECONDS:
+            return known.ids
+        client = await self._line.client()
+        try:
+            async with translated():
+                data = await client.http.get_member(guild_id_of(member.workspace), int(member.id))
+        except ChatError as error:
+            if isinstance(error.__cause__, discord.NotFound):
+                return ()
+            raise
+        return self.remember(member, tuple(str(role) for role in data["roles"]))
+
+    def remember(self, member: Member, roles: tuple[str, ...]) -> tuple[str, ...]:
+        """Take over what Discord has just said of a member's roles."""
+        if len(self._roles) >= MOST_REMEMBERED:
+            self._roles.clear()
+        self._roles[member] = _Roles(roles, time.monotonic())
+        return roles
+
+    async def is_admin(self, member: Member, roles: tuple[str, ...]) -> bool:
+        """Whether a member manages the server, as its roles say."""
+        guild = (await self._line.client()).get_guild(guild_id_of(member.workspace))
+        if guild is None:
+            return False
+        if str(guild.owner_id) == member.id:
+            return True
+        held = [role for role in guild.roles if str(role.id) in roles or role.is_default()]
+        return any(is_admin(role.permissions) for role in held)
+
+    async def find_subject(self, workspace: str, text: str) -> Subject | None:
+        """The member or role that is meant by a mention, an id, or a role's name."""
+        guild = (await self._line.client()).get_guild(guild_id_of(workspace))
+        mention = _MENTION.fullmatch(text.strip())
+        if mention is not None and not mention["role"]:
+            return Subject("member", mention["id"], mention["id"])
+        wanted = mention["id"] if mention else text.strip().lstrip("@").lower()
+        for role in guild.roles if guild is not None else ():
+            if wanted in (str(role.id), role.name.lower()):
+                return Subject("role", str(role.id), role.name)
+        if mention is not None:
+            return Subject("role", wanted, wanted)
+        return Subject("member", wanted, wanted) if await self._is_member(guild, wanted) else None
+
+    async def _is_member(self, guild: discord.Guild | None, wanted: str) -> bool:
+        if guild is None or not wanted.isdecimal():
+            return False
+        try:
+            async with translated():
+                await guild.fetch_member(int(wanted))
+        except ChatError as error:
+            if isinstance(error.__cause__, discord.NotFound):
+                return False
+            raise
+        return True

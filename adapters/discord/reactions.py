@@ -1,0 +1,214 @@
+"""Reactions as quiet commands: 🔁 again, ⬆️ larger, ❌ cancel; seen live, or found afterwards.
+
+Each is honoured once. Seen live, the same reaction counts anew when it was taken away and set again;
+found afterwards, it counts unless it was ever honoured or refused.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import discord
+import structlog
+
+from adapters.discord import texts, traces
+from adapters.discord.chat import Chat
+from adapters.discord.failures import translated
+from adapters.discord.line import Line
+from adapters.discord.members import PLATFORM, Members, guild_id_of, workspace_of
+from adapters.discord.rights import check_own, is_thread, roles_of
+from bot.errors import ChatError, DailiesError, Refused
+from bot.generation import ONCE_WINDOW
+from bot.invocations import Origin
+from bot.jobs import Member
+from bot.ports import Clock
+from bot.service import Service
+from bot.views import Notice
+
+log = structlog.get_logger()
+
+# U+FE0F asks for the colourful form of a sign; clients send it or not.
+_ACTIONS = {
+    "🔁": "retry", "🔄": "retry", "⬆": "upscale", "🔼": "upscale", "🎬": "animate",
+    "❌": "cancel", "✖": "cancel",
+}  # fmt: skip
+# Results so old are not looked at again, nor more of them than this.
+REREAD_DAYS = 7
+MOST_REREAD = 200
+# A result can be seen a moment before its row says where it is.
+_LOOKS = 10
+_LOOK_SECONDS = 0.2
+
+
+class Book(Protocol):
+    """Which job a message belongs to, and which events were honoured."""
+
+    async def job_of(self, workspace: str, message: str) -> str | None: ...
+    async def recent(
+        self, platform: str, since: datetime, limit: int
+    ) -> list[tuple[str, str, str]]: ...
+    async def honoured(self, workspace: str, events: Sequence[str]) -> set[str]: ...
+    async def note(self, workspace: str, event: str, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Reaction:
+    """What somebody asks for by a sign under a message that belongs to a job."""
+
+    member: Member
+    channel: int
+    message: int
+    sign: str
+
+    @property
+    def event(self) -> str:
+        return f"reaction:{self.message}:{self.member.id}:{self.sign}"
+
+
+class Reactions:
+    """Turns signs into what the buttons do, charged to who set them."""
+
+    def __init__(
+        self,
+        service: Service,
+        line: Line,
+        chat: Chat,
+        members: Members,
+        book: Book,
+        clock: Clock,
+    ) -> None:
+        self._service = service
+        self._line = line
+        self._chat = chat
+        self._members = members
+        self._book = book
+        self._clock = clock
+        self._latest: dict[str, float] = {}
+
+    async def seen(self, event: discord.RawReactionActionEvent) -> None:
+        """Somebody has just reacted."""
+        sign = _sign(event.emoji)
+        if sign not in _ACTIONS or event.guild_id is None or self._is_foreign(event):
+            return
+        member = Member(workspace_of(event.guild_id), str(event.user_id))
+        reaction = _Reaction(member, event.channel_id, event.message_id, sign)
+        if self._is_repeated(reaction):
+            return
+        if event.member is not None:
+            self._members.remember(member, roles_of(event.member))
+        job_id = await self._job_of(reaction)
+        if job_id is not None:
+            await self._honour(reaction, job_id, ONCE_WINDOW)
+
+    async def reread(self, shard: "Shard") -> None:
+        """Find the reactions that were set while nobody was listening."""
+        since = self._clock.now() - timedelta(days=REREAD_DAYS)
+        for workspace, job_id, message in await self._book.recent(PLATFORM, since, MOST_REREAD):
+            if not shard.has(guild_id_of(workspace)):
+                continue
+            try:
+                await self._reread(workspace, job_id, *traces.parts(message))
+            except DailiesError as error:
+                log.info("message not read again", job=job_id, reason=str(error))
+
+    async def _reread(self, workspace: str, job_id: str, channel: int, message: int) -> None:
+        client = await self._line.client()
+        found: list[_Reaction] = []
+        async with translated():
+            place = client.get_partial_messageable(channel)
+            for group in (await place.fetch_message(message)).reactions:
+                sign = _sign(group.emoji)
+                if sign not in _ACTIONS:
+                    continue
+                async for user in group.users():
+                    if not user.bot:
+                        member = Member(workspace, str(user.id))
+                        found.append(_Reaction(member, channel, message, sign))
+        honoured = await self._book.honoured(workspace, [r.event for r in found])
+        for reaction in found:
+            if reaction.event not in honoured:
+                log.info("reaction found afterwards", job=job_id, sign=reaction.sign)
+                await self._honour(reaction, job_id, None)
+
+    async def _honour(self, reaction: _Reaction, job_id: str, window: timedelta | None) -> None:
+        member = reaction.member
+        try:
+            roles = await self._members.roles_of(member)
+            admin = await self._members.is_admin(member, roles)
+            origin = Origin(member, str(reaction.channel), admin, roles, reaction.event, window)
+            await self._check_place(reaction)
+            answer = await self._service.press(origin, _ACTIONS[reaction.sign], job_id)
+            if isinstance(answer, Notice):
+                await self._tell(reaction, answer)
+        except Refused as error:
+            await self._tell(reaction, texts.refused(error))
+        except DailiesError as error:
+            log.warning("reaction not honoured", job=job_id, error=str(error))
+            return
+        await self._book.note(member.workspace, reaction.event, self._clock.now())
+
+    async def _tell(self, reaction: _Reaction, notice: Notice) -> None:
+        """Privately, where the person takes direct messages; nothing of it is for the channel."""
+        try:
+            await self._chat.notify(reaction.member, str(reaction.channel), notice)
+        except ChatError as error:
+            log.info("not told", member=reaction.member.id, reason=str(error))
+
+    async def _job_of(self, reaction: _Reaction) -> str | None:
+        message = traces.reference(reaction.channel, reaction.message)
+        for look in range(_LOOKS):
+            if look:
+                await asyncio.sleep(_LOOK_SECONDS)
+            found = await self._book.job_of(reaction.member.workspace, message)
+            if found is not None:
+                return found
+        return None
+
+    async def _check_place(self, reaction: _Reaction) -> None:
+        """As for a command, as far as the server's roles are known here."""
+        client = await self._line.client()
+        guild = client.get_guild(guild_id_of(reaction.member.workspace))
+        channel = guild.get_channel_or_thread(reaction.channel) if guild is not None else None
+        if guild is None or channel is None or guild.me is None or guild.default_role is None:
+            return
+        try:
+            permissions = channel.permissions_for(guild.me)
+        except discord.ClientException:
+            return  # a thread whose channel is not known
+        # What we cannot see we do not hear of: then it is our knowledge that has a gap.
+        if permissions.view_channel and _ACTIONS[reaction.sign] != "cancel":
+            check_own(permissions, thread=is_thread(channel))
+
+    def _is_foreign(self, event: discord.RawReactionActionEvent) -> bool:
+        own = self._line.own_id
+        of_bot = event.member is not None and event.member.bot
+        return event.user_id == own or of_bot or event.message_author_id not in (None, own)
+
+    def _is_repeated(self, reaction: _Reaction) -> bool:
+        """Whether the same was seen a moment ago: Discord may say a thing twice."""
+        now, window = time.monotonic(), ONCE_WINDOW.total_seconds()
+        self._latest = {event: at for event, at in self._latest.items() if now - at < window}
+        if reaction.event in self._latest:
+            return True
+        self._latest[reaction.event] = now
+        return False
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One shard of so many, which decides whose servers are meant."""
+
+    id: int
+    count: int
+
+    def has(self, guild_id: int) -> bool:
+        # https://discord.com/developers/docs/events/gateway#sharding
+        return (guild_id >> 22) % self.count == self.id
+
+
+def _sign(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
+    name = emoji if isinstance(emoji, str) else emoji.name
+    return (name or "").replace("\ufe0f", "")

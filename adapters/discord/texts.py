@@ -1,0 +1,95 @@
+"""What only Discord has to say."""
+
+import structlog
+
+from adapters.discord.rights import NotPermitted
+from bot.errors import ChatError, Refused
+from bot.generation import new_job_id
+from bot.messages.refusals import refusal_notice
+from bot.messages.replies import failed_inside_text
+from bot.messages.words import either, size
+from bot.requests import Media
+from bot.text import Bold, Code, Text
+from bot.views import Notice
+
+log = structlog.get_logger()
+
+
+class FormExpired(Refused):
+    """A form whose file nobody remembers any more."""
+
+
+class NoFile(Refused):
+    """A message menu on a message without an image or a video."""
+
+
+class NotFetched(Refused):
+    """An attachment that Discord did not give us; `name` is its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def refused(error: Refused) -> Notice:
+    """A refusal, of the core or of ours."""
+    match error:
+        case NotPermitted(missing=missing):
+            return Notice(_not_permitted(missing))
+        case FormExpired():
+            return Notice(("That form was open for too long. Open it again and send it anew.",))
+        case NoFile():
+            return Notice(("There is no image and no video in that message.",))
+        case NotFetched(name=name):
+            return Notice((Code(name), " could not be fetched from Discord. Attach it again."))
+        case _:
+            return refusal_notice(error)
+
+
+def failed(error: BaseException) -> Notice:
+    """What is said when the fault is ours; the log has the rest."""
+    reference = new_job_id()
+    if isinstance(error, ChatError):
+        log.warning("not answered", reference=reference, error=str(error))
+    else:
+        log.error("an interaction failed", reference=reference, exc_info=error)
+    return Notice(failed_inside_text(reference))
+
+
+def only_in_servers() -> Notice:
+    return Notice(("Dailies works in servers, not in direct messages.",))
+
+
+def unknown_button() -> Notice:
+    return Notice(("There is nothing like that to do with this message.",))
+
+
+def started() -> Notice:
+    return Notice(("It is in the queue; its card is in the channel.",))
+
+
+def too_large(media: Media, limit: int) -> str:
+    """The line under a result whose file could not be uploaded as it is."""
+    return (
+        f"The file has {size(media.size)}, and {size(limit)} is the most here. It is kept: an admin "
+        f"finds the original in the archive as `{media.key}`."
+    )
+
+
+def smaller(media: Media) -> str:
+    """The line under a result that was made smaller for the upload."""
+    return (
+        f"Made smaller for this server; the original ({size(media.size)}) is kept as `{media.key}`."
+    )
+
+
+def missing_file(media: Media) -> str:
+    return f"The file `{media.key}` is not in the archive any more."
+
+
+def _not_permitted(missing: list[str]) -> Text:
+    return (
+        "I cannot post results here: I lack ",
+        Bold(either(missing).replace(" or ", " and ")),
+        ". Ask an admin to allow it for me in this channel. Nothing was charged.",
+    )

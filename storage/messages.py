@@ -1,0 +1,72 @@
+"""Which job a message of a chat belongs to, and which events were honoured."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from storage.database import Database
+from storage.rows import to_micros, upsert
+from storage.schema import jobs, once
+
+# Workspace, id of the job, message.
+Shown = tuple[str, str, str]
+
+
+class Messages:
+    """Reads jobs by their messages. An event is a platform's id of what a person did."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def job_of(self, workspace: str, message: str) -> str | None:
+        """The id of the job whose card or result a message is."""
+        return await self._db.read(lambda c: _job_of(c, workspace, message))
+
+    async def recent(self, platform: str, since: datetime, limit: int) -> list[Shown]:
+        """The results since a moment, and the cards of the jobs at work; the newest jobs first."""
+        return await self._db.read(lambda c: _recent(c, platform, since, limit))
+
+    async def honoured(self, workspace: str, events: Sequence[str]) -> set[str]:
+        """Those of the events that something was done for, or that were refused."""
+        return await self._db.read(lambda c: _honoured(c, workspace, events))
+
+    async def note(self, workspace: str, event: str, now: datetime) -> None:
+        """Write down that nothing more is to be done for an event."""
+        await self._db.write(lambda c: _note(c, workspace, event, now))
+
+
+def _job_of(c: Connection, workspace: str, message: str) -> str | None:
+    shows = or_(jobs.c.result == message, jobs.c.card == message)
+    query = select(jobs.c.id).where(shows, jobs.c.workspace == workspace).limit(1)
+    found: str | None = c.execute(query).scalar()
+    return found
+
+
+def _recent(c: Connection, platform: str, since: datetime, limit: int) -> list[Shown]:
+    columns = (jobs.c.id, jobs.c.workspace, jobs.c.card, jobs.c.result)
+    finished = (jobs.c.finished_at >= to_micros(since)) & jobs.c.result.is_not(None)
+    at_work = (jobs.c.told == 0) & jobs.c.card.is_not(None)
+    query = (
+        select(*columns)
+        .where(jobs.c.workspace.startswith(f"{platform}:", autoescape=True), finished | at_work)
+        .order_by(jobs.c.seq.desc())
+        .limit(limit)
+    )
+    return [(row.workspace, row.id, row.result or row.card) for row in c.execute(query)]
+
+
+def _honoured(c: Connection, workspace: str, events: Sequence[str]) -> set[str]:
+    keys = {_key(workspace, event): event for event in events}
+    query = select(once.c.key).where(once.c.key.in_(list(keys)))
+    return {keys[key] for key in c.execute(query).scalars()}
+
+
+def _note(c: Connection, workspace: str, event: str, now: datetime) -> None:
+    values = {"at": to_micros(now), "job": ""}
+    c.execute(upsert(c, once, {"key": _key(workspace, event)}, values, replace=False))
+
+
+def _key(workspace: str, event: str) -> str:
+    """As bot.acceptance writes the key of an event into a job's transaction."""
+    return f"{workspace}|event|{event}"

@@ -1,0 +1,44 @@
+"""What a server can do wrong to a request, and how often."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Fault:
+    """`status` instead of an answer, or with `reset` the answer's effect and then no answer."""
+
+    method: str
+    path: str
+    times: int = 1
+    status: int = 0
+    code: int = 0
+    reset: bool = False
+    via: bool = False
+    over: int = 0  # only requests with more bytes than this
+    hits: int = field(default=0, compare=False)
+
+    def fits(self, request: web.Request) -> bool:
+        large = not self.over or (request.content_length or 0) > self.over
+        asked = request.method == self.method and re.search(self.path, request.path)
+        return bool(self.times and large and asked)
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.times -= 1
+        self.hits += 1
+        if self.reset:
+            await handler(request)
+            assert request.transport is not None
+            request.transport.abort()  # type: ignore[attr-defined]  # aiohttp types it too widely
+            return web.Response()
+        await request.read()
+        body = {"message": "no", "code": self.code}
+        if self.status == 429:
+            body |= {"retry_after": 0.05, "global": False}
+        headers = {"Via": "1.1 stand-in"} if self.via else {}
+        return web.json_response(body, status=self.status, headers=headers)

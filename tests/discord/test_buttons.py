@@ -1,0 +1,135 @@
+"""Buttons, menus, forms and completions."""
+
+from collections.abc import Awaitable, Callable
+
+from tests.discord.objects import ADA, BEN, CHANNEL, Object, message
+from tests.discord.server import Discord
+
+StartBot = Callable[..., Awaitable[None]]
+
+
+async def test_a_button_retries_at_the_cost_of_who_presses_it(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    result = (await discord.until(discord.results))[0]
+    labels = [b["label"] for row in result["components"] for b in row["components"]]
+    assert labels == ["🔁 Retry · 8 cr", "✏️ Remix", "⬆️ Upscale · 25 cr", "🎬 Animate · 25 cr"]
+    pressed = await discord.click(result, "retry", BEN)
+    await discord.until(lambda: len(discord.results()) == 2)
+    assert pressed.callback == {"type": 6}
+    assert pressed.followups == []
+    assert f"<@{BEN}>" in say(discord.results()[1])
+
+
+async def test_a_double_click_is_one_request(discord: Discord, start_bot: StartBot) -> None:
+    await start_bot(discord)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    result = (await discord.until(discord.results))[0]
+    await discord.click(result, "retry")
+    await discord.click(result, "retry")
+    await discord.react(result, "🔁")
+    await discord.until(lambda: len(discord.results()) == 2)
+    left = await discord.command("credits")
+    await discord.until(lambda: "484 of 500" in left.said.replace("*", ""))
+
+
+async def test_an_event_that_comes_twice_is_answered_once(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.gateway.dispatch("INTERACTION_CREATE", asked.event)
+    await discord.until(discord.results)
+    left = await discord.command("credits")
+    await discord.until(lambda: "492 of 500" in left.said.replace("*", ""))
+    assert len(discord.cards()) == 1
+    assert asked.followups == []
+
+
+async def test_a_button_of_nobody_knows_what_is_answered(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    result = (await discord.until(discord.results))[0]
+    unknown = await discord.press(result, "dailies:explode:0000000000")
+    await discord.until(lambda: "nothing like that" in unknown.said)
+    foreign = await discord.press(result, "dailies:retry:0000000000")
+    await discord.until(lambda: "There is no job" in foreign.said)
+
+
+async def test_a_card_is_cancelled_by_its_button_and_not_by_strangers(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord, {"image_seconds": 600})
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    card = (await discord.until(discord.cards))[0]
+    stranger = await discord.click(card, "cancel", BEN)
+    await discord.until(lambda: "Only its owner" in stranger.said)
+    await discord.react(card, "❌", ADA)
+    await discord.until(lambda: "ancel" in say(card).partition("Status")[2])
+    await discord.until(lambda: "Cancelled" in say(card))
+
+
+async def test_a_remix_begins_with_the_prompt_and_keeps_the_rest(
+    discord: Discord,
+    start_bot: StartBot,
+    picture: Callable[..., Object],
+    say: Callable[[Object], str],
+) -> None:
+    await start_bot(discord)
+    await discord.command("animate", {"image": picture(), "prompt": "waves", "duration": 2})
+    result = (await discord.until(discord.results))[0]
+    asked = await discord.click(result, "remix")
+    form = (await discord.until(lambda: asked.callback))["data"]
+    assert form["components"][0]["component"]["value"] == "waves"
+    sent = await discord.submit(form, {"prompt": "a storm"}, [])
+    await discord.until(lambda: len(discord.results()) == 2)
+    assert sent.callback == {"type": 5}
+    assert "a storm" in say(discord.results()[1])
+    assert "2 s" in say(discord.results()[1])
+    assert "Remix of" in say(discord.cards()[1])
+    again = await discord.submit(form, {"prompt": "snow"}, [picture((300, 300), "snow.png")])
+    await discord.until(lambda: len(discord.results()) == 3)
+    assert again.followups == []
+
+
+async def test_the_menu_of_any_message_animates_its_picture(
+    discord: Discord, start_bot: StartBot, picture: Callable[..., Object]
+) -> None:
+    await start_bot(discord)
+    posted = message(discord.users[BEN], CHANNEL, {"content": "look"}, [picture()])
+    await discord.menu("Animate", posted)
+    await discord.until(discord.results)
+    words = message(discord.users[BEN], CHANNEL, {"content": "no picture"}, [])
+    refused = await discord.menu("Upscale", words)
+    await discord.until(lambda: "no image and no video" in refused.said)
+
+
+async def test_the_menu_takes_a_picture_as_a_reference(
+    discord: Discord, start_bot: StartBot, picture: Callable[..., Object]
+) -> None:
+    await start_bot(discord)
+    posted = message(discord.users[BEN], CHANNEL, {"content": "look"}, [picture()])
+    asked = await discord.menu("Use as reference", posted)
+    form = (await discord.until(lambda: asked.callback))["data"]
+    await discord.submit(form, {"prompt": "in the style of @image1"}, [])
+    await discord.until(discord.results)
+    late = await discord.submit(form, {"prompt": "once more"}, [])
+    await discord.until(lambda: "open for too long" in late.said)
+
+
+async def test_models_ratios_and_durations_are_completed_for_the_chosen_model(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    models = await discord.complete("animate", {"model": "veo"}, "model")
+    assert {choice["value"] for choice in models} == {"veo3.1", "veo3.1_fast"}
+    chosen = {"model": "veo3.1", "duration": ""}
+    durations = await discord.complete("animate", chosen, "duration")
+    assert [choice["value"] for choice in durations] == [4, 6, 8]
+    ratios = await discord.complete("animate", {"model": "veo3.1", "ratio": "16"}, "ratio")
+    assert ratios[0]["value"] == "16:9"
+    assert await discord.complete("animate", {"model": "veo3.1", "ratio": "5:9"}, "ratio") == []

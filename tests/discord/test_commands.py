@@ -1,0 +1,93 @@
+"""What Discord is told of our commands, and when."""
+
+from collections.abc import Awaitable, Callable
+
+from adapters.discord.specification import commands_payload
+from adapters.discord.sync import same_commands
+from bot.catalog import load_catalog
+from tests.discord import schema
+from tests.discord.objects import Object
+from tests.discord.server import Discord
+
+StartBot = Callable[..., Awaitable[None]]
+OFFERED = [
+    "gen4_image", "gen4_image_turbo", "gemini_2.5_flash", "gen4_turbo", "gen4.5", "veo3.1",
+    "veo3.1_fast", "aleph2", "act_two", "magnific_video_upscaler_creative",
+    "magnific_precision_upscaler_v2",
+]  # fmt: skip
+
+
+def _commands() -> list[Object]:
+    catalog = load_catalog()
+    catalog.set_offered(OFFERED)
+    return commands_payload(catalog)
+
+
+def test_every_command_is_as_discord_describes_commands() -> None:
+    template = "/applications/{application_id}/commands"
+    assert schema.request_problems("PUT", template, _commands()) == []
+
+
+def test_each_command_has_its_files_and_values() -> None:
+    by_name = {command["name"]: command for command in _commands() if command["type"] == 1}
+    files = {
+        name: [(o["name"], o["required"]) for o in command["options"] if o["type"] == 11]
+        for name, command in by_name.items()
+    }
+    assert files["imagine"] == [("reference1", False), ("reference2", False), ("reference3", False)]
+    assert files["animate"] == [("image", False)]
+    assert files["edit"] == [("video", True)]
+    assert files["perform"] == [("character", True), ("performance", True)]
+    assert files["upscale"] == [("image", False), ("video", False)]
+    assert by_name["quota"]["default_member_permissions"] == 32
+    assert all(command["contexts"] == [0] for command in _commands())
+    assert [c["name"] for c in _commands() if c["type"] == 3] == [
+        "Animate", "Upscale", "Use as reference",
+    ]  # fmt: skip
+
+
+def test_a_command_without_a_model_is_not_offered() -> None:
+    catalog = load_catalog()
+    catalog.set_offered(["gen4_image"])
+    names = [command["name"] for command in commands_payload(catalog)]
+    assert "imagine" in names
+    assert not {"animate", "edit", "perform", "Animate"} & set(names)
+
+
+def test_commands_are_the_same_beside_what_discord_adds() -> None:
+    ours = _commands()
+    theirs = [
+        {**c, "id": "1", "version": "2", "nsfw": False, "name_localizations": None} for c in ours
+    ]
+    for command in theirs:
+        if "default_member_permissions" in command:
+            command["default_member_permissions"] = "32"
+    assert same_commands(ours, list(reversed(theirs)))
+
+
+def test_commands_differ_by_each_thing_that_people_see() -> None:
+    ours = _commands()
+    for change in ({"description": "x"}, {"options": []}, {"contexts": [0, 1]}):
+        theirs = [{**ours[0], **change}, *ours[1:]]
+        assert not same_commands(ours, theirs), change
+    assert not same_commands(ours, ours[1:])
+    assert not same_commands(ours[1:], ours)
+    extra = [{**ours[0], "options": [*ours[0]["options"], {"type": 3, "name": "old"}]}, *ours[1:]]
+    assert not same_commands(ours, extra)
+
+
+async def test_commands_are_written_once_and_not_again_by_the_next_start(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    discord.commands = [
+        {**c, "id": "1", "application_id": "1", "version": "1",
+         "description": c.get("description", ""),
+         "default_member_permissions": "32" if c["name"] == "quota" else None}
+        for c in _commands()
+    ]  # fmt: skip
+    await start_bot(discord)
+    seen = ("GET", "/applications/{application_id}/commands")
+    await discord.until(lambda: seen in discord.requests)
+    asked = await discord.command("help")
+    await discord.until(lambda: "What you can do here" in asked.said)
+    assert discord.command_writes == 0

@@ -1,0 +1,112 @@
+"""Discord that refuses, breaks off, repeats itself and forgets."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.discord.objects import BEN, Object
+from tests.discord.server import Discord
+
+StartBot = Callable[..., Awaitable[None]]
+OpenDiscord = Callable[..., Awaitable[Discord]]
+POSTED = r"/channels/\d+/messages$"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 503}, {"status": 429}, {"status": 429, "via": True}, {"reset": True}],
+    ids=["503", "429", "429-via", "reset-after-commit"],
+)
+async def test_a_result_arrives_once_whatever_happens_to_its_upload(
+    discord: Discord, start_bot: StartBot, fault: dict[str, object], say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord)
+    broken = discord.fault("POST", POSTED, **fault)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(lambda: discord.cards() and "Done" in say(discord.cards()[0]))
+    assert broken.hits == 1
+    assert len(discord.results()) == 1
+    assert discord.results()[0]["attachments"]
+
+
+async def test_a_file_that_is_refused_for_its_size_leaves_its_text(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord)
+    discord.fault("POST", POSTED, status=413, code=40005, times=9, over=4000)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    result = (await discord.until(discord.results))[0]
+    assert result["attachments"] == []
+    assert "an admin finds the original in the archive as `outputs/" in say(result)
+    assert "your image is ready" in say(result)
+    assert result["components"]
+
+
+async def test_a_boosted_server_takes_larger_files(
+    open_discord: OpenDiscord, start_bot: StartBot
+) -> None:
+    boosted = await open_discord(tier=2)
+    await start_bot(boosted, upload_limit_mb=1)
+    await boosted.command("imagine", {"prompt": "a lighthouse"})
+    await boosted.until(boosted.results)
+    assert boosted.results()[0]["attachments"]
+
+
+async def test_an_acknowledgement_whose_answer_is_lost_counts(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    discord.fault("POST", r"/callback$", reset=True)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(discord.results)
+    assert asked.followups == []
+    assert len(discord.cards()) == 1
+
+
+async def test_a_token_that_has_run_out_does_not_stop_the_job(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
+    asked.expired = True
+    await discord.until(discord.results)
+    assert len(discord.cards()) == 1
+
+
+async def test_an_interaction_that_is_too_old_makes_nothing(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    asked = await discord.command("imagine", {"prompt": "old"})
+    asked.began -= 10
+    later = await discord.command("imagine", {"prompt": "new"})
+    await discord.until(discord.results)
+    assert asked.callback is None
+    assert len(discord.cards()) == 1
+    assert later.callback == {"type": 5}
+
+
+async def test_a_refused_reaction_is_told_directly_or_not_at_all(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord, credits=8)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    result = (await discord.until(discord.results))[0]
+    await discord.react(result, "⬆", BEN)
+    direct = (await discord.until(lambda: discord.direct(BEN)))[0]
+    assert "Not enough credits" in say(direct)
+    discord.fault("POST", r"/users/@me/channels$", status=403, code=50007)
+    await discord.react(result, "🎬", BEN)
+    await discord.command("imagine", {"prompt": "another"}, who=BEN)
+    await discord.until(lambda: len(discord.results()) == 2)
+    assert len(discord.in_channel()) == 4
+
+
+async def test_a_channel_that_is_gone_leaves_the_file_in_the_archive(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord)
+    discord.fault("POST", POSTED, status=404, code=10003)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    told = await discord.until(lambda: discord.direct("4000000000000000001"))
+    assert "could not be posted" in say(told[0])
