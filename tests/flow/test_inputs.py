@@ -8,6 +8,8 @@ import av
 import pytest
 from PIL import Image
 
+from bot.config import ModerationConfig
+
 # aiohttp says so of every data URI over 1 MiB; Runway takes them up to 5.
 pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 
@@ -105,6 +107,8 @@ async def test_a_video_that_is_too_long_is_cut_priced_as_cut_and_told(
         ("https://0x7f.1/a.jpg", "public website"),
         ("https://[::1]/a.jpg", "public website"),
         ("https://localhost/a.jpg", "public website"),
+        ("https://intranet-7/a.jpg", "public website"),
+        ("https://printer.local/a.jpg", "public website"),
         ("https://me:secret@example.com/a.jpg", "not a plain web address"),
         ("https://example.com:8443/a.jpg", "not a plain web address"),
         ("https://example.com/a.gif", "does not read"),
@@ -195,4 +199,14 @@ async def test_nothing_of_a_refused_command_stays(start: Start, photo: Path, cli
         ("/animate x --ref nosuchjob", (photo,)),
     ):
         assert (await bot.type(text, *files))[0] in (400, 404)
+    assert bot.kept() == []
+
+
+async def test_a_word_that_is_not_allowed_takes_its_files_with_it(
+    start: Start, photo: Path
+) -> None:
+    bot = await start(moderation=ModerationConfig(words=("gun",)))
+    status, answer = await bot.type("/animate a gun", photo)
+    assert status == 400
+    assert "gun" in answer["error"]
     assert bot.kept() == []

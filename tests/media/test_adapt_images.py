@@ -91,6 +91,19 @@ async def test_a_heic_with_a_tile_cut_off_is_refused(
     assert (caught.value.filename, caught.value.reason) == ("a.heic", "undecodable")
 
 
+async def test_a_heic_without_one_of_its_tiles_is_refused(
+    library: MediaLibrary, heic: Callable[..., Path]
+) -> None:
+    """A tile whose coded picture is not there shows as a hole, not as a black square."""
+    path = heic("a.heic", _two_colours(), tile=64)
+    data = path.read_bytes()
+    grid = 8  # what comes last in the file
+    path.write_bytes(data[: -grid - 12] + bytes(12) + data[-grid:])
+    with pytest.raises(UnusableFile) as caught:
+        await _adapted(library, path)
+    assert caught.value.reason == "undecodable"
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a.tiff", "a.webp", "a.png"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 async def test_every_exif_orientation_is_applied_and_gone(
