@@ -1,6 +1,7 @@
 """The library's client, as we want it: few intents, slow to identify, and all events to one place."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -120,7 +121,7 @@ class Client(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """The library would print it."""
-        log.error("an event failed", event_name=event_method, exc_info=True)  # noqa: LOG014 - the library calls this in its handler
+        log.error("an event failed", event_name=event_method, exc_info=sys.exception())
 
 
 def point_at(api_base: str | None, gateway: str | None) -> None:

@@ -1,5 +1,6 @@
 """What a server can do wrong to a request, and how often."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -40,5 +41,7 @@ class Fault:
         body = {"message": "no", "code": self.code}
         if self.status == 429:
             body |= {"retry_after": 0.05, "global": False}
-        headers = {"Via": "1.1 stand-in"} if self.via else {}
-        return web.json_response(body, status=self.status, headers=headers)
+        # No charset: discord.py would take the body for a text.
+        headers = {"Content-Type": "application/json"}
+        headers |= {"Via": "1.1 stand-in"} if self.via else {}
+        return web.Response(body=json.dumps(body).encode(), status=self.status, headers=headers)

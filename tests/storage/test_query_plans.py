@@ -105,4 +105,7 @@ def test_the_writes_of_a_jobs_life_find_their_rows_by_an_index(connection, plan,
         )
 
     steps = plan(live)
-    assert [step for step in steps if step.startswith("SCAN") and "CONSTANT" not in step] == []
+    # What a subquery found is walked through; it was found by an index of its own.
+    small = ("CONSTANT", "subquery")
+    scans = [step for step in steps if step.startswith("SCAN")]
+    assert [step for step in scans if not any(word in step for word in small)] == []
