@@ -91,14 +91,18 @@ async def test_a_heic_with_a_tile_cut_off_is_refused(
     assert (caught.value.filename, caught.value.reason) == ("a.heic", "undecodable")
 
 
-async def test_a_heic_without_one_of_its_tiles_is_refused(
-    library: MediaLibrary, heic: Callable[..., Path]
+@pytest.mark.parametrize("damage", ["an item of another type", "no coded pictures"])
+async def test_a_heic_without_its_tiles_is_refused(
+    library: MediaLibrary, heic: Callable[..., Path], damage: str
 ) -> None:
-    """A tile whose coded picture is not there shows as a hole, not as a black square."""
+    """What is missing is no black square."""
     path = heic("a.heic", _two_colours(), tile=64)
     data = path.read_bytes()
-    grid = 8  # what comes last in the file
-    path.write_bytes(data[: -grid - 12] + bytes(12) + data[-grid:])
+    if damage == "an item of another type":
+        path.write_bytes(data.replace(b"hvc1", b"none", 1))
+    else:
+        start, grid = data.index(b"mdat") + 4, 8
+        path.write_bytes(data[:start] + bytes(len(data) - start - grid) + data[-grid:])
     with pytest.raises(UnusableFile) as caught:
         await _adapted(library, path)
     assert caught.value.reason == "undecodable"
