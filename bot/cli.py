@@ -14,6 +14,7 @@ from bot.app import open_quotas, running
 from bot.config import (
     ArchiveConfig,
     Config,
+    DiscordConfig,
     RunwayConfig,
     StorageConfig,
     load_config,
@@ -113,7 +114,8 @@ def _demo_config(config: Config, port: int | None) -> Config:
     """The operator's configuration, with the demo's own folder and port where none is set."""
     web = config.web if port is None else config.web.model_copy(update={"port": port})
     playground = config.playground.model_copy(update={"enabled": True})
-    changes: dict[str, object] = {"web": web, "playground": playground}
+    # A token that is set for the real bot must not bring real people before a stand-in for Runway.
+    changes: dict[str, object] = {"web": web, "playground": playground, "discord": DiscordConfig()}
     if "storage" not in config.model_fields_set:
         changes["storage"] = StorageConfig(url=f"sqlite:///{DEMO_FOLDER / 'dailies.db'}")
     if "archive" not in config.model_fields_set:
