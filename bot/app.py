@@ -194,7 +194,7 @@ def _platforms(
     if token is not None:
         book, clock = Messages(database), SystemClock()
         bot_token = token.get_secret_value()
-        platforms.append(Discord(config.discord, bot_token, catalog, archive, book, clock))
+        platforms.append(Discord(config.discord, bot_token, catalog, archive, book, clock, fitter))
     if not platforms:
         raise ConfigError(
             "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "

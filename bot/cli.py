@@ -18,6 +18,7 @@ from bot.config import (
     COMMAND_PREFIX,
     ArchiveConfig,
     Config,
+    DiscordConfig,
     RunwayConfig,
     SlackConfig,
     StorageConfig,
@@ -137,7 +138,13 @@ def _demo_config(config: Config, port: int | None) -> Config:
     """The operator's configuration on the page alone, with the demo's own folder and port."""
     web = config.web if port is None else config.web.model_copy(update={"port": port})
     playground = config.playground.model_copy(update={"enabled": True})
-    changes: dict[str, object] = {"web": web, "playground": playground, "slack": SlackConfig()}
+    # Tokens that are set for the real bot must not bring real people before a stand-in for Runway.
+    changes: dict[str, object] = {
+        "web": web,
+        "playground": playground,
+        "discord": DiscordConfig(),
+        "slack": SlackConfig(),
+    }
     if "storage" not in config.model_fields_set:
         changes["storage"] = StorageConfig(url=f"sqlite:///{DEMO_FOLDER / 'dailies.db'}")
     if "archive" not in config.model_fields_set:

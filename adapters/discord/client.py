@@ -67,6 +67,8 @@ class Client(discord.AutoShardedClient):
         shard_count: int | None,
         shard_ids: Sequence[int] = (),
     ) -> None:
+        # It would warn at each start that it cannot talk.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         chosen: dict[str, Any] = {"shard_ids": list(shard_ids)} if shard_ids else {}
         super().__init__(
             intents=INTENTS,

@@ -8,7 +8,7 @@ https://discord.com/developers/docs/interactions/receiving-and-responding
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 import discord
@@ -142,8 +142,11 @@ class Exchange:
         # A follow-up would otherwise fill the placeholder, and be as public as that is.
         if self._placeholder and not self._private:
             self._placeholder = False
-            with suppress(discord.NotFound):
-                await self.interaction.delete_original_response()
+            try:
+                async with translated():
+                    await self.interaction.delete_original_response()
+            except ChatError as error:
+                log.info("placeholder not taken back", reason=str(error))
 
     def close(self) -> None:
         self._open = False

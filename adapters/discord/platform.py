@@ -15,10 +15,10 @@ from adapters.discord.line import Line
 from adapters.discord.members import PLATFORM, Members
 from adapters.discord.reactions import Book, Reactions, Shard
 from adapters.discord.sync import CommandSync
-from adapters.discord.uploads import MIB, Fitter, NoFitter, Uploads
+from adapters.discord.uploads import MIB, Uploads
 from bot.catalog import Catalog
 from bot.config import DiscordConfig
-from bot.ports import Archive, Clock
+from bot.ports import Archive, Clock, Fitter
 from bot.service import Service
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ class Discord:
         archive: Archive,
         book: Book,
         clock: Clock,
-        fitter: Fitter | None = None,
+        fitter: Fitter,
     ) -> None:
         point_at(config.api_base, config.gateway)
         self._config = config
@@ -53,7 +53,7 @@ class Discord:
         self._chat = Chat(
             self._line,
             self._members,
-            Uploads(archive, fitter or NoFitter()),
+            Uploads(archive, fitter),
             upload_limit=config.upload_limit_mb * MIB,
             alert_channel=config.alert_channel,
         )

@@ -7,7 +7,7 @@ from bot.errors import ChatError, Refused
 from bot.generation import new_job_id
 from bot.messages.refusals import refusal_notice
 from bot.messages.replies import failed_inside_text
-from bot.messages.words import either, size
+from bot.messages.words import either
 from bot.requests import Media
 from bot.text import Bold, Code, Text
 from bot.views import Notice
@@ -66,21 +66,6 @@ def unknown_button() -> Notice:
 
 def started() -> Notice:
     return Notice(("It is in the queue; its card is in the channel.",))
-
-
-def too_large(media: Media, limit: int) -> str:
-    """The line under a result whose file could not be uploaded as it is."""
-    return (
-        f"The file has {size(media.size)}, and {size(limit)} is the most here. It is kept: an admin "
-        f"finds the original in the archive as `{media.key}`."
-    )
-
-
-def smaller(media: Media) -> str:
-    """The line under a result that was made smaller for the upload."""
-    return (
-        f"Made smaller for this server; the original ({size(media.size)}) is kept as `{media.key}`."
-    )
 
 
 def missing_file(media: Media) -> str:

@@ -5,15 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 import discord
 import structlog
 
-from adapters.discord import texts
 from adapters.discord.failures import is_too_large
+from adapters.discord.markdown import markdown
 from bot.errors import ArchiveFailed, ChatError
-from bot.ports import Archive
+from bot.messages.deliveries import fitted_note, limits_to_try
+from bot.ports import Archive, Fitted, Fitter, Reduction
 from bot.requests import Media
 
 log = structlog.get_logger()
@@ -22,33 +22,9 @@ MIB = 1024 * 1024
 # What a boosted server takes for one file, by its tier:
 # https://support.discord.com/hc/en-us/articles/360028038352
 _BOOSTED = {2: 50 * MIB, 3: 100 * MIB}
-# Tried one after the other when Discord refuses a size that should have fitted.
-_STEPS = (10 * MIB, 8 * MIB)
 MOST_FILES = 10
 
 Send = Callable[[list[discord.File], str], Awaitable[str]]
-
-
-class Fitter(Protocol):
-    """Makes files fit; None where that cannot be done."""
-
-    async def fit(self, media: Media, limit: int, folder: Path) -> Path | None:
-        """The file in at most `limit` bytes, as a new file in the folder."""
-        ...
-
-    async def poster(self, media: Media, folder: Path) -> Path | None:
-        """One picture of a video, as a new file in the folder."""
-        ...
-
-
-class NoFitter:
-    """Leaves files as they are."""
-
-    async def fit(self, media: Media, limit: int, folder: Path) -> Path | None:
-        return None
-
-    async def poster(self, media: Media, folder: Path) -> Path | None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -83,7 +59,7 @@ class Uploads:
         refused = None
         with TemporaryDirectory(prefix="dailies-") as name:
             folder = Path(name)
-            for step in (limit, *_STEPS):
+            for step in limits_to_try(limit):
                 if refused is not None and step >= refused:
                     continue
                 ready = await self._ready(medias, step, folder)
@@ -100,18 +76,17 @@ class Uploads:
 
     async def _without(self, medias: Sequence[Media], limit: int, folder: Path, send: Send) -> str:
         """The last steps: a picture of it, and how to get the original; or that alone."""
-        note = "\n".join(texts.too_large(media, limit) for media in medias)
-        posters = [(media, await self._fitter.poster(media, folder)) for media in medias]
-        ready = [
-            _Ready(path, f"{Path(media.name).stem}{path.suffix}") for media, path in posters if path
-        ]
+        posters = [await self._fitter.poster(media) for media in medias]
+        ready = [await self._fetched(each, folder) for each in posters if each.media is not None]
+        note = "\n".join(_note(each) for each in posters if each.media is None)
         if ready:
             try:
                 return await _sent(send, ready, note)
             except ChatError as error:
                 if not is_too_large(error):
                     raise
-        return await send([], note)
+        left = [Fitted(each.original, None, Reduction.LEFT_OUT, each.link) for each in posters]
+        return await send([], "\n".join(_note(each) for each in left))
 
     async def _ready(
         self, medias: Sequence[Media], limit: int, folder: Path
@@ -126,18 +101,26 @@ class Uploads:
         return ready
 
     async def _one(self, media: Media, limit: int, folder: Path) -> _Ready | None:
-        if media.size > limit:
-            path = await self._fitter.fit(media, limit, folder)
-            name = f"{Path(media.name).stem}{path.suffix}" if path else ""
-            return _Ready(path, name, texts.smaller(media)) if path else None
+        """A file as it plays in at most `limit` bytes; a mere picture of it comes last of all."""
+        fitted = await self._fitter.fit(media, limit)
+        if fitted.media is None or fitted.reduction is Reduction.POSTER:
+            return None
+        return await self._fetched(fitted, folder)
+
+    async def _fetched(self, fitted: Fitted, folder: Path) -> _Ready:
+        media = fitted.media or fitted.original
         async with _archived():
             local = self._archive.local_path(media.key)
             if local is not None and local.is_file():
-                return _Ready(local, media.name)
+                return _Ready(local, media.name, _note(fitted))
             path = folder / Path(media.key).name
             if not path.exists():
                 await self._archive.fetch(media.key, path)
-        return _Ready(path, media.name)
+        return _Ready(path, media.name, _note(fitted))
+
+
+def _note(fitted: Fitted) -> str:
+    return markdown(fitted_note(fitted))
 
 
 async def _sent(send: Send, ready: Sequence[_Ready], note: str = "") -> str:

@@ -37,7 +37,7 @@ async def test_a_file_that_is_refused_for_its_size_leaves_its_text(
     await discord.command("imagine", {"prompt": "a lighthouse"})
     result = (await discord.until(discord.results))[0]
     assert result["attachments"] == []
-    assert "an admin finds the original in the archive as `outputs/" in say(result)
+    assert "An admin finds the original in the archive: `outputs/" in say(result)
     assert "your image is ready" in say(result)
     assert result["components"]
 
