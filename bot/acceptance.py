@@ -81,7 +81,7 @@ class Acceptance:
     async def start(self, job: Job) -> Job:
         """Show an accepted job's card and let it take its turn."""
         log.info("accepted", job=job.id, model=job.request.model, price=job.request.price)
-        job = await self._presenter.show(job, await self._worker.progress_of(job))
+        job = await self._presenter.show(job, await self._worker.lineup.progress_of(job))
         self._worker.wake()
         return job
 

@@ -3,14 +3,12 @@
 import fcntl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
 from aiohttp import web
-from sqlalchemy import make_url
 
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
@@ -23,7 +21,7 @@ from bot.clock import SystemClock
 from bot.config import Config, is_loopback
 from bot.core import build_core, moderation_of
 from bot.credits import Allowance
-from bot.errors import ConfigError
+from bot.errors import ArchiveFailed, ConfigError
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.runway.client import RunwayClient
@@ -34,7 +32,7 @@ from storage.installations import SqlInstallations
 from storage.quota import SqlQuotas
 from storage.receipts import SqlReceipts
 from storage.rules import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage, database_path, open_database
 
 log = structlog.get_logger()
 
@@ -99,9 +97,12 @@ async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
 
 def _only_process(url: str) -> IO[str]:
     """Hold the database file alone: two processes on one SQLite would each carry every job."""
-    path = Path(make_url(url).database or "dailies.db").with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("w")
+    path = database_path(url).with_suffix(".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise ConfigError(f"storage.url: {path.parent} cannot be used: {error.strerror}.") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -122,7 +123,7 @@ def _catalog(config: Config) -> Catalog:
 def _archive(config: Config) -> Archive:
     try:
         return Archive(config.archive.url)
-    except ValueError as error:
+    except (ValueError, ArchiveFailed) as error:
         raise ConfigError(f"archive.url: {error}") from error
 
 

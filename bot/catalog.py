@@ -4,9 +4,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bot.pricing import PriceRule
 from bot.requests import Kind, Operation, Setting
@@ -50,7 +50,7 @@ class InputRule(_Entry):
     role: str
     kinds: tuple[Kind, ...]
     field: str
-    form: str = "uri"
+    form: Literal["uri", "typed", "typed_list", "tagged_list"] = "uri"
     min: int = 0
     max: int = 1
     seconds: tuple[float, float] | None = None
@@ -79,7 +79,7 @@ class ModelSpec(_Entry):
     rank: int
     prompt: PromptRule
     inputs: tuple[InputRule, ...] = ()
-    ratios: tuple[str, ...] = ()
+    ratios: tuple[Annotated[str, Field(pattern=r"^[1-9]\d*:[1-9]\d*$")], ...] = ()
     durations: tuple[int, ...] = ()
     duration: int | None = None
     seed: bool = False
@@ -92,8 +92,25 @@ class ModelSpec(_Entry):
     @classmethod
     def _span(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return tuple(range(value["min"], value["max"] + 1))
+            try:
+                return tuple(range(value["min"], value["max"] + 1))
+            except (KeyError, TypeError):
+                raise ValueError("a span is { min = 2, max = 10 }") from None
         return value
+
+    @model_validator(mode="after")
+    def _is_priced(self) -> Self:
+        """A slip must not make a model free, or unusable in the middle of a job."""
+        if self.durations and self.duration not in self.durations:
+            raise ValueError("duration must be one of the durations")
+        if self.price.of and self.price.of not in {rule.role for rule in self.inputs}:
+            raise ValueError(f"price.of: there is no input {self.price.of}")
+        if self.price.by and self.price.by not in {rule.name for rule in self.settings}:
+            raise ValueError(f"price.by: there is no setting {self.price.by}")
+        timed = self.price.of or self.price.seconds or self.durations
+        if self.price.per_second is not None and not timed:
+            raise ValueError("price.per_second needs durations, `of` or `seconds`")
+        return self
 
     @property
     def needs_input(self) -> bool:
@@ -161,19 +178,17 @@ def load_catalog(changes: Mapping[str, Mapping[str, Any]] | None = None) -> Cata
 
 
 def _specs(id_: str, entry: Mapping[str, Any]) -> Iterable[ModelSpec]:
+    if unknown := entry.keys() - {"enabled", "label", *Operation}:
+        raise ValueError(f"models.{id_}: there is no {', '.join(sorted(unknown))}")
     if not entry.get("enabled", True):
         return
+    named = {"id": id_, "label": entry.get("label", id_)}
     for operation in Operation:
         if operation in entry:
-            rule = {
-                "id": id_,
-                "label": entry.get("label", id_),
-                "operation": operation,
-                **entry[operation],
-            }
             try:
+                rule = {**named, "operation": operation, **dict(entry[operation])}
                 yield ModelSpec.model_validate(rule)
-            except ValueError as error:
+            except (TypeError, ValueError) as error:
                 raise ValueError(f"models.{id_}.{operation}: {error}") from error
 
 

@@ -5,7 +5,8 @@ import asyncio
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -19,6 +20,7 @@ from bot.config import (
     RunwayConfig,
     SlackConfig,
     StorageConfig,
+    is_loopback,
     load_config,
 )
 from bot.errors import ConfigError
@@ -78,8 +80,9 @@ def _parser() -> argparse.ArgumentParser:
 async def _run(_arguments: argparse.Namespace) -> None:
     config = load_config()
     set_up_logs(config.log.level, config.log.format)
-    async with running(config):
-        await _asked_to_stop()
+    live = not is_loopback(config.runway.base_url)
+    async with _until_asked_to_stop() as stop, running(config, live=live):
+        await stop.wait()
 
 
 async def _demo(arguments: argparse.Namespace) -> None:
@@ -87,9 +90,9 @@ async def _demo(arguments: argparse.Namespace) -> None:
     set_up_logs("warning" if config.log.level == "info" else config.log.level, config.log.format)
     config = _demo_config(config, arguments.port)
     if arguments.live:
-        async with running(config) as url:
+        async with _until_asked_to_stop() as stop, running(config) as url:
             _greet(url, "the real Runway: what you make here is charged to your account")
-            await _asked_to_stop()
+            await stop.wait()
         return
     parser = argparse.ArgumentParser()
     add_arguments(parser)
@@ -97,9 +100,10 @@ async def _demo(arguments: argparse.Namespace) -> None:
         settings_from(parser.parse_args(["--state-dir", str(DEMO_FOLDER / "runway")]))
     )
     try:
-        async with running(_against(config, simulator.url), live=False) as url:
+        demo = running(_against(config, simulator.url), live=False)
+        async with _until_asked_to_stop() as stop, demo as url:
             _greet(url, "a stand-in for Runway: nothing is charged")
-            await _asked_to_stop()
+            await stop.wait()
     finally:
         await simulator.stop()
 
@@ -123,7 +127,8 @@ async def _simulator(arguments: argparse.Namespace) -> None:
     simulator = await serve(settings_from(arguments), port=arguments.port)
     print(f"A stand-in for Runway listens on {simulator.url}", flush=True)
     try:
-        await _asked_to_stop()
+        async with _until_asked_to_stop() as stop:
+            await stop.wait()
     finally:
         await simulator.stop()
 
@@ -153,13 +158,14 @@ def _greet(url: str, what: str) -> None:
     print(f"\n  Dailies is ready: {url}\n  It talks to {what}.\n  Ctrl+C ends it.\n", flush=True)
 
 
-async def _asked_to_stop() -> None:
-    """Return at SIGINT or SIGTERM."""
+@asynccontextmanager
+async def _until_asked_to_stop() -> AsyncIterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set, also while everything is still starting."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await stop.wait()
+    yield stop
 
 
 if __name__ == "__main__":

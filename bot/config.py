@@ -45,6 +45,8 @@ def is_loopback(url: str) -> bool:
 def _https_or_loopback(url: str) -> str:
     if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
         raise ValueError("must begin with https:// (http:// only on this machine)")
+    if not urlsplit(url).hostname:
+        raise ValueError("names no host")
     return url.rstrip("/")
 
 
@@ -237,13 +239,18 @@ def _with_secrets(slack: SlackConfig) -> SlackConfig:
 
 def _secret(name: str) -> SecretStr | None:
     """A secret from the environment, or from the file that `<name>_FILE` names."""
-    value = os.environ.get(name)
+    value = os.environ.get(name, "").strip()
     path = os.environ.get(f"{name}_FILE")
     if not value and path:
         try:
             value = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigError(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{name}_FILE: {path} is no text.") from None
+    value = (value or "").strip()
+    if not (value.isascii() and value.isprintable()):
+        raise ConfigError(f"{name} holds letters that no key has. Copy the key anew.")
     return SecretStr(value) if value else None
 
 

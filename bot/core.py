@@ -11,6 +11,7 @@ from bot.approvals import Approvals
 from bot.catalog import Catalog
 from bot.clock import SystemClock
 from bot.config import Config
+from bot.errors import ChatError
 from bot.estimates import Estimates
 from bot.housekeeping import Housekeeping
 from bot.ports import ChatPlatform, Library, Provider
@@ -30,6 +31,13 @@ from storage.storage import SqlStorage
 
 # As many finished jobs teach how long the next ones take.
 TIMINGS_READ = 5000
+
+
+class Chats(dict[str, ChatPlatform]):
+    """The platforms that run, by name; jobs of one that does not run now get a plain no."""
+
+    def __missing__(self, name: str) -> ChatPlatform:
+        raise ChatError(f"the platform {name} is not running")
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ async def build_core(
     chats: Mapping[str, ChatPlatform],
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
-    clock = SystemClock()
+    clock, chats = SystemClock(), Chats(chats)
     presenter = Presenter(chats, storage, catalog, clock)
     estimates = Estimates(await storage.timings(TIMINGS_READ))
     accounting = Accounting(storage, chats)

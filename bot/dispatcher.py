@@ -9,21 +9,30 @@ from bot.ports import AtRunway, ModelLimits, Waiting
 
 # Where the organisation does not say how many tasks of a model may run at once.
 USUAL_CONCURRENCY = 2
+# Clocks are not exact; what is due now is not asked for a thousand times a second.
+LEAST_WAIT_SECONDS = 0.05
 
 
-def order(waiting: Iterable[Waiting], running: Iterable[AtRunway]) -> dict[str, list[Waiting]]:
+def order(
+    waiting: Iterable[Waiting],
+    running: Iterable[AtRunway],
+    served: Mapping[tuple[str, Member], int] | None = None,
+) -> dict[str, list[Waiting]]:
     """Each model's queue in the order in which its jobs will be sent.
 
     Round-robin: a member's second job goes after everybody's first, and what a member has at
-    Runway already counts as a turn taken. Within a round the oldest job goes first.
+    Runway already counts as a turn taken. Within a round whoever was served longest ago goes
+    first (`served` numbers the turns by model and member), then the oldest job.
     """
+    turn = served or {}
     turns: dict[str, Counter[Member]] = defaultdict(Counter)
     for task in running:
         turns[task.model][task.owner] += 1
-    rounds: dict[str, list[tuple[int, int, Waiting]]] = defaultdict(list)
+    rounds: dict[str, list[tuple[int, int, int, Waiting]]] = defaultdict(list)
     for job in sorted(waiting, key=lambda job: job.seq):
         taken = turns[job.model]
-        rounds[job.model].append((taken[job.owner], job.seq, job))
+        last = turn.get((job.model, job.owner), 0)
+        rounds[job.model].append((taken[job.owner], last, job.seq, job))
         taken[job.owner] += 1
     return {model: [job for *_, job in sorted(queue)] for model, queue in rounds.items()}
 
@@ -42,6 +51,20 @@ def admit(
         ready = [job for job in queue if job.due_at is None or job.due_at <= now]
         admitted += ready[: max(0, free)]
     return admitted
+
+
+def as_running(job: Waiting) -> AtRunway:
+    """A queued job that is on its way takes a place already."""
+    return AtRunway(job.id, job.owner, job.model, None, None)
+
+
+def seconds_until_due(
+    queues: Mapping[str, Sequence[Waiting]], now: datetime, at_most: float
+) -> float:
+    """How long until the first job that waits for its time is due."""
+    due = [j.due_at for queue in queues.values() for j in queue if j.due_at and j.due_at > now]
+    until = (min(due) - now).total_seconds() if due else at_most
+    return min(at_most, max(LEAST_WAIT_SECONDS, until))
 
 
 def eta_seconds(

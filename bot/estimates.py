@@ -38,7 +38,8 @@ class Estimates:
         """When a running task is likely to be ready; None when it is overdue."""
         elapsed = (now - started).total_seconds()
         total = self.typical(request)
-        if fraction and elapsed >= 5 and fraction < 1:
+        # The first hundredth says nothing about the rest.
+        if fraction and elapsed >= 5 and 0.01 <= fraction < 1:
             total = (total + elapsed / fraction) / 2
         return started + timedelta(seconds=total) if total > elapsed else None
 

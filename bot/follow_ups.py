@@ -9,7 +9,7 @@ from bot.jobs import Cause, Job, State
 from bot.messages.cards import FollowUp
 from bot.requests import GenerationRequest, Input, Kind, Media, Operation
 from bot.text import utf16_units
-from bot.validation import complete
+from bot.validation import check_prompt, complete
 
 PickSeed = Callable[[], int]
 ACTIONS = (Cause.RETRY, Cause.UPSCALE, Cause.ANIMATE)
@@ -17,7 +17,11 @@ ACTIONS = (Cause.RETRY, Cause.UPSCALE, Cause.ANIMATE)
 
 def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) -> GenerationRequest:
     """The request that an action on a job's result stands for; raises a Refused."""
-    spec = catalog.spec(job.request.model, job.request.operation)
+    try:
+        spec = catalog.spec(job.request.model, job.request.operation)
+    except KeyError:  # config took the model out since
+        command = action_command(job.request.operation)
+        raise NothingOffered(command, catalog.label(job.request.model)) from None
     if action is Cause.RETRY:
         return _again(catalog, job, spec, pick_seed)
     # A click may come while the message is there already and its row is still being written.
@@ -76,6 +80,7 @@ def _first_that_fits(
         fitting = prompt if utf16_units(prompt) <= spec.prompt.max else ""
         inputs = (Input(spec.inputs[0].role, media),)
         try:
+            check_prompt(spec, action_command(operation), fitting)
             return complete(spec, fitting, inputs, {}, pick_seed)
         except Refused as error:
             refused = error

@@ -42,7 +42,11 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 # Runway holds (or may hold) a slot of the model's concurrency for these.
 AT_RUNWAY = (State.SUBMITTING, State.RUNNING)
-UNFINISHED = tuple(state for state, onward in TRANSITIONS.items() if onward)
+# Why a queued job waits for its next attempt (in `failure`, until there is a task).
+WAIT_BUSY = "WAIT.BUSY"
+WAIT_DAILY = "WAIT.DAILY"
+# Our own failure code for a model that the organisation may not use.
+NOT_OFFERED = "REJECTED.MODEL"
 
 
 def room(channel: str) -> str:

@@ -15,11 +15,11 @@ from bot.errors import (
     UnknownOption,
 )
 
-# An option begins a word: `--ratio 16:9`, `--ratio=16:9` or `--model "gen4 turbo"`. Phones turn two
-# hyphens into a dash, so that is taken for them.
+# An option begins a word: `--ratio 16:9`, `--ratio=16:9` (or a colon) or `--model "gen4 turbo"`.
+# Phones turn two hyphens into a dash, so that is taken for them.
 _OPTION = re.compile(
     r"""(?:^|(?<=\s))(?:--|—)(?P<name>[A-Za-z][\w-]*)
-        (?:\s*=\s*|\s+|$)(?P<value>"[^"]*"|“[^”]*”|(?!--|—)[^\s"]\S*)?""",
+        (?:\s*[=:]\s*|\s+|$)(?P<value>"[^"]*"|“[^”]*”|(?!--|—)[^\s"]\S*)?""",
     re.VERBOSE,
 )
 
@@ -73,7 +73,7 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, str]:
         if argument.rest:
             value, left = left, ""
         else:
-            value, _, left = left.partition(" ")
+            value, left = [*left.split(maxsplit=1), "", ""][:2]
         if value:
             taken[argument.name] = value
         elif argument.required and not spec.generates:

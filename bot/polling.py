@@ -48,7 +48,7 @@ def first_poll(learned_early: float | None, floor: float, rng: random.Random) ->
 def next_poll(elapsed: float, errors: int, floor: float, rng: random.Random) -> float:
     """Seconds to the next question, `elapsed` seconds after the start, after `errors` in a row."""
     gap = max(floor, min(MOST_SECONDS, SHARE_OF_AGE * elapsed if elapsed > 60 else 0.0))
-    return _spread(min(gap * 2**errors, max(gap, MOST_SECONDS)), rng)
+    return _spread(min(gap * 2 ** min(errors, 16), max(gap, MOST_SECONDS)), rng)
 
 
 def _spread(seconds: float, rng: random.Random) -> float:

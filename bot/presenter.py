@@ -52,6 +52,11 @@ class Presenter:
             if job.state.is_over:
                 self._shown.pop(job.id, None)
 
+    async def tell_offer_changed(self) -> None:
+        """Tell every platform that other models are offered now."""
+        for chat in self._chats.values():
+            await chat.offer_changed()
+
     async def _show(self, job: Job, progress: Progress, shown: _Shown) -> Job:
         chat = self._chats[job.owner.platform]
         view = card(job, self._catalog.label(job.request.model), progress)

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from bot.requests import Input, Setting
 
@@ -36,6 +37,15 @@ class PriceRule(BaseModel):
     by: str | None = None
     large: int | None = None
     large_side: int = 0
+
+    @model_validator(mode="after")
+    def _is_one_rule(self) -> Self:
+        rules = (self.flat, self.per_second, self.per_frame, self.by_short_side)
+        if sum(rule is not None for rule in rules) != 1:
+            raise ValueError("needs exactly one of flat, per_second, per_frame, by_short_side")
+        if self.per_frame is not None and not (self.of and self.by):
+            raise ValueError("per_frame needs `of` and `by`")
+        return self
 
     def credits(
         self,

@@ -72,7 +72,8 @@ async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     facts: dict[str, Any] = {
         "member": member.id,
         "rule": balance.scope,
-        "allowance": _credits(balance.allowance),
+        "allowance": balance.allowance.credits,
+        "blocked": balance.allowance.blocked,
         "period": balance.allowance.period.value,
         "captured": balance.captured,
         "held": balance.held,
@@ -82,6 +83,7 @@ async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     }
     if arguments.json:
         return json.dumps(facts, indent=2, default=str)
+    facts["allowance"] = _credits(balance.allowance)
     facts["left"] = "unlimited" if balance.left is None else balance.left
     facts["grants"] = ", ".join(str(grant.left) for grant in balance.grants) or "none"
     return "\n".join(f"{name:<10} {value}" for name, value in facts.items())

@@ -119,7 +119,7 @@ class Service:
         if job.state is State.QUEUED:
             try:
                 job = await self._storage.finish(
-                    job, State.CANCELLED, Outcome.NEVER_SENT, self._clock.now(), told=True
+                    job, State.CANCELLED, Outcome.NEVER_SENT, self._clock.now()
                 )
             except errors.StaleJob:
                 return await self.cancel(origin, job_id)
@@ -129,7 +129,8 @@ class Service:
             await self._worker.cancel(job)
         else:
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))
-        return await self._presenter.show(job)
+        job = await self._presenter.show(job)
+        return await self._storage.note(job.id, told=True) if job.state.is_over else job
 
     async def _generate(self, invocation: Invocation) -> Job | Notice:
         origin, job_id = invocation.origin, new_job_id()

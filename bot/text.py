@@ -49,6 +49,11 @@ def utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
+def mended(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which no row and no wire can hold."""
+    return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+
+
 def shorten(text: str, limit: int) -> str:
     """The text in at most `limit` characters, with an ellipsis where something was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -8,7 +8,7 @@ from bot import errors
 from bot.catalog import RATIO_SYNONYMS, Catalog, InputRule, ModelSpec
 from bot.commands import CommandSpec, models_for, ratio_choices, setting_text
 from bot.requests import GenerationRequest, Input, Media, Setting
-from bot.text import utf16_units
+from bot.text import mended, utf16_units
 
 MOST_SEED = 2**32 - 1
 # Words that people type for a duration's unit.
@@ -40,6 +40,7 @@ def build_request(
     pick_seed: Callable[[], int],
 ) -> GenerationRequest:
     """The request that a command asks for; raises a Refused that names what is wrong."""
+    prompt = mended(prompt)
     spec = choose_model(catalog, command, options.get("model"), files)
     check_prompt(spec, command.name, prompt)
     inputs = _fit_inputs(catalog, command, spec, files)
@@ -92,6 +93,8 @@ def _not_offered(
     )
     if known:
         return errors.NothingOffered(command.name, catalog.label(name.lower()))
+    if not offered:
+        return errors.NothingOffered(command.name)
     return errors.BadChoice("model", name, list(dict.fromkeys(spec.id for spec in offered)))
 
 

@@ -7,19 +7,19 @@ line, and `start` builds it anew from the rows.
 import asyncio
 import random
 from collections.abc import Coroutine
-from datetime import datetime
+from contextlib import suppress
 
 import structlog
 
 from bot.accounting import Accounting
 from bot.catalog import Catalog
-from bot.dispatcher import admit, order
+from bot.dispatcher import admit, as_running, seconds_until_due
 from bot.errors import ProviderError, StaleJob
-from bot.estimates import Estimates, places
-from bot.jobs import Job, State
-from bot.messages.cards import Progress
+from bot.estimates import Estimates
+from bot.jobs import NOT_OFFERED, Job, State
+from bot.lineup import Lineup
 from bot.polling import first_poll, next_poll
-from bot.ports import AtRunway, Clock, Organization, Provider, Storage, Timing, Waiting
+from bot.ports import Clock, Organization, Provider, Storage, Timing
 from bot.presenter import Presenter
 from bot.steps.collect import Collection
 from bot.steps.deliver import Delivery
@@ -30,12 +30,13 @@ log = structlog.get_logger()
 
 # How often the organisation's limits and offered models are read anew.
 ORGANIZATION_SECONDS = 300.0
+# … and as long as they are not known. The start does not wait for them for longer than this.
+UNKNOWN_SECONDS = 15.0
+START_PATIENCE_SECONDS = 5.0
 # A queue in which nothing happens is looked at again so often: for jobs that wait for their time.
 IDLE_SECONDS = 5.0
 # After a step that failed for a reason nobody foresaw.
 SURPRISE_SECONDS = 15.0
-# Cards further back in the queue are not edited for each step forward.
-PLACES_SHOWN = 20
 
 
 class Worker:
@@ -62,6 +63,7 @@ class Worker:
         self._catalog = catalog
         self._presenter = presenter
         self._estimates = estimates
+        self.lineup = Lineup(storage, presenter, estimates, clock)
         self._submission = submission
         self._watch = watch
         self._collection = collection
@@ -77,6 +79,7 @@ class Worker:
         self._loops: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self._idle_seconds = IDLE_SECONDS
 
     @property
     def organization(self) -> Organization:
@@ -84,7 +87,9 @@ class Worker:
 
     async def start(self) -> None:
         """Take up every job where its row says that it is."""
-        await self._refresh_organization()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_PATIENCE_SECONDS):
+                await self._refresh_organization()
         for job in await self._storage.unfinished():
             if job.state is not State.QUEUED:
                 self._begin(job.id, self._resume(job))
@@ -119,18 +124,6 @@ class Worker:
             watched.job = job
             self._poll_in(job.id, 0.0)
 
-    async def queue(self) -> tuple[dict[str, list[Waiting]], list[AtRunway]]:
-        """The queues in the order in which they will be sent, and what is at Runway."""
-        waiting = await self._storage.waiting()
-        running = await self._storage.at_runway()
-        return order(waiting, running), running
-
-    async def progress_of(self, job: Job) -> Progress:
-        """Place and ETA of a job that was just accepted."""
-        queues, running = await self.queue()
-        place = places(queues).get(job.id, 1)
-        return self._progress(job, place, running)
-
     async def _resume(self, job: Job) -> None:
         if job.state is State.SUBMITTING:
             # We died between writing it down and hearing the answer.
@@ -142,7 +135,7 @@ class Worker:
         while True:
             job = await self._presenter.show(job)
             if job.state is State.RUNNING:
-                self._follow(job)
+                await self._follow(job)
                 return
             if job.state is State.COLLECTING:
                 self.wake()  # its place at Runway is free
@@ -156,8 +149,10 @@ class Worker:
         self.wake()
         await self._accounting.tell()
 
-    def _follow(self, job: Job) -> None:
-        self._watched[job.id] = Watched(job, started_at=job.started_at)
+    async def _follow(self, job: Job) -> None:
+        watched = self._watched[job.id] = Watched(job, started_at=job.started_at)
+        # From here on a cancellation finds the job watched; one that came before is in its row.
+        watched.job = job = await self._storage.job(job.id) or job
         if job.cancel_requested:
             self._poll_in(job.id, 0.0)
             return
@@ -196,9 +191,12 @@ class Worker:
 
     async def _submit(self, job_id: str) -> None:
         job = await self._storage.job(job_id)
-        if job is not None and job.state is State.QUEUED:
-            job = await self._submission.submit(job)
-            await self._carry(job)
+        if job is None or job.state is not State.QUEUED:
+            return
+        job = await self._submission.submit(job)
+        if job.failure == NOT_OFFERED:
+            await self._refresh_organization()
+        await self._carry(job)
 
     def _begin(self, job_id: str, step: Coroutine[None, None, None]) -> bool:
         """Run a step of a job, unless one is under way already."""
@@ -243,40 +241,26 @@ class Worker:
                 log.exception("dispatch failed")
             self._wake.clear()
             try:
-                async with asyncio.timeout(IDLE_SECONDS):
+                async with asyncio.timeout(self._idle_seconds):
                     await self._wake.wait()
             except TimeoutError:
                 continue
 
     async def _dispatch(self) -> None:
-        queues, running = await self.queue()
-        sending = [self._as_running(j) for q in queues.values() for j in q if j.id in self._steps]
+        queues, running = await self.lineup.queue()
+        sending = [as_running(j) for q in queues.values() for j in q if j.id in self._steps]
         idle = {m: [j for j in q if j.id not in self._steps] for m, q in queues.items()}
         now = self._clock.now()
         for job in admit(idle, [*running, *sending], self._organization.models, now):
+            self.lineup.serve(job)
             self._begin(job.id, self._submit(job.id))
-        await self._show_places(idle, running)
-
-    @staticmethod
-    def _as_running(job: Waiting) -> AtRunway:
-        return AtRunway(job.id, job.owner, job.model, None, None)
-
-    async def _show_places(self, queues: dict[str, list[Waiting]], running: list[AtRunway]) -> None:
-        for job_id, place in places(queues).items():
-            if job_id in self._steps or place > PLACES_SHOWN:
-                continue
-            job = await self._storage.job(job_id)
-            if job is not None and job.state is State.QUEUED:
-                await self._presenter.show(job, self._progress(job, place, running))
-
-    def _progress(self, job: Job, place: int, running: list[AtRunway]) -> Progress:
-        limits, now = self._organization.models, self._clock.now()
-        eta: datetime = self._estimates.place_ready(job.request, place, running, limits, now)
-        return Progress(place=place, eta=eta)
+        self._idle_seconds = seconds_until_due(idle, now, IDLE_SECONDS)
+        await self.lineup.show_places(idle, running, self._steps)
 
     async def _organization_loop(self) -> None:
         while True:
-            await self._clock.sleep(ORGANIZATION_SECONDS)
+            known = bool(self._organization.models)
+            await self._clock.sleep(ORGANIZATION_SECONDS if known else UNKNOWN_SECONDS)
             await self._refresh_organization()
 
     async def _refresh_organization(self) -> None:
@@ -285,5 +269,7 @@ class Worker:
         except ProviderError as error:
             log.warning("organisation not read", error=str(error))
             return
-        self._catalog.set_offered(self._organization.models)
+        self.lineup.limits = self._organization.models
+        if self._catalog.set_offered(self._organization.models):
+            await self._presenter.tell_offer_changed()
         self.wake()

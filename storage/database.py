@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import StaticPool
 
@@ -40,8 +40,10 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._writer = _Writer(writer_engine(path))
-        self._readers = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4)
+        self._readers = create_async_engine(_address("sqlite+aiosqlite", path), pool_size=4)
         event.listen(self._readers.sync_engine, "connect", _configure)
+        # A read of several statements sees one moment.
+        event.listen(self._readers.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
 
     async def write(self, transaction: Transaction[T]) -> T:
         return await asyncio.wrap_future(self._writer.submit(transaction))
@@ -58,11 +60,16 @@ class SqliteDatabase:
 def writer_engine(path: Path) -> Engine:
     """An engine with one connection, on which transactions begin when we say so."""
     engine = create_engine(
-        f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        _address("sqlite", path), poolclass=StaticPool, connect_args={"check_same_thread": False}
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def _address(driver: str, path: Path) -> URL:
+    """Never put together as text, where a `%` or `?` in a folder's name means something else."""
+    return URL.create(driver, database=str(path))
 
 
 def _configure(connection: Any, _record: Any) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from bot.credits import Outcome, settle
 from bot.errors import Paused, StaleJob
-from bot.jobs import AT_RUNWAY, UNFINISHED, Job, Member, State
+from bot.jobs import AT_RUNWAY, Job, Member, State
 from bot.ports import AtRunway, Once, Timing, Waiting
 from bot.quotas import paused_until
 from storage import ledger, notices
@@ -30,7 +30,11 @@ def accept(
     """Insert the job with its hold, or return the job that one of the keys made before."""
     for key in keys:
         if not first_time(c, key, job.id, now):
-            return find(c, made_by(c, key))
+            known = made_by(c, key)
+            # The keys before this one are new, and stand for the known job from now on.
+            mine = once.c.key.in_([k.key for k in keys]) & (once.c.job == job.id)
+            c.execute(update(once).where(mine).values(job=known))
+            return find(c, known)
     rules = defaults.moderation
     until = paused_until(notices.strikes_of(c, job.owner, now, rules), rules, now)
     if until is not None:
@@ -121,15 +125,16 @@ _UNRECONCILED = (Outcome.UNCERTAIN, Outcome.CANCELLED_WAITING)
 
 def unfinished(c: Connection) -> list[Job]:
     """Every job that is at work, or whose end has not been told, the oldest first."""
-    return _jobs(c, _unfinished().order_by(jobs.c.seq))
+    # Put in order here: asked for it, SQLite walks through every job that there ever was.
+    return sorted(_jobs(c, select(jobs).where(jobs.c.told == 0)), key=lambda job: job.seq)
 
 
 def active(c: Connection, workspace: str) -> list[Job]:
     """A workspace's jobs that are not over, the oldest first."""
-    at_work = jobs.c.state.in_([state.value for state in UNFINISHED])
-    return _jobs(
-        c, _unfinished().where(at_work, jobs.c.workspace == workspace).order_by(jobs.c.seq)
-    )
+    # Asked for the workspace, SQLite reads all that it ever made; the open ones of all are few.
+    return [
+        job for job in unfinished(c) if job.owner.workspace == workspace and not job.state.is_over
+    ]
 
 
 def recent(c: Connection, owner: Member, limit: int) -> list[Job]:
@@ -197,10 +202,6 @@ def timings(c: Connection, limit: int) -> list[Timing]:
         Timing(row.model, row.duration, (row.noticed_at - row.started_at) / 1e6)
         for row in reversed(rows)
     ]
-
-
-def _unfinished() -> Any:
-    return select(jobs).where(jobs.c.told == 0)
 
 
 def _jobs(c: Connection, query: Any) -> list[Job]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.credits import Outcome
 from bot.errors import ConfigError
@@ -21,18 +22,33 @@ from storage.rules import Defaults
 MOST_UNTOLD = 100
 
 
-async def open_database(url: str) -> Database:
-    """Open the database at an SQLAlchemy address and bring it to today's tables."""
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite" or not address.database:
+def database_path(url: str) -> Path:
+    """The file at an SQLAlchemy address; raises ConfigError when it names none."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise ConfigError(f"storage.url: that is no address of a database. {_USE}") from None
+    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
         raise ConfigError(
             f"storage.url: {address.render_as_string()} is not a database that Dailies can use. "
-            "Use sqlite:///path/to/dailies.db."
+            f"{_USE}"
         )
-    path = Path(address.database)
+    return Path(address.database or "")
+
+
+_USE = "Use sqlite:///path/to/dailies.db."
+
+
+async def open_database(url: str) -> Database:
+    """Open the database at an SQLAlchemy address and bring it to today's tables."""
+    path = database_path(url)
     path.parent.mkdir(parents=True, exist_ok=True)
     database = SqliteDatabase(path)
-    await database.write(upgrade)
+    try:
+        await database.write(upgrade)
+    except BaseException:
+        await database.close()
+        raise
     return database
 
 

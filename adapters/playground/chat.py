@@ -1,5 +1,6 @@
 """The playground as a chat platform: messages in our own database, shown by a web page."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,21 +51,24 @@ class Chat:
         self._names = {person.id: person.name for person in people}
         # What changed since a message was last written: progress alone is not worth a write.
         self._fresher: dict[int, Body] = {}
+        # A message is read and written in one go: two changes at once must both stay.
+        self._changing = asyncio.Lock()
 
     async def post_card(self, channel: str, card: Card, key: str) -> str:
         return await self._post(card_body(card, self._names), key)
 
     async def update_card(self, channel: str, message: str, card: Card) -> None:
-        stored = await self._log.message(int(message))
-        if stored is None:
-            raise ChatError(f"message {message} is gone", permanent=True)
-        body = {**_body_of(stored), **card_body(card, self._names)}
-        if _only_progress(stored, body):
-            self._fresher[stored["seq"]] = body
-            self._publish({**stored, **body})
-            return
-        self._fresher.pop(stored["seq"], None)
-        self._publish(await self._log.change(stored["seq"], {**body, "edited_at": self._now()}))
+        async with self._changing:
+            stored = await self._log.message(int(message))
+            if stored is None:
+                raise ChatError(f"message {message} is gone", permanent=True)
+            body = {**_body_of(stored), **card_body(card, self._names)}
+            if _only_progress(stored, body):
+                self._fresher[stored["seq"]] = body
+                self._publish({**stored, **body})
+                return
+            self._fresher.pop(stored["seq"], None)
+            self._publish(await self._log.change(stored["seq"], {**body, "edited_at": self._now()}))
 
     async def deliver(self, channel: str, result: Result, key: str) -> str:
         return await self._post(result_body(result, self._names), key)
@@ -76,11 +80,12 @@ class Chat:
         return await self._post(notice_body(notice, self._names), key, private_to=ADMINS)
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
-        stored = await self._log.message(int(message))
-        if stored is None:
-            raise ChatError(f"message {message} is gone", permanent=True)
-        body = {**_body_of(stored), **notice_body(notice, self._names)}
-        self._publish(await self._log.change(stored["seq"], body))
+        async with self._changing:
+            stored = await self._log.message(int(message))
+            if stored is None:
+                raise ChatError(f"message {message} is gone", permanent=True)
+            body = {**_body_of(stored), **notice_body(notice, self._names)}
+            self._publish(await self._log.change(stored["seq"], body))
 
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         wanted = text.lstrip("@").lower()
@@ -90,15 +95,19 @@ class Chat:
         roles = {role for person in self.people.values() for role in person.roles}
         return Subject("role", wanted, wanted) if wanted in roles else None
 
+    async def offer_changed(self) -> None:
+        self.hub.publish("commands", {}, None)
+
     async def roles_of(self, member: Member) -> Sequence[str]:
         person = self.people.get(member.id)
         return person.roles if person else ()
 
     async def take_buttons(self, seq: int) -> None:
         """Take the buttons off a message: what they asked has been decided."""
-        stored = await self._log.message(seq)
-        if stored is not None:
-            self._publish(await self._log.change(seq, {**_body_of(stored), "buttons": []}))
+        async with self._changing:
+            stored = await self._log.message(seq)
+            if stored is not None:
+                self._publish(await self._log.change(seq, {**_body_of(stored), "buttons": []}))
 
     def audience(self, person: Person) -> tuple[str, ...]:
         """The private messages that a person sees: their own, and for admins the alerts."""
@@ -118,13 +127,17 @@ class Chat:
 
     async def react(self, seq: int, member: str, emoji: str, *, remove: bool = False) -> None:
         """Show a member's reaction under a message, or take it away."""
-        stored = await self._log.message(seq)
-        if stored is None:
-            return
-        body = _body_of(stored)
-        people = [m for m in body["reactions"].get(emoji, []) if m != member]
-        body["reactions"] = {**body["reactions"], emoji: people if remove else [*people, member]}
-        self._publish(await self._log.change(seq, body))
+        async with self._changing:
+            stored = await self._log.message(seq)
+            if stored is None:
+                return
+            body = _body_of(stored)
+            people = [m for m in body["reactions"].get(emoji, []) if m != member]
+            body["reactions"] = {
+                **body["reactions"],
+                emoji: people if remove else [*people, member],
+            }
+            self._publish(await self._log.change(seq, body))
 
     def as_seen(self, stored: Body, member: str) -> Body:
         """A stored message as the page gets it."""

@@ -63,6 +63,9 @@ def guard(*, loopback_only: bool, is_ours: Callable[[web.Request], bool]) -> Mid
             return web.json_response({"error": text}, status=status_of(error))
         except (JSONDecodeError, UnicodeDecodeError):
             return web.json_response({"error": "The request is not JSON."}, status=400)
+        except ConnectionError:
+            # Whoever asked is gone; nobody reads this.
+            return web.json_response({"error": "The connection broke off."}, status=400)
         except web.HTTPException as error:
             if error.status < 400:
                 raise
@@ -82,10 +85,23 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
 
 
 def _check_sender(request: web.Request, loopback_only: bool) -> None:
-    host = urlsplit(f"//{request.host}").hostname or ""
     # Another site's name that was made to point here would be let in by its address alone.
-    if loopback_only and host not in _LOOPBACK:
+    if loopback_only and _host(f"//{request.host}") not in _LOOPBACK:
         raise Rejection(403, "This address is not served here.")
     origin = request.headers.get("Origin")
-    if request.method not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != request.host:
+    if request.method not in ("GET", "HEAD") and origin and _netloc(origin) != request.host:
         raise Rejection(403, "Another page may not do this.")
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
+
+
+def _netloc(address: str) -> str | None:
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from adapters.playground.guard import Rejection
 from bot.errors import UnusableFile
@@ -15,6 +16,7 @@ MOST_FILES = 10
 # As much as Runway takes in one upload.
 MOST_FILE_BYTES = 200_000_000
 MOST_FIELD_BYTES = 64_000
+MOST_FIELDS = 10
 PIECE_BYTES = 256 * 1024
 
 
@@ -37,9 +39,11 @@ async def read_form(request: web.Request, folder: Path) -> Posted:
                 raise Rejection(400, "The form has a part without a name.")
             if part.name == "attachment":
                 await _take_file(part, posted, folder)
-            else:
+            elif len(posted.fields) < MOST_FIELDS:
                 posted.fields[part.name] = await _take_field(part)
-    except ValueError as error:
+            else:
+                raise Rejection(400, "The form has too many fields.")
+    except (ValueError, HttpProcessingError) as error:
         raise Rejection(400, "The form cannot be read.") from error
     return posted
 

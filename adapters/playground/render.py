@@ -39,7 +39,9 @@ def card_body(card: Card, names: Names) -> Body:
 def result_body(result: Result, names: Names) -> Body:
     return {
         **_text(result.text, names),
-        "attachments": [attachment(media) for media in result.files],
+        "attachments": [
+            {**attachment(media), "alt": result.prompt or media.name} for media in result.files
+        ],
         "buttons": _buttons(result.buttons),
         "job_id": result.job_id,
         "reply_to": result.reply_to,

@@ -1,6 +1,7 @@
 """The page and its JSON API: parse, one call of the service, answer."""
 
 import json
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +33,10 @@ _REACTIONS = {
 _CANCEL = ("❌", "✖")
 _SERVED = ("inputs/", "outputs/")
 MOST_EMOJI = 16
+# A member, an emoji: anything longer is no click.
+MOST_JSON_BYTES = 10_000
+# As many digits as a number of ours may have.
+MOST_DIGITS = 15
 
 
 class Playground:
@@ -196,7 +201,11 @@ class Playground:
         response = web.StreamResponse(
             headers={hdrs.CONTENT_TYPE: "text/event-stream", hdrs.CACHE_CONTROL: "no-store"}
         )
-        with self._chat.hub.page(self._chat.audience(person)) as page:
+        # A page that is closed ends its stream; nothing went wrong.
+        with (
+            suppress(ConnectionResetError),
+            self._chat.hub.page(self._chat.audience(person)) as page,
+        ):
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             for message in await self._missed(request, person):
@@ -212,7 +221,7 @@ class Playground:
 
     async def _missed(self, request: web.Request, person: Person) -> list[Body]:
         last = request.headers.get("Last-Event-ID", "")
-        return await self._chat.messages(person, int(last)) if last.isdigit() else []
+        return await self._chat.messages(person, int(last)) if _is_number(last) else []
 
     async def _media(self, request: web.Request) -> web.StreamResponse:
         key = request.match_info["key"]
@@ -235,7 +244,7 @@ class Playground:
     async def _person_and_message(self, request: web.Request, body: Body) -> tuple[Person, Body]:
         person = self._person(body.get("member"))
         number = request.match_info["id"]
-        if not (number.isascii() and number.isdigit() and len(number) < 16):
+        if not _is_number(number):
             raise Rejection(404, "There is no such message.")
         message = await self._chat.message(int(number), person)
         if message is None:
@@ -262,6 +271,10 @@ def _action_of(emoji: str) -> str | None:
     return "cancel" if sign in _CANCEL else _REACTIONS.get(sign)
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+
+
 def _emoji(body: Body) -> str:
     emoji = body.get("emoji")
     if not isinstance(emoji, str) or not 0 < len(emoji) <= MOST_EMOJI:
@@ -270,7 +283,15 @@ def _emoji(body: Body) -> str:
 
 
 async def _json_body(request: web.Request) -> Body:
-    body = await request.json()
+    content = bytearray()
+    async for piece in request.content.iter_chunked(MOST_JSON_BYTES):
+        content += piece
+        if len(content) > MOST_JSON_BYTES:
+            raise Rejection(413, "The request is too large.")
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        raise Rejection(400, "The request is not JSON.") from None
     if not isinstance(body, dict):
         raise Rejection(400, "The request is not a JSON object.")
     return body

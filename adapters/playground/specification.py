@@ -51,9 +51,12 @@ def _attachments(spec: CommandSpec, catalog: Catalog) -> dict[str, Any] | None:
     if not kinds:
         return None
     models = models_for(spec, catalog)
-    needed = min(sum(rule.min for rule in model.inputs) for model in models)
+    needed: dict[str, int] = {}
+    for model in models:
+        files = sum(rule.min for rule in model.inputs)
+        needed[model.id] = min(files, needed.get(model.id, files))
     most = max(sum(rule.max for rule in model.inputs) for model in models)
-    return {"min": needed, "max": most, "kinds": kinds}
+    return {"min": min(needed.values()), "by_model": needed, "max": most, "kinds": kinds}
 
 
 def _option(option: Option) -> dict[str, Any]:

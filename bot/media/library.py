@@ -11,6 +11,7 @@ from bot.media.errors import DownloadFailed, DownloadReason, Reason, UnusableFil
 from bot.media.inspect import DEFAULT_LIMITS, Limits, MediaInfo, inspect
 from bot.ports import Archive
 from bot.requests import Kind, Media
+from bot.text import mended
 
 log = structlog.get_logger()
 
@@ -41,7 +42,7 @@ class MediaLibrary:
             reason = Reason.UNDECODABLE if error.reason in _DAMAGED else error.reason
             limit = None if error.limit is None else int(error.limit)
             raise errors.UnusableFile(name, reason, error.found, limit) from error
-        return _media(info, f"{stem}.{info.extension}", name)
+        return _media(info, f"{stem}.{info.extension}", mended(name))
 
     async def keep(self, media: Media, path: Path) -> None:
         """Put a file that was looked into where its key says."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.credits import INPUT_REFUSED_CODES
-from bot.jobs import Cause, Job, State
+from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Cause, Job, State
 from bot.messages.words import NOUNS, TITLES, credits, duration, left, ordinal, shape
 from bot.text import Bold, Code, Text, When, Who
 from bot.views import Button, Card, Line, Result
@@ -112,7 +112,7 @@ _REASONS: dict[str, str] = {
     "TASK_GONE": "Runway no longer knows this task. Try again.",
     "REJECTED.CREDITS": "The Runway account has run out of credits. Ask an admin to top it up.",
     "REJECTED.KEY": "Runway did not accept the bot's key. Ask an admin to look at it.",
-    "REJECTED.MODEL": "Your Runway organisation may not use this model. Choose another one.",
+    NOT_OFFERED: "Your Runway organisation may not use this model. Choose another one.",
     "REJECTED": "Runway did not take this request. Change it, or choose another model.",
     "DELIVERY": "It was made, but could not be posted here. It is kept, and an admin can send it on.",
 }  # fmt: skip
@@ -136,20 +136,11 @@ def _lines(job: Job, progress: Progress) -> tuple[Line, ...]:
 
 
 def _status(job: Job, progress: Progress) -> Text:
-    eta: Text = (", ready ", When(progress.eta, relative=True)) if progress.eta else ()
     match job.state:
         case State.QUEUED:
-            place = progress.place or 1
-            where = "Next in line" if place == 1 else f"{ordinal(place)} in line"
-            return (where, *eta)
-        case State.RUNNING if job.cancel_requested:
-            return ("Cancelling…",)
-        case State.RUNNING if progress.trouble:
-            return ("Runway does not answer at the moment. Still waiting for it.",)
-        case State.RUNNING if progress.throttled:
-            return ("Waiting for a free place at Runway",)
+            return _queued(job, progress)
         case State.RUNNING:
-            return ("Being made", *eta)
+            return _running(job, progress)
         case State.DELIVERED:
             return (Bold("Done"), _took(job))
         case State.CANCELLED:
@@ -158,6 +149,34 @@ def _status(job: Job, progress: Progress) -> Text:
             return (f"{reason(job)} {cost(job)}",)
         case _:
             return (_STATUS[job.state],)
+
+
+def _queued(job: Job, progress: Progress) -> Text:
+    if job.failure == WAIT_DAILY:
+        return ("Runway's daily limit for this model is reached", *_next_try(job))
+    if job.failure == WAIT_BUSY:
+        return ("Runway could not take it yet", *_next_try(job))
+    place = progress.place or 1
+    where = "Next in line" if place == 1 else f"{ordinal(place)} in line"
+    return (where, *_ready(progress))
+
+
+def _running(job: Job, progress: Progress) -> Text:
+    if job.cancel_requested:
+        return ("Cancelling…",)
+    if progress.trouble:
+        return ("Runway does not answer at the moment. Still waiting for it.",)
+    if progress.throttled:
+        return ("Waiting for a free place at Runway",)
+    return ("Being made", *_ready(progress))
+
+
+def _ready(progress: Progress) -> Text:
+    return (", ready ", When(progress.eta, relative=True)) if progress.eta else ()
+
+
+def _next_try(job: Job) -> Text:
+    return ("; next try ", When(job.due_at, relative=True)) if job.due_at else ()
 
 
 _STATUS = {

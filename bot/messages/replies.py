@@ -90,15 +90,6 @@ def cancelled_text(job: Job) -> Text:
     )
 
 
-def failed_inside_text(reference: str) -> Text:
-    """What is said when the fault is ours; `reference` finds it in the log."""
-    return (
-        "Something went wrong on our side, and nothing was charged. Try again; if it happens again, tell an admin ",
-        Code(reference),
-        ".",
-    )
-
-
 def _standing(balance: Balance) -> Text:
     used = f"{balance.captured} used, {balance.held} held."
     if balance.allowance.blocked:

@@ -6,6 +6,7 @@ key, so that a second one could be a second bill.
 
 import asyncio
 import base64
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from httpx_aiohttp import AiohttpTransport
 from pydantic import BaseModel, ValidationError
 
 from bot.catalog import Catalog
+from bot.clock import SystemClock
 from bot.errors import (
     NotCreated,
     OutcomeUnknown,
@@ -54,9 +56,13 @@ MOST_DATA_URI_BYTES = 5 * 1024 * 1024
 # An upload has at least 512 bytes and at most 200 MB.
 LEAST_UPLOAD_BYTES = 512
 MOST_ERROR_CHARACTERS = 300
+PIECE_BYTES = 256 * 1024
 # Answers that promise that no task was made (Runway's error reference: load shedding).
 _NOTHING_MADE = (429, 502, 503)
 _REFUSED = (400, 401, 403, 404, 405, 413, 415, 422)
+LONGEST_HINT_SECONDS = 3600.0
+# Some APIs repeat the key that they do not like; ours must not reach a log that way.
+_KEY = re.compile(r"key_\w+")
 _DAILY = re.compile(r"daily.*(task|limit|cap|quota|generation)", re.IGNORECASE)
 
 
@@ -64,24 +70,34 @@ class RunwayClient:
     """Implements bot.ports.Provider."""
 
     def __init__(
-        self, base_url: str, secret: str, catalog: Catalog, archive: Archive, floor: float
+        self,
+        base_url: str,
+        secret: str,
+        catalog: Catalog,
+        archive: Archive,
+        floor: float,
+        *,
+        create_timeout: httpx.Timeout = CREATE_TIMEOUT,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._catalog = catalog
         self._archive = archive
-        self._pacer = Pacer(floor)
+        self._pacer = Pacer(floor, SystemClock())
+        self._create_timeout = create_timeout
         self._headers = {"Authorization": f"Bearer {secret}", "X-Runway-Version": VERSION}
 
     def __repr__(self) -> str:
         return f"RunwayClient({self._base_url})"
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=64), middlewares=(_send_once,)
+        )
         # A create never goes out on a connection that the other side may just be closing: that
         # would look like a lost answer.
         self._fresh = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
         self._reads = self._client(self._session, READ_TIMEOUT)
-        self._creates = self._client(self._fresh, CREATE_TIMEOUT)
+        self._creates = self._client(self._fresh, self._create_timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -103,10 +119,16 @@ class RunwayClient:
 
     async def create(self, request: GenerationRequest, uris: Mapping[str, str]) -> str:
         """Ask for a task, once; returns its id."""
-        spec = self._catalog.spec(request.model, request.operation)
-        body = create_body(spec, request, uris)
         try:
-            response = await self._creates.post(f"/v1/{request.operation}", json=body)
+            spec = self._catalog.spec(request.model, request.operation)
+        except KeyError:
+            raise Rejected(403, f"{request.model} is not in the catalog any more") from None
+        body = await asyncio.to_thread(_encoded, create_body(spec, request, uris))
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        try:
+            response = await self._creates.post(
+                f"/v1/{request.operation}", content=_pieces(body), headers=headers
+            )
         except Exception as error:
             if _never_connected(error):
                 raise NotCreated("Runway could not be reached") from error
@@ -147,7 +169,7 @@ class RunwayClient:
         asked = {"startDate": start.isoformat(), "beforeDate": before.isoformat()}
         async for attempt in _read_attempts():
             with attempt:
-                response = await self._read("POST", "/v1/organization/usage", json=asked)
+                response = await self._read("POST", "/v1/organization/usage", asked)
                 return _parse(response, UsageBody).by_day_and_model()
         raise AssertionError("stamina ends with a value or an error")
 
@@ -156,7 +178,7 @@ class RunwayClient:
         async for attempt in _read_attempts():
             with attempt:
                 asked = {"filename": filename, "type": "ephemeral"}
-                target = _parse(await self._read("POST", "/v1/uploads", json=asked), Upload)
+                target = _parse(await self._read("POST", "/v1/uploads", asked), Upload)
                 await self._send_file(target, path, filename)
                 return target.runway_uri
         raise AssertionError("stamina ends with a value or an error")
@@ -191,14 +213,38 @@ class RunwayClient:
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise ProviderUnavailable(f"upload: {type(error).__name__}") from error
 
-    async def _read(self, method: str, path: str, json: Any = None) -> httpx.Response:
+    async def _read(self, method: str, path: str, document: Any = None) -> httpx.Response:
         try:
-            response = await self._reads.request(method, path, json=json)
+            response = await self._reads.request(method, path, json=document)
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             raise ProviderUnavailable(f"no answer: {type(error).__name__}") from error
         if response.status_code == 429 or response.status_code >= 500:
             raise ProviderUnavailable(_detail(response))
         return response
+
+
+def _encoded(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A body with files in it, in pieces: aiohttp warns of a large one that it gets as a whole."""
+    for start in range(0, len(body), PIECE_BYTES):
+        yield body[start : start + PIECE_BYTES]
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a GET again at once when its connection breaks.
+
+    It does so for ClientOSError and ServerDisconnectedError (`ClientSession._request`), which would
+    ask for a task twice within the floor.
+    """
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 def _read_attempts() -> Any:
@@ -249,12 +295,12 @@ def _detail(response: httpx.Response) -> str:
     """Runway's own words for what is wrong, cut short."""
     try:
         error = response.json().get("error")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         error = None
     said = str(error) if error else response.reason_phrase or "no reason given"
-    return f"{response.status_code} {said}"[:MOST_ERROR_CHARACTERS]
+    return f"{response.status_code} {_KEY.sub('key_…', said)}"[:MOST_ERROR_CHARACTERS]
 
 
 def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    return min(float(value), LONGEST_HINT_SECONDS) if re.fullmatch("[0-9]+", value) else None

@@ -1,7 +1,6 @@
 """No task is asked for more often than Runway allows, whoever in this process asks."""
 
-import asyncio
-import time
+from bot.ports import Clock
 
 # Tasks that have not been asked for in this long are forgotten.
 FORGET_SECONDS = 3600.0
@@ -10,18 +9,19 @@ FORGET_SECONDS = 3600.0
 class Pacer:
     """Lets one question for a task through every `floor` seconds."""
 
-    def __init__(self, floor: float) -> None:
+    def __init__(self, floor: float, clock: Clock) -> None:
         self._floor = floor
+        self._clock = clock
         self._next: dict[str, float] = {}
 
     async def wait(self, task_id: str) -> None:
         """Return when the task may be asked for, having taken that moment."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         turn = max(now, self._next.get(task_id, 0.0))
         self._next[task_id] = turn + self._floor
         self._forget_old(now)
         if turn > now:
-            await asyncio.sleep(turn - now)
+            await self._clock.sleep(turn - now)
 
     def forget(self, task_id: str) -> None:
         self._next.pop(task_id, None)

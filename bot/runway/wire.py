@@ -1,5 +1,6 @@
 """Runway's wire format: what is sent for a request, and what comes back."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -60,7 +61,7 @@ _FORMS = {"uri": _uri, "typed": _typed, "typed_list": _typed_list, "tagged_list"
 
 
 class Credits(BaseModel):
-    credits: int
+    credits: float = Field(allow_inf_nan=False)
 
 
 class Created(BaseModel):
@@ -79,7 +80,7 @@ class TaskBody(BaseModel):
     id: str
     status: str
     progress: float | None = None
-    output: tuple[str, ...] = ()
+    output: tuple[str, ...] | None = None
     failure: str | None = None
     failure_code: str | None = Field(None, alias="failureCode")
     cost: Credits | None = None
@@ -89,11 +90,11 @@ class TaskBody(BaseModel):
             id=self.id,
             # The reference spells it with two Ls, its prose with one.
             status="CANCELLED" if self.status == "CANCELED" else self.status,
-            progress=self.progress,
-            outputs=self.output,
+            progress=None if self.progress is None else min(1.0, max(0.0, self.progress)),
+            outputs=self.output or (),
             failure=self.failure,
             failure_code=self.failure_code,
-            cost=self.cost.credits if self.cost else None,
+            cost=math.ceil(self.cost.credits) if self.cost else None,
         )
 
 

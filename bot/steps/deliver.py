@@ -49,13 +49,15 @@ class Delivery:
                 job, State.UNDELIVERABLE, Outcome.UNDELIVERABLE, now, job.cost, failure="DELIVERY"
             )
         job = await self._storage.finish(
-            job, State.DELIVERED, Outcome.DELIVERED, now, job.cost, result=message, told=True
+            job, State.DELIVERED, Outcome.DELIVERED, now, job.cost, result=message
         )
         failpoint("deliver.settled")
         return job
 
     async def tell_end(self, job: Job) -> Job:
-        """Tell the owner why there is no result, and what it cost."""
+        """Tell the owner why there is no result, and what it cost; a card says it all for others."""
+        if job.state in (State.DELIVERED, State.CANCELLED):
+            return await self._storage.note(job.id, told=True)
         label = self._catalog.label(job.request.model)
         view = cards.failure(job, label, offered_follow_ups(self._catalog, job))
         if job.state is State.UNDELIVERABLE:
@@ -66,7 +68,10 @@ class Delivery:
         return await self._storage.note(job.id, result=message, told=True)
 
     async def _result(self, job: Job) -> Result:
-        roles = await self._chats[job.owner.platform].roles_of(job.owner)
+        try:
+            roles = await self._chats[job.owner.platform].roles_of(job.owner)
+        except ChatError:
+            roles = ()  # what is left may then be told too low; the books know better
         balance = await self._quotas.balance(job.owner, self._clock.now(), roles)
         captured = settle(Outcome.DELIVERED, job.request.price, job.cost).captured
         # The hold is still there; what is not captured of it is about to be free again.
@@ -76,9 +81,9 @@ class Delivery:
         return cards.result(delivered, self._catalog.label(job.request.model), left, follow_ups)
 
     async def _post(self, job: Job, view: Result, key: str) -> str | None:
-        chat = self._chats[job.owner.platform]
         async for attempt in self._pauses.attempts(self._clock):
             try:
+                chat = self._chats[job.owner.platform]
                 return await chat.deliver(job.channel, view, key)
             except ChatError as error:
                 log.warning("not posted", job=job.id, error=str(error), attempt=attempt)
@@ -87,8 +92,8 @@ class Delivery:
         return None
 
     async def _notify(self, job: Job, view: Result) -> None:
-        chat = self._chats[job.owner.platform]
         try:
+            chat = self._chats[job.owner.platform]
             await chat.notify(job.owner, job.channel, Notice(view.text, view.buttons, job.id))
         except ChatError as error:
             log.warning("owner not told", job=job.id, error=str(error))

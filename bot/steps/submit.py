@@ -14,7 +14,7 @@ from bot.errors import (
     Rejected,
 )
 from bot.failpoints import failpoint
-from bot.jobs import Job, State
+from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
 from bot.ports import Clock, Provider, Storage
 from bot.presenter import Presenter
 
@@ -40,7 +40,9 @@ class Submission:
         self._clock = clock
 
     async def submit(self, job: Job) -> Job:
-        """Send a queued job; it comes back running, queued again, failed or uncertain."""
+        """Send a queued job; it comes back running, queued again, or at its end."""
+        if job.cancel_requested:
+            return await self._cancel(job)
         try:
             uris = await self._provider.prepare(job.request)
         except (ProviderUnavailable, ArchiveFailed) as error:
@@ -64,7 +66,7 @@ class Submission:
             return await self.give_up_uncertain(job)
         failpoint("submit.sent")
         log.info("submitted", job=job.id, task=task_id, model=job.request.model)
-        job = await self._storage.advance(job, State.RUNNING, task_id=task_id)
+        job = await self._storage.advance(job, State.RUNNING, task_id=task_id, failure=None)
         failpoint("submit.recorded")
         return job
 
@@ -81,9 +83,18 @@ class Submission:
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** max(0, job.attempts - 1))
         wait = DAILY_WAIT_SECONDS if error.daily else max(wait, error.wait or 0)
         due_at = self._clock.now() + timedelta(seconds=wait)
+        why = WAIT_DAILY if error.daily else WAIT_BUSY
         if job.state is State.QUEUED:
-            return await self._storage.note(job.id, due_at=due_at, attempts=job.attempts + 1)
-        return await self._storage.advance(job, State.QUEUED, due_at=due_at)
+            attempts = job.attempts + 1
+            return await self._storage.note(job.id, due_at=due_at, attempts=attempts, failure=why)
+        job = await self._storage.advance(job, State.QUEUED, due_at=due_at, failure=why)
+        # Whoever cancelled it meanwhile was too early for the queue and too late for a task.
+        return await self._cancel(job) if job.cancel_requested else job
+
+    async def _cancel(self, job: Job) -> Job:
+        return await self._storage.finish(
+            job, State.CANCELLED, Outcome.NEVER_SENT, self._clock.now()
+        )
 
     async def _fail(self, job: Job, error: Exception) -> Job:
         log.warning("not submitted", job=job.id, error=str(error))
@@ -98,4 +109,4 @@ def _code(error: Exception) -> str:
         return "ASSET.INVALID" if isinstance(error, OSError) else "THIRD_PARTY.UNAVAILABLE"
     if "credits" in error.detail.lower():
         return "REJECTED.CREDITS"
-    return {401: "REJECTED.KEY", 403: "REJECTED.MODEL"}.get(error.status, "REJECTED")
+    return {401: "REJECTED.KEY", 403: NOT_OFFERED}.get(error.status, "REJECTED")

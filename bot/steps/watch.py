@@ -82,9 +82,7 @@ class Watch:
             )
         if task.status == TaskStatus.CANCELLED:
             # Not by us: somebody with the same key did.
-            return await self._storage.finish(
-                job, State.CANCELLED, Outcome.FAILED, now, task.cost, told=True
-            )
+            return await self._storage.finish(job, State.CANCELLED, Outcome.FAILED, now, task.cost)
         if job.cancel_requested:
             return await self._cancel(job, task)
         await self._show(watched, task, now)
@@ -110,17 +108,13 @@ class Watch:
         failpoint("cancel.sent")
         running = task.status == TaskStatus.RUNNING
         outcome = Outcome.CANCELLED_RUNNING if running else Outcome.CANCELLED_WAITING
-        return await self._storage.finish(
-            job, State.CANCELLED, outcome, self._clock.now(), told=True
-        )
+        return await self._storage.finish(job, State.CANCELLED, outcome, self._clock.now())
 
     async def _gone(self, watched: Watched) -> Job:
         job, now = watched.job, self._clock.now()
         if job.cancel_requested:
             # We cancelled it and did not live to write that down.
-            return await self._storage.finish(
-                job, State.CANCELLED, Outcome.CANCELLED_WAITING, now, told=True
-            )
+            return await self._storage.finish(job, State.CANCELLED, Outcome.CANCELLED_WAITING, now)
         if job.submitted_at is not None and now - job.submitted_at < GRACE:
             watched.errors += 1
             return job

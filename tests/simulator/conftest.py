@@ -145,19 +145,21 @@ def png() -> Callable[..., bytes]:
 
 @pytest.fixture(scope="session")
 def mp4(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., bytes]:
-    """The bytes of an H.264 MP4 of this length and size."""
+    """The bytes of an H.264 video of this length and size, in MP4 unless told otherwise."""
 
-    def make(seconds: float = 4, width: int = 64, height: int = 48, fps: int = 8) -> bytes:
-        path: Path = tmp_path_factory.mktemp("clips") / "clip.mp4"
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream("libx264", rate=fps)
+    def make(
+        seconds: float = 4, width: int = 64, height: int = 48, fps: int = 8, container: str = "mp4"
+    ) -> bytes:
+        path: Path = tmp_path_factory.mktemp("clips") / "clip"
+        with av.open(str(path), "w", format=container) as film:
+            stream = film.add_stream("libx264", rate=fps)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.options = {"preset": "ultrafast"}
             picture = Image.effect_noise((width, height), 60).convert("RGB")
             for n in range(round(seconds * fps)):
                 frame = av.VideoFrame.from_image(picture.rotate(n))
-                container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
+                film.mux(stream.encode(frame))
+            film.mux(stream.encode(None))
         return path.read_bytes()
 
     return make

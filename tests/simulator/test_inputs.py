@@ -72,7 +72,7 @@ async def test_bytes_that_are_no_video_fail_the_task_and_cost_nothing(
     api, clock, data_uri, png, mp4
 ):
     playlist = b"#EXTM3U\n#EXTINF:4,\nfile:///etc/passwd\n"
-    for content in (png(), playlist, mp4(4)[:600]):
+    for content in (png(), playlist, mp4(4)[:600], mp4(4, container="avi")):
         body = {"model": "aleph2", "videoUri": data_uri("video/mp4", content)}
         assert await failed(api, clock, "video_to_video", body) == "ASSET.INVALID"
 
@@ -102,3 +102,9 @@ async def test_an_output_link_of_its_own_is_an_input_until_it_expires(api, clock
     assert await api.refused("image_to_video", gen45(url[:-1] + ("0" if url[-1] != "0" else "1")))
     clock.advance(86400)
     assert await api.refused("image_to_video", gen45(url))
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov", "matroska", "3gp"])
+async def test_videos_come_in_every_container_that_runway_lists(api, data_uri, mp4, container):
+    uri = data_uri("video/mp4", mp4(4, width=176, height=144, container=container))
+    assert await api.price("video_to_video", {"model": "aleph2", "videoUri": uri}) == 112

@@ -67,8 +67,8 @@ export class CardView {
   }
 
   #showProgress({ progress, state }, live) {
-    const known = typeof progress === "number";
-    const percent = known ? Math.round(Math.min(Math.max(progress, 0), 1) * 100) : null;
+    const known = progress > 0; // at the start nobody can say how far it is
+    const percent = known ? Math.round(Math.min(progress, 1) * 100) : null;
     const waiting = state === "queued" || state === "submitting";
     this.bar.hidden = !live;
     this.percent.hidden = !live || !known;

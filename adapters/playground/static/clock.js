@@ -9,6 +9,12 @@ const STEPS = [
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const hour = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const within = new Intl.DateTimeFormat(undefined, {
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+});
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
 const day = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long" });
 
@@ -36,9 +42,10 @@ export const relativeTime = (time) => timeNode(time, relativeText(time), { "data
 /** A countdown, for an estimate that has no meaning once it has passed. */
 export const countdown = (time) => timeNode(time, countdownText(time), { "data-relative": "until" });
 
-export const fullTime = (time) => timeNode(time, full.format(time));
+export const fullTime = (time) => timeNode(time, (sameYear(time) ? within : full).format(time));
 export const hourTime = (time) => timeNode(time, hour.format(time));
 
+const sameYear = (time) => new Date(time).getFullYear() === new Date().getFullYear();
 const countdownText = (time) => (time - Date.now() < 3000 ? "any moment" : relativeText(time));
 
 /** The day of a message as a heading: Today, Yesterday, or its date. */

@@ -123,7 +123,8 @@ function isOptionPart(command, tokens, index) {
 
 const optionNamed = (command, name) => (command.options ?? []).find((option) => option.name === name) ?? null;
 
-function chosenModel(command, tokens) {
+/** The model that a line of words names, else the command's default. */
+export function chosenModel(command, tokens) {
   for (const [index, token] of tokens.entries()) {
     const inline = /^(?:--|—)model=(.+)$/.exec(token.text);
     if (inline) return unquote(inline[1]);

@@ -1,5 +1,5 @@
 import { newEvent, postCommand, Refusal } from "./api.js";
-import { accept, suggest } from "./commandline.js";
+import { accept, chosenModel, suggest, tokenize } from "./commandline.js";
 import { byId, el } from "./dom.js";
 import { Suggestions } from "./suggestions.js";
 import { Tray } from "./tray.js";
@@ -116,7 +116,8 @@ export class Composer {
   #showUsage({ command, hint }) {
     this.usage.hidden = !command;
     if (!command) return;
-    const needed = neededFiles(command.attachments, this.tray.files.length);
+    const model = chosenModel(command, tokenize(this.input.value));
+    const needed = neededFiles(command.attachments, model, this.tray.files.length);
     this.usage.replaceChildren(
       el("code", {}, command.usage ?? `/${command.name}`),
       el("span", { class: "usage-hint" }, hint || command.summary || ""),
@@ -190,9 +191,10 @@ export class Composer {
 /** Enter on what is there in full already sends instead of adding a space. */
 const isTyped = (item) => item.exact && (item.kind === "value" || (item.kind === "command" && item.complete));
 
-function neededFiles(rule, count) {
-  if (!rule?.min || count >= rule.min) return "";
+function neededFiles(rule, model, count) {
+  const least = rule?.by_model?.[model] ?? rule?.min ?? 0;
+  if (count >= least) return "";
   const kind = (rule.kinds ?? []).join(" or ") || "file";
-  const many = rule.max > rule.min ? `${rule.min}–${rule.max}` : rule.min;
+  const many = rule.max > least ? `${least}–${rule.max}` : least;
   return many === 1 ? `Attach ${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}` : `Attach ${many} ${kind}s`;
 }

@@ -43,7 +43,7 @@ function shape(node, { width, height }) {
 
 function imageView(attachment, url) {
   const image = shape(
-    el("img", { src: url, alt: attachment.alt ?? attachment.name, decoding: "async" }),
+    el("img", { src: url, alt: attachment.alt ?? attachment.name, decoding: "async", loading: "lazy" }),
     attachment,
   );
   const open = (event) => {
@@ -76,7 +76,7 @@ function videoView(attachment, url) {
     muted: true,
   };
   const poster = attachment.poster ? safeUrl(attachment.poster) : null;
-  const video = shape(el("video", { ...attributes, poster, "aria-label": attachment.name }), attachment);
+  const video = shape(el("video", { ...attributes, poster, "aria-label": attachment.alt ?? attachment.name }), attachment);
   video.muted = true; // the attribute alone is only a default, which a script-made element has missed
   return el("div", { class: "frame film" }, video);
 }

@@ -47,8 +47,7 @@ export class MessageView {
       this.text,
       this.cardHost,
       this.media,
-      this.buttons,
-      this.reactions,
+      el("div", { class: "actions" }, this.buttons, this.reactions),
       this.note,
     );
     this.element = el(
@@ -80,7 +79,12 @@ export class MessageView {
     this.time = parseTime(message.created_at) ?? this.time ?? Date.now();
     this.#mark(message, author);
     show.avatar(author);
-    show.head({ author, mention: message.mention, edited: message.card ? null : message.edited_at });
+    const named = (message.spans ?? []).some(({ kind }) => kind === "who");
+    show.head({
+      author,
+      mention: named ? null : message.mention,
+      edited: message.card ? null : message.edited_at,
+    });
     show.note(Boolean(message.private));
     show.quote(this.#quoted(message.reply_to));
     show.text(message.card ? "" : (message.spans ?? message.text ?? ""));
@@ -130,9 +134,9 @@ export class MessageView {
   #quoted(replyTo) {
     const original = replyTo == null ? null : this.context.find(String(replyTo));
     if (!original) return null;
-    const text =
-      original.message.text || original.message.card?.prompt || original.message.attachments?.[0]?.name || "";
-    return { id: original.id, name: original.author.name, text: plainText(text, 90) };
+    const { card, text, attachments } = original.message;
+    const words = (card ? card.prompt || card.title : text) || attachments?.[0]?.name || "";
+    return { id: original.id, name: card?.owner ?? original.author.name, text: plainText(words, 90) };
   }
 
   #quoteView({ id, name, text }) {
@@ -166,9 +170,9 @@ export class MessageView {
     const files = (message.attachments ?? []).map(
       ({ content_type: type }) => String(type ?? "file").split("/")[0],
     );
+    const { card } = message;
     const words = [
-      message.text,
-      message.card && `${message.card.title}: ${message.card.prompt}`,
+      card ? `${[card.owner, card.title].join(" · ")}: ${card.prompt}` : message.text,
       files.join(", "),
     ];
     return `${author.name}${message.private ? ", only to you" : ""}: ${plainText(words.filter(Boolean).join(". "))}`;

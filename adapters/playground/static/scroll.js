@@ -11,6 +11,7 @@ export class Scroll {
   #unseen = 0;
   #stuck = true;
   #height = 0;
+  #top = 0;
 
   constructor(scroller, content, pill) {
     this.#scroller = scroller;
@@ -31,6 +32,7 @@ export class Scroll {
   toEnd() {
     this.#stuck = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#top = this.#scroller.scrollTop;
     this.#count(0);
   }
 
@@ -39,12 +41,17 @@ export class Scroll {
     else this.#count(this.#unseen + 1);
   }
 
-  /** Only the reader's own scrolling decides; a window that changes its height scrolls too. */
+  /**
+   * Only the reader's own scrolling decides. Our own comes to be known late, when more may have been
+   * added below already, but it never goes up; a window that changes its height scrolls too.
+   */
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     const resized = clientHeight !== this.#height;
+    const up = scrollTop < this.#top;
     this.#height = clientHeight;
-    if (resized && this.#stuck) return;
+    this.#top = scrollTop;
+    if (this.#stuck && (resized || !up)) return;
     this.#stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX;
     if (this.#stuck) this.#count(0);
   }

@@ -28,6 +28,7 @@ export class Timeline {
     this.#views.clear();
     this.#order = [];
     this.list.replaceChildren();
+    this.announcer.replaceChildren();
     this.scroll.toEnd();
   }
 

@@ -125,6 +125,7 @@ def _(e: errors.UnusableFile) -> Text:
         "unknown_type": f" is not an image or a video that can be used{found}. {_ACCEPTED}",
         "unsupported_type": f" cannot be used{found}. {_ACCEPTED}",
         "too_many_pixels": f" has too many pixels: {limit / 1e6:g} megapixels is the most.",
+        "too_long_side": f" is too large: {limit} pixels is the most for a side.",
         "too_long": f" is too long: {duration(limit)} is the most.",
         "zero_duration": " is a video with nothing in it. Export it again.",
     }  # fmt: skip

@@ -65,7 +65,7 @@ def caption(size: Size, prompt: str, note: str) -> Image.Image:
     tall = min(height, len(lines) * step + foot + 3 * margin)
     strip = Image.new("RGBA", (width, tall))
     shade = (
-        Image.linear_gradient("L").resize((width, tall)).point(lambda v: min(205, round(v * 1.2)))
+        Image.linear_gradient("L").resize((width, tall)).point(lambda v: min(205, round(v * 1.6)))
     )
     strip.putalpha(shade)
     draw = ImageDraw.Draw(strip)

@@ -1,0 +1,116 @@
+"""A real database with the books in it, and a clock that tests set."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.credits import Allowance, Balance, Outcome
+from bot.jobs import Job, Member, State
+from bot.quotas import Moderation, Rule
+from bot.requests import GenerationRequest, Operation
+from storage.audit import sums_by_bucket
+from storage.database import Database
+from storage.ledger import bucket_kind
+from storage.quota import SqlQuotas
+from storage.rules import Defaults
+from storage.storage import SqlStorage, open_database
+
+WORKSPACE = "playground:local"
+START = datetime(2026, 3, 10, 12, tzinfo=UTC)
+DEFAULTS = Defaults(Allowance(100), 1000, ZoneInfo("UTC"), Moderation())
+
+
+class Books:
+    """Accepts and settles jobs as the core does; `now` is whatever a test says it is."""
+
+    def __init__(self, database: Database, defaults: Defaults) -> None:
+        self.database = database
+        self.storage = SqlStorage(database, defaults)
+        self.quotas = SqlQuotas(database, defaults)
+        self.now = START
+        self._ids = (f"job{number}" for number in itertools.count())
+
+    def job(self, member: str, price: int, channel: str = "dailies") -> Job:
+        request = GenerationRequest(Operation.TEXT_TO_IMAGE, "gen4_image", "a fox", price)
+        owner = Member(WORKSPACE, member)
+        return Job(next(self._ids), owner, channel, request, State.QUEUED, self.now)
+
+    async def accept(
+        self, member: str, price: int, *, channel: str = "dailies", roles: tuple[str, ...] = ()
+    ) -> Job:
+        return await self.storage.accept(self.job(member, price, channel), (), self.now, roles)
+
+    async def deliver(self, job: Job, cost: int | None = None) -> Job:
+        for state in (State.SUBMITTING, State.RUNNING, State.COLLECTING, State.DELIVERING):
+            job = await self.storage.advance(job, state)
+        return await self.storage.finish(
+            job, State.DELIVERED, Outcome.DELIVERED, self.now, cost, told=True
+        )
+
+    async def fail(self, job: Job, code: str, cost: int = 0) -> Job:
+        job = await self.storage.advance(job, State.SUBMITTING)
+        return await self.storage.finish(
+            job, State.FAILED, Outcome.INPUT_REFUSED, self.now, cost, failure=code
+        )
+
+    async def rule(self, scope: str, allowance: Allowance) -> None:
+        await self.quotas.set_rules([(WORKSPACE, Rule(allowance, scope))], "ada", self.now)
+
+    async def grant(self, member: str, credits: int, days: int | None = None) -> None:
+        expires_at = self.now + timedelta(days=days) if days else None
+        await self.quotas.grant(Member(WORKSPACE, member), credits, expires_at, "ada", self.now)
+
+    async def balance(self, member: str, roles: tuple[str, ...] = ()) -> Balance:
+        return await self.quotas.balance(Member(WORKSPACE, member), self.now, roles)
+
+    async def totals(self) -> tuple[int, int]:
+        """Everything that members paid, and everything that was booked to the workspace."""
+        rows = await self.database.read(sums_by_bucket)
+        by_kind: dict[str, int] = {}
+        for row in rows:
+            kind = bucket_kind(row["id"])
+            by_kind[kind] = by_kind.get(kind, 0) + row["captured"]
+        paid = by_kind.get("member", 0) + by_kind.get("grant", 0)
+        return paid, by_kind.get("workspace", 0) + by_kind.get("unreconciled", 0)
+
+    async def check(self) -> None:
+        """Every bucket is the sum of its entries."""
+        for row in await self.database.read(sums_by_bucket):
+            assert (row["held"], row["captured"]) == (row["entries_held"], row["entries_captured"])
+
+
+@pytest.fixture
+async def books(tmp_path: Path) -> AsyncIterator[Books]:
+    database = await open_database(f"sqlite:///{tmp_path / 'dailies.db'}")
+    yield Books(database, DEFAULTS)
+    await database.close()
+
+
+@pytest.fixture
+async def open_books(tmp_path: Path) -> AsyncIterator[Callable[..., "object"]]:
+    """Books with other defaults: `await open_books(jobs_in_flight=1)`."""
+    databases: list[Database] = []
+
+    async def open_(**changes: object) -> Books:
+        database = await open_database(f"sqlite:///{tmp_path / f'{len(databases)}.db'}")
+        databases.append(database)
+        return Books(database, replace(DEFAULTS, **changes))
+
+    yield open_
+    for database in databases:
+        await database.close()
+
+
+@pytest.fixture
+def books_type() -> type[Books]:
+    return Books
+
+
+@pytest.fixture
+def defaults() -> Defaults:
+    return DEFAULTS

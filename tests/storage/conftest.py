@@ -1,0 +1,106 @@
+"""A real SQLite file for each test, and makers of jobs and of storages with their defaults."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import settings
+from sqlalchemy import URL
+
+from bot.credits import Allowance, Period
+from bot.jobs import Job, Member, State
+from bot.quotas import Moderation
+from bot.requests import GenerationRequest, Operation
+from storage.database import Database
+from storage.rules import Defaults
+from storage.storage import open_database
+from tests.storage.books import Rows
+
+settings.register_profile("storage", deadline=None)
+settings.load_profile("storage")
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+WORKSPACE = "playground:local"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    # A folder with letters that addresses are sensitive to.
+    return tmp_path / "a b%20#1?" / "dailies.db"
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[Database]:
+    opened = await open_database(URL.create("sqlite", database=str(path)).render_as_string())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def storing(database: Database) -> Callable[..., Rows]:
+    """A storage with these configured defaults."""
+
+    def make(
+        credits: int | None = 500, period: Period = Period.MONTH, jobs: int = 3, zone: str = "UTC"
+    ) -> Rows:
+        allowance = Allowance(credits, period)
+        return Rows(database, Defaults(allowance, jobs, ZoneInfo(zone), Moderation()))
+
+    return make
+
+
+@pytest.fixture
+def storage(storing: Callable[..., Rows]) -> Rows:
+    return storing()
+
+
+@pytest.fixture(scope="session")
+def member() -> Callable[..., Member]:
+    return lambda id="ada", workspace=WORKSPACE: Member(workspace, id)
+
+
+@pytest.fixture(scope="session")
+def new(member: Callable[..., Member]) -> Callable[..., Job]:
+    """A job that was just asked for."""
+
+    def make(
+        id: str = "job1",
+        price: int = 25,
+        owner: str = "ada",
+        workspace: str = WORKSPACE,
+        model: str = "gen4_turbo",
+        now: datetime = NOW,
+    ) -> Job:
+        request = GenerationRequest(
+            Operation.IMAGE_TO_VIDEO, model, "a fox", price, ratio="1280:720", duration=5, seed=7
+        )
+        return Job(id, member(owner, workspace), "main", request, State.QUEUED, now)
+
+    return make
+
+
+@pytest.fixture
+def rows(path: Path, database: Database) -> Iterator[Callable[..., list[tuple[object, ...]]]]:
+    """Asks the file itself, behind the back of everything that is tested."""
+    connection = sqlite3.connect(path)
+    yield lambda query, *values: connection.execute(query, values).fetchall()
+    connection.close()
+
+
+@pytest.fixture
+def booked(rows: Callable[..., list[tuple[object, ...]]]) -> Callable[[], dict[str, tuple]]:
+    """Held and captured of every bucket, after a check that they are the sums of their entries."""
+
+    def read() -> dict[str, tuple]:
+        buckets = {id: (held, spent) for id, held, spent in rows("SELECT * FROM buckets")}
+        sums = rows("SELECT bucket, sum(held), sum(captured) FROM ledger GROUP BY bucket")
+        entries = {id: (held, spent) for id, held, spent in sums}
+        assert {id: both for id, both in buckets.items() if both != (0, 0)} == {
+            id: both for id, both in entries.items() if both != (0, 0)
+        }
+        return buckets
+
+    return read

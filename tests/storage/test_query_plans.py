@@ -1,0 +1,108 @@
+"""The questions that are asked all day find their rows by an index, however many jobs are done."""
+
+import pytest
+from sqlalchemy import event
+
+from bot.credits import Outcome
+from bot.jobs import State
+from bot.ports import Once
+from storage import jobs, ledger
+from storage.database import writer_engine
+
+HERE = "playground:local"
+
+
+@pytest.fixture
+async def connection(database, path):
+    engine = writer_engine(path)
+    with engine.connect() as opened:
+        yield opened
+    engine.dispose()
+
+
+@pytest.fixture
+def plan(connection):
+    """The steps that SQLite takes for everything that a question runs."""
+
+    def explain(question) -> list[str]:
+        asked: list[tuple[str, object]] = []
+
+        def note(_c, _cursor, statement, parameters, _context, _many) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(connection, "before_cursor_execute", note)
+        question(connection)
+        event.remove(connection, "before_cursor_execute", note)
+        rows = [
+            connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            for statement, parameters in asked
+        ]
+        assert rows
+        return [step.detail for steps in rows for step in steps]
+
+    return explain
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("waiting", "jobs_open"),
+        ("at_runway", "jobs_open"),
+        ("unfinished", "jobs_open"),
+        ("active", "jobs_open"),
+        ("recent", "jobs_of_member"),
+        ("timings", "jobs_finished"),
+        ("job by id", "sqlite_autoindex_jobs_1"),
+        ("movements", "ledger_of_member"),
+        ("open holds", "holds_open"),
+        ("balance", "sqlite_autoindex_buckets_1"),
+    ],
+)
+def test_a_question_uses_its_index(plan, member, storing, name, index):
+    ada = member()
+    questions = {
+        "waiting": jobs.waiting,
+        "at_runway": jobs.at_runway,
+        "unfinished": jobs.unfinished,
+        "active": lambda c: jobs.active(c, HERE),
+        "recent": lambda c: jobs.recent(c, ada, 10),
+        "timings": lambda c: jobs.timings(c, 10),
+        "job by id": lambda c: jobs.find_or_none(c, "job1"),
+        "movements": lambda c: ledger.movements_of(c, ada, 10),
+        "open holds": lambda c: ledger.open_holds_of(c, ada),
+        "balance": lambda c: ledger.balance_of(
+            c, ada, ledger.from_micros(0), storing()._defaults, []
+        ),
+    }
+    steps = plan(questions[name])
+    assert any(index in step for step in steps), steps
+    full = [s for s in steps if s.startswith("SCAN") and "USING" not in s]
+    assert full == [], steps
+    # Walking along an index is a full scan as well, but for the one that holds only open jobs.
+    assert [s for s in steps if s.startswith("SCAN") and "jobs_open" not in s] == [], steps
+
+
+@pytest.mark.parametrize("name", ["recent", "movements", "waiting", "timings"])
+def test_the_order_comes_from_the_index_and_nothing_is_sorted(plan, member, name):
+    questions = {
+        "recent": lambda c: jobs.recent(c, member(), 10),
+        "movements": lambda c: ledger.movements_of(c, member(), 10),
+        "waiting": jobs.waiting,
+        "timings": lambda c: jobs.timings(c, 10),
+    }
+    assert not any("TEMP B-TREE" in step for step in plan(questions[name]))
+
+
+def test_the_writes_of_a_jobs_life_find_their_rows_by_an_index(connection, plan, new, storing):
+    defaults = storing()._defaults
+    job = new()
+
+    def live(c) -> None:
+        accepted = jobs.accept(c, job, [Once("event1")], job.created_at, defaults)
+        jobs.accept(c, job, [Once("event1")], job.created_at, defaults)
+        jobs.finish(
+            c, accepted, State.CANCELLED, Outcome.NEVER_SENT, job.created_at, None, {}, defaults
+        )
+
+    steps = plan(live)
+    assert [step for step in steps if step.startswith("SCAN") and "CONSTANT" not in step] == []
