@@ -146,7 +146,7 @@ def _platforms(
         people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
         chat = Chat(ChatLog(database), people, SystemClock())
         local = is_loopback(f"http://{config.web.host}")
-        platforms.append(Playground(chat, catalog, archive, live=live, loopback_only=local))
+        platforms.append(Playground(chat, catalog, archive, live=live, local=local))
     if config.slack.enabled:
         config.slack.check()
         platforms.append(

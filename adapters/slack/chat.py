@@ -110,6 +110,9 @@ class Chat:
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         return await self._people.subject(await self._workspaces.api(workspace), text)
 
+    async def offer_changed(self) -> None:
+        """Forms and options are made from the catalog when they are asked for."""
+
     async def roles_of(self, member: Member) -> Sequence[str]:
         try:
             api = await self._workspaces.api(member.workspace)
