@@ -177,7 +177,7 @@ def _platforms(
         limit = round(config.playground.upload_mb * 1_000_000)
         chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
         local = is_loopback(f"http://{config.web.host}")
-        platforms.append(Playground(chat, catalog, archive, live=live, loopback_only=local))
+        platforms.append(Playground(chat, catalog, archive, live=live, local=local))
     if config.slack.enabled:
         config.slack.check()
         platforms.append(

@@ -69,7 +69,7 @@ class QuotaDesk:
         zone, now = await self._quotas.zone(workspace), self._clock.now()
         start = period_start(now, Period.MONTH, zone)
         used = await self._quotas.usage(workspace, start, messages.MOST_MEMBERS)
-        return messages.overview(rules, budget, used, str(zone), now)
+        return messages.overview(rules, budget, str(zone), now, used)
 
     async def _set(self, invocation: Invocation) -> Text:
         target = await self._target(invocation.origin.member, invocation.arguments["who"])

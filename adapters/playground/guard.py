@@ -1,6 +1,6 @@
 """What keeps the page's server safe: who may talk to it, and that rubbish gets a plain no."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from json import JSONDecodeError
 from urllib.parse import urlsplit
 
@@ -46,12 +46,14 @@ def status_of(error: errors.Refused) -> int:
     return _STATUS.get(type(error), 400)
 
 
-def guard(*, loopback_only: bool, is_ours: Callable[[web.Request], bool]) -> Middleware:
+def guard(ours: Container[web.AbstractResource | None], *, loopback_only: bool) -> Middleware:
     """A middleware for our routes: foreign pages are turned away, and every error is JSON."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not is_ours(request):
+        resource = request.match_info.route.resource
+        # What is nobody's is ours to answer too.
+        if resource is not None and resource not in ours:
             return await handler(request)
         try:
             _check_sender(request, loopback_only)

@@ -41,19 +41,13 @@ class Playground:
     name = "playground"
 
     def __init__(
-        self,
-        chat: Chat,
-        catalog: Catalog,
-        archive: Archive,
-        *,
-        live: bool,
-        loopback_only: bool = True,
+        self, chat: Chat, catalog: Catalog, archive: Archive, *, live: bool, local: bool = True
     ) -> None:
         self._chat = chat
         self._catalog = catalog
         self._archive = archive
         self._live = live
-        self._loopback_only = loopback_only
+        self._local = local
 
     @property
     def chat(self) -> Chat:
@@ -92,12 +86,7 @@ class Playground:
             ]
         )
         ours = set(app.router.resources()) - others
-
-        def is_ours(request: web.Request) -> bool:
-            resource = request.match_info.route.resource
-            return resource is None or resource in ours
-
-        app.middlewares.append(guard(loopback_only=self._loopback_only, is_ours=is_ours))
+        app.middlewares.append(guard(ours, loopback_only=self._local))
         self._index = static / "index.html"
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:

@@ -111,7 +111,7 @@ class Chat:
         return await self._people.subject(await self._workspaces.api(workspace), text)
 
     async def offer_changed(self) -> None:
-        """Forms and completions are made anew each time they are opened."""
+        """Forms and options are made from the catalog when they are asked for."""
 
     async def roles_of(self, member: Member) -> Sequence[str]:
         try:

@@ -20,7 +20,6 @@ from bot.generation import new_job_id
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.messages.refusals import refusal_notice
-from bot.messages.replies import failed_inside_text
 from bot.service import Service
 from bot.views import Notice
 
@@ -99,7 +98,7 @@ class Desk:
         except Exception:
             reference = new_job_id()
             log.exception("request failed", reference=reference)
-            answer, done = Notice(failed_inside_text(reference)), False
+            answer, done = words.failed_inside(reference), False
         else:
             done = True
         if isinstance(answer, Notice):

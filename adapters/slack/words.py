@@ -59,6 +59,14 @@ def slack_trouble() -> Notice:
     )
 
 
+def failed_inside(reference: str) -> Notice:
+    """The fault is ours; `reference` finds it in the log."""
+    return Notice(
+        ("Something went wrong on our side. Try again; if it happens again, tell an admin ",
+         Code(reference), "."),
+    )  # fmt: skip
+
+
 def greeting() -> Notice:
     return Notice(
         (Bold("Hello! "), "Try ", Code("imagine a lighthouse at dusk"), ", or attach an image and "

@@ -70,10 +70,11 @@ def standing(member: Member, balance: Balance) -> Text:
 def overview(
     rules: Sequence[Rule],
     budget: Balance | None,
-    used: Sequence[tuple[str, int]],
     zone: str,
     now: datetime,
+    used: Sequence[tuple[str, int]] = (),
 ) -> Text:
+    """What is set; `used` is what members have used this month."""
     lines: list[Text] = [(Bold("Quotas of this workspace"), f" · time zone {zone}")]
     if budget is not None:
         lines.append(_budget(budget, now))
