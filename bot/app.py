@@ -11,12 +11,10 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from adapters.discord.platform import Discord
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
 from adapters.playground.guard import harden
 from adapters.playground.routes import Playground
-from adapters.slack.platform import Slack
 from bot.addresses import is_loopback
 from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
@@ -179,22 +177,10 @@ def _platforms(
         local = is_loopback(f"http://{config.web.host}")
         platforms.append(Playground(chat, catalog, archive, live=live, local=local))
     if config.slack.enabled:
-        config.slack.check()
-        platforms.append(
-            Slack(
-                config.slack,
-                receipts=SqlReceipts(database),
-                installations=SqlInstallations(database, Slack.name),
-                catalog=catalog,
-                archive=archive,
-                clock=SystemClock(),
-            )
-        )
-    token = config.discord.token
-    if token is not None:
-        book, clock = Messages(database), SystemClock()
-        bot_token = token.get_secret_value()
-        platforms.append(Discord(config.discord, bot_token, catalog, archive, book, clock, fitter))
+        platforms.append(_slack(config, database, catalog, archive))
+    if config.discord.token is not None:
+        token = config.discord.token.get_secret_value()
+        platforms.append(_discord(config, token, database, catalog, archive, fitter))
     if not platforms:
         raise ConfigError(
             "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "
@@ -202,6 +188,35 @@ def _platforms(
             "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
         )
     return platforms
+
+
+# The chat libraries are loaded where they are used: each takes most of a second of every start.
+def _slack(config: Config, database: Database, catalog: Catalog, archive: Archive) -> Platform:
+    from adapters.slack.platform import Slack
+
+    config.slack.check()
+    return Slack(
+        config.slack,
+        receipts=SqlReceipts(database),
+        installations=SqlInstallations(database, Slack.name),
+        catalog=catalog,
+        archive=archive,
+        clock=SystemClock(),
+    )
+
+
+def _discord(
+    config: Config,
+    token: str,
+    database: Database,
+    catalog: Catalog,
+    archive: Archive,
+    fitter: Fitter,
+) -> Platform:
+    from adapters.discord.platform import Discord
+
+    book, clock = Messages(database), SystemClock()
+    return Discord(config.discord, token, catalog, archive, book, clock, fitter)
 
 
 def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClient:

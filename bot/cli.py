@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from adapters.slack.manifest import as_json, as_yaml, manifest
 from bot.addresses import is_loopback
 from bot.app import open_quotas, running
 from bot.config import (
@@ -115,6 +114,8 @@ async def _quota(arguments: argparse.Namespace) -> None:
 
 
 async def _slack_manifest(arguments: argparse.Namespace) -> None:
+    from adapters.slack.manifest import as_json, as_yaml, manifest
+
     slack = load_config().slack
     prefix = slack.command_prefix if arguments.prefix is None else arguments.prefix
     if not COMMAND_PREFIX.fullmatch(prefix):
