@@ -50,7 +50,9 @@ DEATHS = [
 def test_every_failpoint_in_the_code_has_its_death_here() -> None:
     sources = (p.read_text() for top in ("bot", "adapters", "storage") for p in _python(top))
     named = {name for text in sources for name in re.findall(r'\bfailpoint\("([^"]+)"\)', text)}
-    assert named == {death.failpoint for death in DEATHS}
+    # A platform's own failpoints have their deaths beside its own server.
+    core = {name for name in named if not name.startswith("slack.")}
+    assert core == {death.failpoint for death in DEATHS}
 
 
 @pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.failpoint)

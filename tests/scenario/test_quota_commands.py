@@ -98,8 +98,9 @@ async def test_three_refused_prompts_pause_and_a_pardon_ends_it(stage: Stage) ->
     status, answer = await stage.page.command(IMAGINE, "ben")
     assert status == 400
     assert "paused until" in answer["error"]
-    admins = await stage.page.notices("ada")
-    assert any("@Ben is paused until" in note for note in admins)
+    assert await stage.page.until(
+        lambda messages: any("@Ben is paused until" in m["text"] for m in messages) or None, "ada"
+    )
     await say(stage.page, "/quota pardon ben")
     await stage.page.finish(IMAGINE, "ben")
 

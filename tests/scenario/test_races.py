@@ -110,6 +110,7 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             catalog=catalog,
             provider=provider,
             library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
+            archive=archive,
             chats={"slow": chat},
         )
         await core.worker.start()

@@ -116,12 +116,12 @@ def test_grants_are_shown_with_their_end_and_count_in_what_is_left(plain):
 
 def test_a_budget_is_shown_with_its_forecast(plain):
     budget = Balance(Allowance(100), 0, 60, BEGAN, RESETS, scope="workspace")
-    text = plain(quotas.overview([], budget, [], "UTC", NOW))
+    text = plain(quotas.overview([], budget, "UTC", NOW))
     assert "Budget: 100 credits a month; used 60, held 0, 40 left." in text
     assert "At this pace it lasts until" not in text
     fast = Balance(Allowance(70), 0, 60, BEGAN, RESETS, scope="workspace")
     assert "At this pace it lasts until 26 November 2026" in plain(
-        quotas.overview([], fast, [], "UTC", NOW)
+        quotas.overview([], fast, "UTC", NOW)
     )
 
 
