@@ -2,9 +2,8 @@
 
 import fcntl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import timedelta
-from typing import IO
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -33,13 +32,14 @@ from bot.signing import SECRET_BYTES, LinkSigner
 from bot.web import WebServer
 from storage.chat import ChatLog
 from storage.database import Database
+from storage.engines import database_path, open_database
 from storage.installations import SqlInstallations
 from storage.messages import Messages
 from storage.quota import SqlQuotas
 from storage.receipts import SqlReceipts
 from storage.rules import Defaults
 from storage.secrets import secret
-from storage.storage import SqlStorage, database_path, open_database
+from storage.storage import SqlStorage
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ MOST_FORM_BYTES = 2_100_000_000
 async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
     """Everything started, in order; stopped in reverse. Yields the address of the web server."""
     async with AsyncExitStack() as stack:
-        stack.callback(_only_process(config.storage.url).close)
+        stack.enter_context(_only_process(config.storage.url))
         database = await open_database(config.storage.url)
         stack.push_async_callback(database.close)
         catalog, archive = _catalog(config), _archive(config)
@@ -108,9 +108,12 @@ async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
         await database.close()
 
 
-def _only_process(url: str) -> IO[str]:
-    """Hold the database file alone: two processes on one SQLite would each carry every job."""
-    path = database_path(url).with_suffix(".lock")
+def _only_process(url: str) -> AbstractContextManager[object]:
+    """Hold the database file alone: SQLite is for one replica."""
+    database = database_path(url)
+    if database is None:
+        return nullcontext()
+    path = database.with_suffix(".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")

@@ -12,6 +12,7 @@ from bot.jobs import AT_RUNWAY, Job, Member, State
 from bot.ports import AtRunway, Once, Timing, Waiting
 from bot.quotas import paused_until
 from storage import ledger, notices
+from storage.locks import serialise
 from storage.rows import from_micros, job_of, job_values, new_job_values, to_micros, upsert
 from storage.rules import Defaults
 from storage.schema import jobs, once
@@ -28,6 +29,8 @@ def accept(
     approved: bool = False,
 ) -> Job:
     """Insert the job with its hold, or return the job that one of the keys made before."""
+    # A member's limit of jobs is counted over rows that others may be about to write.
+    serialise(c, f"member|{job.owner.workspace}|{job.owner.id}")
     for number, key in enumerate(keys):
         if not first_time(c, key, job.id, now):
             made = made_by(c, key)

@@ -3,53 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from bot.credits import Outcome
-from bot.errors import ConfigError
 from bot.jobs import Job, Member, State
 from bot.ports import AtRunway, Once, Timing, Untold, Waiting
 from storage import jobs, notices
-from storage.database import Database, SqliteDatabase
-from storage.migrations import upgrade
+from storage.database import Database
 from storage.rules import Defaults
 
 # As many notices as are read at once; the rest comes next time.
 MOST_UNTOLD = 100
-
-
-def database_path(url: str) -> Path:
-    """The file at an SQLAlchemy address; raises ConfigError when it names none."""
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        raise ConfigError(f"storage.url: that is no address of a database. {_USE}") from None
-    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
-        raise ConfigError(
-            f"storage.url: {address.render_as_string()} is not a database that Dailies can use. "
-            f"{_USE}"
-        )
-    return Path(address.database or "")
-
-
-_USE = "Use sqlite:///path/to/dailies.db."
-
-
-async def open_database(url: str) -> Database:
-    """Open the database at an SQLAlchemy address and bring it to today's tables."""
-    path = database_path(url)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = SqliteDatabase(path)
-    try:
-        await database.write(upgrade)
-    except BaseException:
-        await database.close()
-        raise
-    return database
 
 
 class SqlStorage:

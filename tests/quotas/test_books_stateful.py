@@ -14,8 +14,8 @@ from sqlalchemy import select
 from bot.credits import Allowance, Outcome, Period
 from bot.errors import Refused, StaleJob
 from bot.jobs import State
+from storage.engines import open_database
 from storage.schema import holds, jobs
-from storage.storage import open_database
 
 members = st.sampled_from(["ada", "ben"])
 prices = st.integers(0, 60)

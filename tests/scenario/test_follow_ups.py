@@ -12,8 +12,9 @@ from bot.jobs import Job, Member, State
 from bot.ports import Once
 from bot.requests import GenerationRequest, Operation
 from bot.service import ONCE_WINDOW
+from storage.engines import open_database
 from storage.ledger import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage
 from tests.scenario.page import Message
 from tests.scenario.stage import Stage
 

@@ -22,9 +22,10 @@ from bot.ports import Subject
 from bot.quotas import Moderation
 from bot.runway.client import RunwayClient
 from bot.views import Card, Notice, Result
+from storage.engines import open_database
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage
 from tests.scenario.processes import KEY
 from tests.scenario.stage import config_for, simulator_on
 

@@ -29,8 +29,8 @@ from bot.jobs import Job, Member, State
 from bot.ports import Once
 from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
+from storage.engines import open_database
 from storage.rules import Defaults
-from storage.storage import open_database
 from tests.storage.books import Rows
 
 HERE = "playground:local"

@@ -6,12 +6,12 @@ import sqlite3
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import URL, inspect
+from sqlalchemy import inspect
 
 from bot.errors import ConfigError
-from storage.database import writer_engine
+from storage.engines import open_database
 from storage.schema import metadata
-from storage.storage import open_database
+from storage.sqlite import writer_engine
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def test_indexes_keys_and_checks_are_the_described_ones_to_the_letter(engine, tm
     described.dispose()
 
 
-async def test_opening_twice_is_fine_and_keeps_what_is_there(storage, new, database, path):
+async def test_opening_twice_is_fine_and_keeps_what_is_there(storage, new, database, database_url):
     accepted = await storage.accept(new(), [], new().created_at)
-    again = await open_database(URL.create("sqlite", database=str(path)).render_as_string())
+    again = await open_database(database_url)
     await again.close()
     assert await storage.job("job1") == accepted
 
@@ -95,7 +95,7 @@ async def test_a_half_migrated_database_is_not_left_behind(tmp_path):
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql+asyncpg://dailies:hunter2@db/dailies",
+        "postgresql+psycopg://dailies:hunter2@db/dailies",
         "mysql://root:hunter2@db/dailies",
         "sqlite://",
         "sqlite:///:memory:",

@@ -55,6 +55,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.Blocked("role:design"), ["your role's credits"]),
     (errors.Blocked("default"), ["the credits of every member"]),
     (errors.Paused(RESETS), ["paused until 01 December 2026"]),
+    (errors.StorageUnavailable("connection refused"), ["nothing was started", "try again"]),
     (errors.BadLink("example.com/a.png", "https"), ["example.com/a.png", "https"]),
     (errors.NeedsFile("a.mp4", MODEL), ["a.mp4", MODEL]),
     (errors.NoLastResult(), ["Attach a file"]),
