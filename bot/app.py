@@ -37,6 +37,7 @@ from storage.installations import SqlInstallations
 from storage.messages import Messages
 from storage.quota import SqlQuotas
 from storage.receipts import SqlReceipts
+from storage.replicas import SqlReplicas
 from storage.rules import Defaults
 from storage.secrets import secret
 from storage.storage import SqlStorage
@@ -76,7 +77,9 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             library=MediaLibrary(archive, downloader),
             archive=archive,
             chats={platform.name: platform.chat for platform in platforms},
+            replicas=_replicas(config, database),
         )
+        stack.push_async_callback(core.replica.leave)
         server = WebServer(_web_app(), config.web.host, config.web.port)
         if signer is not None:
             Originals(archive, signer).add_routes(server.app)
@@ -89,6 +92,8 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         stack.push_async_callback(server.stop)
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, GRACE_SECONDS)
+        await core.replica.start([core.worker])
+        stack.push_async_callback(core.replica.stop)
         await core.housekeeping.start()
         stack.push_async_callback(core.housekeeping.stop)
         for platform in platforms:
@@ -127,6 +132,11 @@ def _only_process(url: str) -> AbstractContextManager[object]:
             f"Another Dailies is running on {path.parent}. Stop it, or set another storage.url."
         ) from None
     return file
+
+
+def _replicas(config: Config, database: Database) -> SqlReplicas:
+    lease = timedelta(seconds=config.storage.lease_seconds)
+    return SqlReplicas(database, lease, alone=database_path(config.storage.url) is not None)
 
 
 def _catalog(config: Config) -> Catalog:

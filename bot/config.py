@@ -56,7 +56,10 @@ class RunwayConfig(_Section):
 
 
 class StorageConfig(_Section):
+    """A replica that dies is replaced within `lease_seconds`, where there are several."""
+
     url: str = "sqlite:///data/dailies.db"
+    lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30
 
 
 class ArchiveConfig(_Section):

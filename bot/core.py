@@ -15,12 +15,15 @@ from bot.errors import ChatError
 from bot.estimates import Estimates
 from bot.generation import Generation
 from bot.housekeeping import Housekeeping
-from bot.ports import Archive, ChatPlatform, Library, Provider
+from bot.lineup import Lineup
+from bot.offer import Offer
+from bot.ports import Archive, ChatPlatform, Library, Provider, Replicas
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
 from bot.reconciliation import Reconciliation
 from bot.references import References
+from bot.replica import Replica
 from bot.retention import Keeping, Retention
 from bot.service import Service
 from bot.steps.collect import Collection
@@ -50,6 +53,7 @@ class Core:
     service: Service
     worker: Worker
     housekeeping: Housekeeping
+    replica: Replica
 
 
 async def build_core(
@@ -62,24 +66,29 @@ async def build_core(
     library: Library,
     archive: Archive,
     chats: Mapping[str, ChatPlatform],
+    replicas: Replicas,
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
     clock, chats = SystemClock(), Chats(chats)
-    presenter = Presenter(chats, storage, catalog, clock)
+    replica = Replica(replicas, clock, timedelta(seconds=config.storage.lease_seconds))
+    await replica.join()
+    presenter = Presenter(chats, storage, catalog, replica, clock)
     estimates = Estimates(await storage.timings(TIMINGS_READ))
-    accounting = Accounting(storage, chats)
+    lineup = Lineup(storage, presenter, estimates, clock)
+    accounting = Accounting(storage, chats, replica)
     reconciliation = Reconciliation(quotas, provider, clock)
     worker = Worker(
         storage=storage,
-        provider=provider,
-        catalog=catalog,
+        lineup=lineup,
+        offer=Offer(provider, catalog, lineup, presenter, clock),
         presenter=presenter,
         estimates=estimates,
-        submission=Submission(storage, provider, presenter, clock),
+        submission=Submission(storage, provider, presenter, replica, clock),
         watch=Watch(storage, provider, presenter, estimates, clock),
         collection=Collection(storage, provider, library, clock, Pauses()),
-        delivery=Delivery(storage, quotas, chats, catalog, clock, Pauses()),
+        delivery=Delivery(storage, quotas, chats, catalog, replica, clock, Pauses()),
         accounting=accounting,
+        replica=replica,
         clock=clock,
         poll_floor=config.runway.poll_seconds,
     )
@@ -88,6 +97,7 @@ async def build_core(
         drafts=quotas,
         presenter=presenter,
         worker=worker,
+        replica=replica,
         clock=clock,
         moderation=moderation_of(config),
         confirm_above=config.quota.confirm_above,
@@ -125,9 +135,10 @@ async def build_core(
         retention=Retention(archive, storage, quotas, clock, _keeping(config)),
         chats=chats,
         quotas=quotas,
+        replica=replica,
         clock=clock,
     )
-    return Core(service, worker, housekeeping)
+    return Core(service, worker, housekeeping, replica)
 
 
 def moderation_of(config: Config) -> Moderation:

@@ -1,14 +1,14 @@
 """The core's Storage port on SQL: each method is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from bot.credits import Outcome
 from bot.jobs import Job, Member, State
-from bot.ports import AtRunway, Once, Timing, Untold, Waiting
-from storage import jobs, notices
+from bot.ports import AtRunway, ModelLimits, Once, Timing, Untold, Waiting
+from storage import jobs, notices, turns
 from storage.database import Database
 from storage.rules import Defaults
 
@@ -45,6 +45,26 @@ class SqlStorage:
 
     async def at_runway(self) -> list[AtRunway]:
         return await self._db.read(jobs.at_runway)
+
+    async def served(self) -> Mapping[tuple[str, Member], int]:
+        return await self._db.read(turns.served)
+
+    async def take_turns(
+        self, replica: str, limits: Mapping[str, ModelLimits], now: datetime
+    ) -> list[Job]:
+        return await self._db.write(lambda c: turns.take_turns(c, replica, limits, now))
+
+    async def take_over(self, replica: str, most: int) -> list[Job]:
+        return await self._db.write(partial(turns.take_over, replica=replica, most=most))
+
+    async def release(self, job: Job) -> None:
+        await self._db.write(partial(turns.release, job=job))
+
+    async def confirm(self, job: Job, replica: str) -> None:
+        await self._db.read(partial(turns.confirm, job=job, replica=replica))
+
+    async def to_cancel(self, replica: str) -> list[str]:
+        return await self._db.read(partial(turns.to_cancel, replica=replica))
 
     async def timings(self, limit: int) -> list[Timing]:
         return await self._db.read(partial(jobs.timings, limit=limit))

@@ -16,7 +16,7 @@ from adapters.discord.render import card_embed, notice_parts, result_buttons, re
 from adapters.discord.uploads import Uploads, limit_of
 from bot.errors import ChatError
 from bot.jobs import Member
-from bot.ports import Subject
+from bot.ports import Confirm, Subject
 from bot.views import Card, Notice, Result
 
 log = structlog.get_logger()
@@ -67,7 +67,7 @@ class Chat:
         async with translated():
             await partial.edit(embed=card_embed(card), view=view_of(card.buttons, card.job_id))
 
-    async def deliver(self, channel: str, result: Result, key: str) -> str:
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         client = await self._line.client()
         place = client.get_partial_messageable(int(channel))
         card = traces.parts(result.reply_to)[1] if result.reply_to else None
@@ -82,6 +82,7 @@ class Chat:
             return traces.reference(channel, found)
 
         async def send(files: list[discord.File], note: str) -> str:
+            await confirm()
             async with translated():
                 posted = await place.send(
                     result_content(result, note),

@@ -16,7 +16,7 @@ from adapters.slack.whispers import Asker, Whispers
 from adapters.slack.workspaces import Workspaces
 from bot.errors import ChatError
 from bot.jobs import Member, State, room
-from bot.ports import Clock, Subject
+from bot.ports import Clock, Confirm, Subject
 from bot.views import Button, Card, Notice, Result
 
 log = structlog.get_logger()
@@ -71,14 +71,16 @@ class Chat:
             self._looks.pop((channel, message), None)
         self._board(api).put(room(channel), message, body, urgent=urgent)
 
-    async def deliver(self, channel: str, result: Result, key: str) -> str:
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         api = await self._workspaces.api(result.owner.workspace)
         if result.files:
             title = result.prompt[:MOST_TITLE] or result.files[0].name
             files_key = f"files:{key}"
+            await confirm()
             await self._uploads.share(api, channel, result.files, files_key, result.job_id, title)
         names = await self._whispers.names(api, members_in(result.text) - {result.owner.id})
         body = result_body(result, names)
+        await confirm()
         return await self._posts.post(api, channel, body, key, result.job_id)
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:

@@ -1,6 +1,7 @@
 """The result into the chat, once, and the end of every job to its owner."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 
@@ -12,6 +13,7 @@ from bot.follow_ups import offered_follow_ups
 from bot.jobs import Job, State
 from bot.messages import cards
 from bot.ports import ChatPlatform, Clock, QuotaStorage, Storage
+from bot.replica import Replica
 from bot.steps.pauses import Pauses
 from bot.views import Notice, Result
 
@@ -27,6 +29,7 @@ class Delivery:
         quotas: QuotaStorage,
         chats: Mapping[str, ChatPlatform],
         catalog: Catalog,
+        replica: Replica,
         clock: Clock,
         pauses: Pauses,
     ) -> None:
@@ -34,6 +37,7 @@ class Delivery:
         self._quotas = quotas
         self._chats = chats
         self._catalog = catalog
+        self._replica = replica
         self._clock = clock
         self._pauses = pauses
 
@@ -84,12 +88,17 @@ class Delivery:
         async for attempt in self._pauses.attempts(self._clock):
             try:
                 chat = self._chats[job.owner.platform]
-                return await chat.deliver(job.channel, view, key)
+                return await chat.deliver(job.channel, view, key, partial(self._confirm, job))
             except ChatError as error:
                 log.warning("not posted", job=job.id, error=str(error), attempt=attempt)
                 if error.permanent:
                     return None
         return None
+
+    async def _confirm(self, job: Job) -> None:
+        """Raise StaleJob when the job may be another replica's: it would post this, too."""
+        await self._storage.confirm(job, self._replica.id)
+        self._replica.check()
 
     async def _notify(self, job: Job, view: Result) -> None:
         try:

@@ -11,7 +11,7 @@ from bot.credits import Allowance
 from bot.jobs import Job, Member, State
 from bot.ports import Once
 from bot.requests import GenerationRequest, Operation
-from bot.service import ONCE_WINDOW
+from bot.generation import ONCE_WINDOW
 from storage.engines import open_database
 from storage.ledger import Defaults
 from storage.storage import SqlStorage
