@@ -40,7 +40,7 @@ class SqlReplicas:
         await self._db.write(lambda c: _remove(c, replicas.c.id == self._id))
 
     async def is_live(self, replica: str) -> bool:
-        query = select(exists(_live(replica)))
+        query = select(_live(replica))
         return await self._db.read(lambda c: bool(c.execute(query).scalar_one()))
 
     async def share(self, group: str, size: int) -> frozenset[int]:

@@ -2,15 +2,19 @@
 
 import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from bot.errors import ConfigError
+from storage import migrations
 from storage.engines import open_database
-from storage.schema import metadata
+from storage.metadata import metadata
+from storage.migrations import HEAD
 from storage.sqlite import writer_engine
 
 
@@ -32,6 +36,11 @@ def test_the_migrated_schema_is_the_described_one(engine):
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_one_that_is_looked_for():
+    """A database that has `HEAD` is taken as it is: nothing may come after it."""
+    assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head() == HEAD
 
 
 def test_indexes_keys_and_checks_are_the_described_ones_to_the_letter(engine, tmp_path):
