@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import os
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
+
+from tests.nursery import Child, born
 
 T = TypeVar("T")
 
@@ -25,7 +24,7 @@ END_SECONDS = 40.0
 class Process:
     """A child whose output is read line by line while it lives; `lines` is all of it so far."""
 
-    child: asyncio.subprocess.Process
+    child: Child
     lines: list[str] = field(default_factory=list)
     _said: asyncio.Condition = field(default_factory=asyncio.Condition)
     _reader: asyncio.Task[None] | None = None
@@ -34,15 +33,7 @@ class Process:
     async def start(
         cls, arguments: Sequence[str], environment: Mapping[str, str], folder: Path
     ) -> Self:
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.cli", *arguments),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
-            env={**_plain_environment(), **environment},
-            cwd=folder,
-        )
-        process = cls(child)
+        process = cls(await born(arguments, environment, folder))
         process._reader = asyncio.create_task(process._read())
         return process
 
@@ -96,7 +87,6 @@ class Process:
         return "\n".join(self.lines)
 
     async def _read(self) -> None:
-        assert self.child.stdout is not None
         async for line in self.child.stdout:
             async with self._said:
                 self.lines.append(line.decode(errors="replace").rstrip())
@@ -147,11 +137,6 @@ def bot_environment(runway_url: str, folder: Path, **more: str) -> dict[str, str
         "DAILIES_LOG__FORMAT": "json",
         **more,
     }
-
-
-def _plain_environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8"}
 
 
 def _flag(name: str) -> str:
