@@ -69,6 +69,7 @@ class Replica:
         """Begin a lease."""
         began = self._clock.monotonic()
         await self._replicas.join()
+        log.info("joined", replica=self.id)
         self._runs_from(began)
         self._leads = 0 in await self._replicas.share(LEAD, 1)
 

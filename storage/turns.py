@@ -10,6 +10,7 @@ from bot.errors import StaleJob
 from bot.jobs import Job, Member, State
 from bot.ports import ModelLimits, Waiting
 from storage import jobs
+from storage.clock import db_now
 from storage.locks import serialise
 from storage.replica_tables import turns
 from storage.replicas import is_held
@@ -89,7 +90,7 @@ def _take(c: Connection, ids: Sequence[str], replica: str) -> list[Job]:
     if not ids:
         return []
     taken = update(table).where(table.c.id.in_(ids))
-    c.execute(taken.values(holder=replica, fence=table.c.fence + 1))
+    c.execute(taken.values(holder=replica, fence=table.c.fence + 1, taken_at=db_now()))
     return [jobs.find(c, job_id) for job_id in ids]
 
 
