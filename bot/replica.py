@@ -43,6 +43,7 @@ class Replica:
         self._leads = False
         self._tenants: Sequence[Tenant] = ()
         self._loop: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     @property
     def id(self) -> str:
@@ -51,11 +52,16 @@ class Replica:
     @property
     def leads(self) -> bool:
         """Whether this replica does what only one may do."""
-        return self._leads and self._holds
+        return self._leads and self.holds
+
+    @property
+    def holds(self) -> bool:
+        """Whether the lease certainly runs."""
+        return self._clock.monotonic() < self._until
 
     def check(self) -> None:
         """Raise StaleJob when the lease may have run out: right before every effect."""
-        if not self._holds:
+        if not self.holds:
             raise StaleJob("the lease of this replica has run out")
 
     async def is_live(self, replica: str) -> bool:
@@ -80,9 +86,8 @@ class Replica:
 
     async def stop(self) -> None:
         """Stop renewing; the lease runs on until `leave`."""
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+        await _end(self._loop)
+        await _end(self._telling)
 
     async def leave(self) -> None:
         """End the lease, so that others need not wait for its end."""
@@ -92,20 +97,19 @@ class Replica:
         except StorageUnavailable as error:
             log.warning("lease not ended", error=str(error))
 
-    @property
-    def _holds(self) -> bool:
-        return self._clock.monotonic() < self._until
-
     def _runs_from(self, began: float) -> None:
         self._until = began + self._seconds * (1 - MARGIN)
 
     async def _keep(self) -> None:
+        pause = self._seconds / RENEWALS
         while True:
-            await self._clock.sleep(self._seconds / RENEWALS)
+            await self._clock.sleep(pause)
+            pause = self._seconds / RENEWALS
             try:
                 await self._renew()
             except StorageUnavailable as error:
                 log.warning("lease not renewed", error=str(error))
+                pause /= RENEWALS  # a broken connection is no reason to lose it
             except Exception:
                 log.exception("lease not renewed")
 
@@ -114,11 +118,28 @@ class Replica:
         if not await self._replicas.renew():
             log.warning("the lease was lost", replica=self.id)
             self._until = 0.0
+            await _end(self._telling)
             for tenant in self._tenants:
                 await tenant.lost()
             await self.join()
         else:
             self._runs_from(began)
             self._leads = 0 in await self._replicas.share(LEAD, 1)
+        # Beside it: whatever they find to do, the next renewal must not wait for it.
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell(), name="lease renewed")
+
+    async def _tell(self) -> None:
         for tenant in self._tenants:
-            await tenant.renewed()
+            try:
+                await tenant.renewed()
+            except StorageUnavailable as error:
+                log.warning("nothing taken over", error=str(error))
+            except Exception:
+                log.exception("nothing taken over")
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
