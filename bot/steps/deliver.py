@@ -99,6 +99,7 @@ class Delivery:
         """Raise StaleJob when the job may be another replica's: it would post this, too."""
         await self._storage.confirm(job, self._replica.id)
         self._replica.check()
+        failpoint("deliver.checked")
 
     async def _notify(self, job: Job, view: Result) -> None:
         try:
