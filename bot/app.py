@@ -188,7 +188,8 @@ def _platforms(
         limit = round(config.playground.upload_mb * 1_000_000)
         chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
         local = is_loopback(f"http://{config.web.host}")
-        platforms.append(Playground(chat, catalog, archive, live=live, local=local))
+        alone = database_path(config.storage.url) is not None
+        platforms.append(Playground(chat, catalog, archive, live=live, local=local, alone=alone))
     if config.slack.enabled:
         platforms.append(_slack(config, database, catalog, archive))
     if config.discord.token is not None:

@@ -1,5 +1,6 @@
 """The page and its JSON API: parse, one call of the service, answer."""
 
+import asyncio
 import json
 from contextlib import suppress
 from importlib import resources
@@ -41,13 +42,22 @@ class Playground:
     name = "playground"
 
     def __init__(
-        self, chat: Chat, catalog: Catalog, archive: Archive, *, live: bool, local: bool = True
+        self,
+        chat: Chat,
+        catalog: Catalog,
+        archive: Archive,
+        *,
+        live: bool,
+        local: bool = True,
+        alone: bool = True,
     ) -> None:
         self._chat = chat
         self._catalog = catalog
         self._archive = archive
         self._live = live
         self._local = local
+        self._alone = alone
+        self._following: asyncio.Task[None] | None = None
 
     @property
     def chat(self) -> Chat:
@@ -57,10 +67,15 @@ class Playground:
         self._service = service
 
     async def start(self) -> None:
-        """Its routes are all there is to it."""
+        """Its routes are all there is to it, where no other replica writes messages."""
+        if not self._alone:
+            self._following = asyncio.create_task(self._chat.follow(), name="other replicas")
 
     async def stop(self) -> None:
-        """Its routes are all there is to it."""
+        """Stop looking for other replicas' messages."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
 
     async def close(self) -> None:
         """Its routes are all there is to it."""
