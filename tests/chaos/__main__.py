@@ -10,6 +10,7 @@ import random
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -33,7 +34,6 @@ def plans(seed: int, runs: int, engine: str | None) -> list[Plan]:
             runs * part // parts,
             seed,
             jobs=min(MOST_JOBS, 2 * runs * part // parts) if replicas > 1 else 0,
-            at_once=24 if replicas > 1 else 12,
         )
         for name, replicas, part in wanted
     ]
@@ -42,9 +42,11 @@ def plans(seed: int, runs: int, engine: str | None) -> list[Plan]:
 async def play(plan: Plan, folder: Path, postgres: Server | None) -> Outcome:
     began = time.monotonic()
     async with staged(plan, folder, postgres) as scene:
+        scene.say = partial(print, flush=True)
         await scene.play()
         verdict = await scene.judge()
         taken = scene.takeovers
+        print(plan.name, dict(scene.traffic.answers), len(scene.traffic.refused), flush=True)
         return Outcome(
             plan,
             verdict,

@@ -18,7 +18,7 @@ FAILPOINTS = (
     *("collect.kept", "deliver.intended", "deliver.checked", "deliver.posted", "deliver.settled"),
     "end.posted",
 )
-PAUSES_A_LIFE = 6
+PAUSES_A_LIFE = 4
 LOOK_SECONDS = 0.1
 
 
@@ -119,10 +119,10 @@ class Actor:
     def _schedule(self) -> str:
         """Where this life stops, and where it ends."""
         stops = [
-            f"{self.rng.choice(FAILPOINTS)}:pause:{self.rng.randint(1, 12)}"
+            f"{self.rng.choice(FAILPOINTS)}:pause:{self.rng.randint(1, 25)}"
             for _ in range(PAUSES_A_LIFE)
         ]
-        end = f"{self.rng.choice(FAILPOINTS)}:kill:{self.rng.randint(1, 15)}"
+        end = f"{self.rng.choice(FAILPOINTS)}:kill:{self.rng.randint(5, 50)}"
         return ",".join([*stops, end])
 
     async def _watch(self) -> None:

@@ -24,6 +24,7 @@ from tests.scenario.processes import Simulator, simulator_arguments
 
 # Backoffs, surprises and leases are over by then; whatever has no end now never gets one.
 REST_SECONDS = 150.0
+PROGRESS_SECONDS = 20.0
 SIMULATOR = {
     "image_seconds": 0.3,
     "queue_seconds": 0.05,
@@ -43,8 +44,8 @@ class Plan:
     runs: int
     seed: int
     jobs: int = 0
-    lease: float = 2.0
-    at_once: int = 12
+    lease: float = 2.5
+    at_once: int = 10
 
     @property
     def name(self) -> str:
@@ -63,10 +64,13 @@ class Scene:
     session: aiohttp.ClientSession
     runway_url: str
     faults: Counter[str]
+    _turns: asyncio.Semaphore
+    say: Callable[[str], None] = str
 
     async def play(self) -> None:
         """Faults until there were enough of them; then calm, until everything has its end."""
         people = asyncio.create_task(self.traffic.run(), name="people")
+        watching = asyncio.create_task(self._tell(), name="progress")
         looking = asyncio.create_task(self._keep_looking(), name="takeovers")
         try:
             await asyncio.gather(*(self._torment(actor) for actor in self.actors))
@@ -75,9 +79,9 @@ class Scene:
             await people
             await self._rest()
         finally:
-            for task in (people, looking):
+            for task in (people, looking, watching):
                 task.cancel()
-            await asyncio.gather(people, looking, return_exceptions=True)
+            await asyncio.gather(people, looking, watching, return_exceptions=True)
 
     async def judge(self) -> Verdict:
         evidence = Evidence(
@@ -98,10 +102,13 @@ class Scene:
         fitting = [fault for fault in FAULTS if self.plan.engine in fault.engines]
         weights = [fault.weight for fault in fitting]
         while not self._is_enough:
-            await actor.ready()
-            await asyncio.sleep(actor.rng.uniform(0.1, 0.6))
+            await asyncio.sleep(actor.rng.uniform(0.1, 0.9) * self.plan.replicas)
             (fault,) = actor.rng.choices(fitting, weights)
-            await self._strike(actor, fault)
+            # Of several replicas one is left in peace, or nobody could take over.
+            async with self._turns:
+                await actor.ready()
+                await self._strike(actor, fault)
+                await actor.ready()
 
     async def _strike(self, actor: Actor, fault: Fault) -> None:
         if actor.url is None:
@@ -116,6 +123,14 @@ class Scene:
             struck = await fault.strike(actor)
         if struck:
             self.faults[fault.kind] += 1
+
+    async def _tell(self) -> None:
+        """Say now and then how far it is."""
+        while True:
+            await asyncio.sleep(PROGRESS_SECONDS)
+            done, asked = sum(self.faults.values()), len(self.traffic.accepted)
+            left = await self.rows.unfinished()
+            self.say(f"{self.plan.name}: {done} runs, {asked} jobs accepted, {left} under way")
 
     async def _keep_looking(self) -> None:
         while True:
@@ -157,7 +172,8 @@ async def staged(plan: Plan, folder: Path, postgres: Server | None) -> AsyncIter
         people = random.Random(f"{plan.seed} people")
         traffic = Traffic(actors, rows, session, people, note, plan.at_once)
         takeovers = Takeovers(rows, plan.lease)
-        yield Scene(plan, actors, rows, traffic, takeovers, session, simulator.url, faults)
+        turns = asyncio.Semaphore(max(1, plan.replicas - 1))
+        yield Scene(plan, actors, rows, traffic, takeovers, session, simulator.url, faults, turns)
 
 
 async def _database(
