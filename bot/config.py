@@ -48,11 +48,15 @@ class _Section(BaseModel):
 
 
 class RunwayConfig(_Section):
-    """`poll_seconds` may be under Runway's own 5 s only for a stand-in on this machine."""
+    """`poll_seconds` may be under Runway's own 5 s only for a stand-in on this machine.
+
+    A task at work for longer than `give_up_minutes`, and for 20 times as long as usual, is given up.
+    """
 
     api_secret: SecretStr | None = None
     base_url: Annotated[str, AfterValidator(https_or_loopback)] = RUNWAY_URL
     poll_seconds: Annotated[float, Field(gt=0, le=60)] = FLOOR_SECONDS
+    give_up_minutes: Annotated[float, Field(gt=0, le=7 * 24 * 60)] = 120
 
 
 class StorageConfig(_Section):

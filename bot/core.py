@@ -17,6 +17,7 @@ from bot.generation import Generation
 from bot.housekeeping import Housekeeping
 from bot.lineup import Lineup
 from bot.offer import Offer
+from bot.patience import Patience
 from bot.ports import Archive, ChatPlatform, Library, Provider, Replicas
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
@@ -84,7 +85,7 @@ async def build_core(
         presenter=presenter,
         estimates=estimates,
         submission=Submission(storage, provider, presenter, replica, clock),
-        watch=Watch(storage, provider, presenter, estimates, clock),
+        watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
         collection=Collection(storage, provider, library, clock, Pauses()),
         delivery=Delivery(storage, quotas, chats, catalog, replica, clock, Pauses()),
         accounting=accounting,
@@ -150,6 +151,10 @@ def moderation_of(config: Config) -> Moderation:
         pause=timedelta(hours=rules.pause_hours),
         words=rules.words,
     )
+
+
+def _patience(config: Config) -> Patience:
+    return Patience(timedelta(minutes=config.runway.give_up_minutes))
 
 
 def _keeping(config: Config) -> Keeping:

@@ -88,6 +88,9 @@ class SqlStorage:
             lambda c: jobs.finish(c, job, to, outcome, now, cost, changes, self._defaults)
         )
 
+    async def note_late(self, job: Job, seconds: float) -> None:
+        await self._db.write(lambda c: notices.record_late(c, job, seconds))
+
     async def untold(self) -> list[Untold]:
         return await self._db.read(partial(notices.untold, limit=MOST_UNTOLD))
 

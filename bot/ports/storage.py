@@ -116,6 +116,10 @@ class Storage(Protocol):
         """A replica's running jobs that somebody asked to cancel, perhaps at another one."""
         ...
 
+    async def note_late(self, job: Job, seconds: float) -> None:
+        """Have the admins told, once, that a job has been at work for strikingly long."""
+        ...
+
     async def untold(self) -> list["Untold"]:
         """Notices that nobody has been told yet."""
         ...
