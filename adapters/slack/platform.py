@@ -69,7 +69,7 @@ class Slack:
         self._workspaces = Workspaces(clients, token, installed if config.oauth else None)
         people, channels = People(config.admins), Channels()
         addresses = Addresses(direct)
-        whispers = Whispers(people, channels, addresses, self._files_session)
+        whispers = Whispers(people, channels, addresses, self._files_session, config.command_prefix)
         posts = Posts(receipts, channels, clock)
         uploads = Uploads(receipts, archive, channels, addresses, self._files_session, clock)
         self._chat = Chat(
@@ -90,7 +90,7 @@ class Slack:
         self._listeners = Listeners(self._workspaces, commands, clicks, homes)
         self._app = _bolt(config, clients, self._workspaces, installed, installations, clock)
         self._listeners.register(self._app)
-        self._socket = self._socket_of(config, clients, direct=direct)
+        self._socket = self._socket_of(config, clients, clock, direct=direct)
 
     @property
     def chat(self) -> Chat:
@@ -133,10 +133,13 @@ class Slack:
         await self._api_session.close()
         await self._files_session.close()
 
-    def _socket_of(self, config: SlackConfig, clients: Clients, *, direct: bool) -> Socket | None:
+    def _socket_of(
+        self, config: SlackConfig, clients: Clients, clock: Clock, *, direct: bool
+    ) -> Socket | None:
         if config.mode != "socket" or config.app_token is None:
             return None
-        return Socket(self._app, clients, config.app_token.get_secret_value(), direct=direct)
+        token = config.app_token.get_secret_value()
+        return Socket(self._app, clients, token, clock, direct=direct)
 
 
 def _bolt(

@@ -1,6 +1,5 @@
 """Messages that are posted once, whatever crashes: written down first, looked for before a second try."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,7 @@ import structlog
 from adapters.slack.api import Body, SlackApi
 from adapters.slack.channels import Channels
 from adapters.slack.errors import SlackRefused, SlackUnsure
-from adapters.slack.render import key_in, metadata
+from adapters.slack.render import key_in, metadata, with_key
 from bot.failpoints import failpoint
 from bot.jobs import room
 from bot.ports import Clock, Receipt, Receipts
@@ -73,7 +72,7 @@ class Posts:
         except SlackUnsure as error:
             log.warning("looking for a message", key=receipt.key, error=str(error))
             for pause in LOOKS:
-                await asyncio.sleep(pause)
+                await self._clock.sleep(pause)
                 found = await self.find(api, receipt)
                 if found is not None:
                     return found
@@ -83,7 +82,8 @@ class Posts:
         answer = await api.once(
             "chat.postMessage",
             **place(receipt.channel),
-            **body,
+            text=body["text"],
+            blocks=with_key(body["blocks"], receipt.key),
             metadata=metadata(receipt.key),
             parse="none",
             unfurl_links=False,

@@ -169,7 +169,7 @@ class Uploads:
         """Whether a sharing without an answer was done; raises ChatError while nobody can say."""
         known = False
         for pause in SHARE_LOOKS:
-            await asyncio.sleep(pause)
+            await self._clock.sleep(pause)
             file = await _file(api, receipt)
             known = known or file is not None
             if file is not None and _is_shared(file, room(receipt.channel)):
@@ -203,7 +203,7 @@ class Uploads:
 
     async def _note_message(self, api: SlackApi, receipt: Receipt, pauses: Sequence[float]) -> bool:
         for pause in pauses:
-            await asyncio.sleep(pause)
+            await self._clock.sleep(pause)
             try:
                 file = await _file(api, receipt)
             except ChatError as error:

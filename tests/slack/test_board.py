@@ -2,30 +2,11 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
 
 from adapters.slack.board import MOST_EDITS, WINDOW_SECONDS, Board
 from bot.errors import ChatError
-
-
-class JumpingClock:
-    """Time passes only while everybody waits."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.sleeping = 0
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.time, UTC)
-
-    def monotonic(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        for _ in range(20):
-            await asyncio.sleep(0)
-        self.time += seconds
+from tests.slack.clocks import JumpingClock
 
 
 class Sent:

@@ -1,15 +1,15 @@
 """What an operator can set wrong is one clear text, before anything is sent."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import aiohttp
 import pytest
 
+from bot.errors import ConfigError
+from tests.slack.inside import Run
 from tests.slack.processes import Bot
 from tests.slack.workspace import Workspace
-
-Run = Callable[..., Awaitable[Bot]]
-FAILS = {"DAILIES_FAILPOINT": "none"}
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,17 @@ FAILS = {"DAILIES_FAILPOINT": "none"}
     ],
 )
 async def test_a_wrong_setting_is_named(run: Run, environment: dict[str, str], said: str) -> None:
-    bot = await run(**FAILS, **environment)
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        await run(**environment)
+
+
+async def test_what_is_wrong_is_one_text_and_exit_code_2(
+    launch: Callable[..., Awaitable[Bot]],
+) -> None:
+    bot = await launch(SLACK_BOT_TOKEN="xoxb-wrong", DAILIES_FAILPOINT="none")
     assert await bot.ended() == 2
-    assert said in bot.output
+    assert "bot token (invalid_auth)" in bot.output
+    assert "Traceback" not in bot.output
 
 
 async def test_an_id_in_the_environment_does_not_turn_oauth_on(
@@ -56,7 +64,6 @@ async def test_playground_and_slack_run_in_one_process(workspace: Workspace, run
         assert response.status == 202, await response.text()
     await workspace.command("/imagine a fox")
     await workspace.result()
-    assert await bot.stop() == 0
 
 
 def _multipart(fields: dict[str, str]) -> aiohttp.MultipartWriter:

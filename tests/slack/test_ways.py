@@ -1,15 +1,13 @@
 """Every way to ask: mentions, threads, forms, shortcuts, our own conversation, App Home."""
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.slack.processes import Bot
+from tests.slack.inside import Run
 from tests.slack.workspace import ADA, BEN, ROOM, Workspace, buttons, is_card, png, shown
 
-Run = Callable[..., Awaitable[Bot]]
 Json = dict[str, Any]
 
 
@@ -24,7 +22,7 @@ async def test_a_mention_with_a_file_in_a_thread_is_answered_there_once(
     await run()
     parent = workspace.say("let us talk")
     file = workspace.add_file("cat.png", png())
-    event = mention(workspace, "animate it jumps", parent["ts"], files=[file])
+    event = mention(workspace, "animate it jumps --duration 2", parent["ts"], files=[file])
     await workspace.event({**event, "type": "app_mention"})
     await workspace.event({**event, "type": "message", "subtype": "file_share"})
     result = await workspace.result()
@@ -41,7 +39,7 @@ async def test_a_mention_that_is_told_of_without_its_files_still_has_them(
     workspace: Workspace, run: Run
 ) -> None:
     await run()
-    event = mention(workspace, "animate", files=[workspace.add_file("cat.png", png())])
+    event = mention(workspace, "animate --duration 2", files=[workspace.add_file("cat.png", png())])
     await workspace.event({**event, "type": "app_mention", "files": None})
     await workspace.result()
 
@@ -50,7 +48,7 @@ async def test_files_that_come_as_stubs_are_asked_for(workspace: Workspace, run:
     await run()
     file = workspace.add_file("cat.png", png())
     stub = {"id": file["id"], "file_access": "check_file_info"}
-    event = mention(workspace, "animate", files=[stub])
+    event = mention(workspace, "animate --duration 2", files=[stub])
     await workspace.event({**event, "type": "app_mention"})
     await workspace.result()
 
