@@ -91,6 +91,25 @@ async def test_what_is_delivered_again_is_one_job(workspace: Workspace, run: Run
     assert len([m for m in workspace.in_channel() if is_result(m)]) == 4
 
 
+async def test_credits_are_granted_once_also_when_the_command_comes_again_after_a_restart(
+    workspace: Workspace, run: Run
+) -> None:
+    bot = await run()
+    grant = workspace.command_payload("/quota grant <@U0BEN> 100")
+    await workspace.send("slash_commands", grant)
+    assert "100" in await workspace.whisper()
+    await bot.stop()
+    await run()
+    await workspace.send("slash_commands", grant, retry_attempt=1)
+    assert "arrived a second time; it was not run again" in await workspace.whisper(2)
+    await workspace.command("/credits", BEN)
+    assert "*600* of 600" in await workspace.whisper(3)
+    await workspace.command("/quota grant <@U0BEN> 100")
+    await workspace.whisper(4)
+    await workspace.command("/credits", BEN)
+    assert "*700* of 700" in await workspace.whisper(5)
+
+
 async def test_a_double_click_is_one_job_and_a_click_later_is_another(
     workspace: Workspace, run: Run
 ) -> None:
