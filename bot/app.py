@@ -177,7 +177,7 @@ def _platforms(
         local = is_loopback(f"http://{config.web.host}")
         platforms.append(Playground(chat, catalog, archive, live=live, local=local))
     if config.slack.enabled:
-        platforms.append(_slack(config, database, catalog, archive))
+        platforms.append(_slack(config, database, catalog, archive, fitter))
     if config.discord.token is not None:
         token = config.discord.token.get_secret_value()
         platforms.append(_discord(config, token, database, catalog, archive, fitter))
@@ -191,7 +191,9 @@ def _platforms(
 
 
 # The chat libraries are loaded where they are used: each takes most of a second of every start.
-def _slack(config: Config, database: Database, catalog: Catalog, archive: Archive) -> Platform:
+def _slack(
+    config: Config, database: Database, catalog: Catalog, archive: Archive, fitter: Fitter
+) -> Platform:
     from adapters.slack.platform import Slack
 
     config.slack.check()
@@ -202,6 +204,7 @@ def _slack(config: Config, database: Database, catalog: Catalog, archive: Archiv
         catalog=catalog,
         archive=archive,
         clock=SystemClock(),
+        fitter=fitter,
     )
 
 

@@ -19,6 +19,7 @@ from adapters.slack.desk import Desk
 from adapters.slack.downloads import Downloads
 from adapters.slack.errors import SlackRefused
 from adapters.slack.homes import Homes
+from adapters.slack.ladder import Ladder
 from adapters.slack.listeners import Listeners
 from adapters.slack.oauth import InstallationRows, Installed, oauth_settings
 from adapters.slack.people import People
@@ -32,7 +33,7 @@ from bot.addresses import is_loopback
 from bot.catalog import Catalog
 from bot.config import SlackConfig
 from bot.errors import ChatError, ConfigError
-from bot.ports import Archive, Clock, Receipts
+from bot.ports import Archive, Clock, Fitter, Receipts
 from bot.service import Service
 
 log = structlog.get_logger()
@@ -54,6 +55,7 @@ class Slack:
         catalog: Catalog,
         archive: Archive,
         clock: Clock,
+        fitter: Fitter,
     ) -> None:
         self._config = config
         direct = is_loopback(config.api_base)
@@ -78,6 +80,7 @@ class Slack:
             channels,
             posts,
             uploads,
+            Ladder(uploads, fitter),
             whispers,
             config.alert_channel,
             clock,

@@ -39,6 +39,8 @@ LATE_LOOKS = (5.0, 10.0, 20.0, 40.0, 80.0)
 GIVEN_UP_UNKNOWN = timedelta(seconds=20)
 GIVEN_UP_UNSHARED = timedelta(seconds=120)
 # Codes that say that the files have to be uploaded anew.
+# Codes that say that a workspace takes no file of this size.
+TOO_LARGE = ("file_upload_size_restricted", "file_too_large")
 _STALE = ("file_not_found", "invalid_files", "file_update_failed")
 
 
@@ -120,8 +122,10 @@ class Uploads:
                 timeout=_TIMEOUT,
                 allow_redirects=False,
             ) as answer:
+                if answer.status == 413:
+                    raise SlackRefused.by("upload", TOO_LARGE[0])
                 if answer.status != 200:
-                    raise ChatError(f"upload: HTTP {answer.status}", permanent=answer.status == 413)
+                    raise ChatError(f"upload: HTTP {answer.status}")
         except (aiohttp.ClientError, TimeoutError, OSError, ArchiveFailed) as error:
             # A file that was never shared is thrown away by Slack: beginning anew is harmless.
             raise ChatError(f"upload: {type(error).__name__}") from error

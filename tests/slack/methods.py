@@ -186,6 +186,11 @@ def _publish(s: SlackServer, a: Json) -> Json:
 def _upload_url(s: SlackServer, a: Json) -> Json:
     if int(a["length"]) < 1 or not a["filename"]:
         raise Refusal("invalid_arguments")
+    if s.faults.uploads_refused:
+        raise Refusal(s.faults.uploads_refused)
+    if s.faults.too_large > 0:
+        s.faults.too_large -= 1
+        raise Refusal("file_upload_size_restricted")
     file = f"F{s.number():06d}"
     s.uploads[file] = {"name": a["filename"], "length": int(a["length"])}
     return {"upload_url": f"{s.url}/upload/{file}", "file_id": file}

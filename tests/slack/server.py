@@ -29,6 +29,8 @@ class Faults:
     shares_hidden: bool = False  # shared, but files.info does not say where
     metadata_hidden: bool = False
     sockets_refused: bool = False
+    too_large: int = 0  # uploads that are refused for their size
+    uploads_refused: str = ""  # the code with which every upload is refused
     login_page: bool = False
     redirect_files: bool = False
     not_acknowledged: bool = False
