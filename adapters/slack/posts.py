@@ -1,8 +1,10 @@
 """Messages that are posted once, whatever crashes: written down first, looked for before a second try."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -32,6 +34,7 @@ class Posts:
         self._receipts = receipts
         self._channels = channels
         self._clock = clock
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def post(
         self, api: SlackApi, channel: str, body: Body, key: str, subject: str | None
@@ -79,16 +82,20 @@ class Posts:
             raise
 
     async def _post(self, api: SlackApi, receipt: Receipt, body: Body) -> str:
-        answer = await api.once(
-            "chat.postMessage",
-            **place(receipt.channel),
-            text=body["text"],
-            blocks=with_key(body["blocks"], receipt.key),
-            metadata=metadata(receipt.key),
-            parse="none",
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        turn = self._turns.setdefault((receipt.workspace, room(receipt.channel)), asyncio.Lock())
+        # Slack takes about one message a second in a channel: while one waits as long as Slack asks,
+        # the others wait behind it instead of using up their tries.
+        async with turn:
+            answer = await api.once(
+                "chat.postMessage",
+                **place(receipt.channel),
+                text=body["text"],
+                blocks=with_key(body["blocks"], receipt.key),
+                metadata=metadata(receipt.key),
+                parse="none",
+                unfurl_links=False,
+                unfurl_media=False,
+            )
         return str(answer["ts"])
 
     async def _sent(self, receipt: Receipt, ts: str) -> str:

@@ -22,7 +22,7 @@ from storage.storage import open_database
 from tests.slack.clocks import JumpingClock
 from tests.slack.methods import BOT, BOT_ID, BOT_TOKEN, TEAM
 from tests.slack.server import SlackServer
-from tests.slack.workspace import ROOM, Workspace
+from tests.slack.workspace import PRIVATE, ROOM, Workspace
 
 NEVER = 10**9
 COMPLETE = "files.completeUploadExternal"
@@ -203,3 +203,23 @@ async def test_a_reaction_that_is_quicker_than_the_answer_finds_the_job_by_the_k
     assert found.subject == "job1"
     server.faults.slow["chat.postMessage"].set()
     assert await posting == message["ts"]
+
+
+async def test_messages_of_one_channel_go_one_after_the_other_and_hold_up_no_other_channel(
+    workspace: Workspace, sharing: Sharing
+) -> None:
+    server = workspace.server
+    server.faults.slow["chat.postMessage"] = asyncio.Event()
+    body = {"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x"}}]}
+
+    async def post(channel: str, number: int) -> str:
+        return await sharing.posts.post(sharing.api, channel, body, f"card:{number}", "job1")
+
+    posting = [asyncio.create_task(post(ROOM, number)) for number in range(5)]
+    await workspace.until(lambda: workspace.in_channel() or None)
+    posting.append(asyncio.create_task(post(PRIVATE, 9)))
+    await workspace.until(lambda: workspace.in_channel(PRIVATE) or None)
+    assert len(workspace.in_channel()) == 1
+    server.faults.slow["chat.postMessage"].set()
+    assert len(set(await asyncio.gather(*posting))) == 6
+    assert len(workspace.in_channel()) == 5
