@@ -75,6 +75,8 @@ class Chat:
 
     async def deliver(self, channel: str, result: Result, key: str) -> str:
         api = await self._workspaces.api(result.owner.workspace)
+        # The text is a message of its own: for a file's message Slack documents rich text alone, and
+        # no metadata by which it could be found again (files.completeUploadExternal).
         result = await self._ladder.share(api, channel, result, key)
         names = await self._whispers.names(api, members_in(result.text) - {result.owner.id})
         body = result_body(result, names)

@@ -104,7 +104,7 @@ class Uploads:
             place = await api.ask(
                 "files.getUploadURLExternal", filename=media.name, length=media.size
             )
-            entry = {"id": str(place["file_id"]), "title": shorten(title, MOST_TITLE) or media.name}
+            entry = {"id": str(place["file_id"]), "title": _title(title) or media.name}
             entries.append(entry)
             receipt = await self._receipts.note(receipt, facts={"files": list(entries)})
             failpoint("slack.upload.noted")
@@ -226,6 +226,11 @@ class Uploads:
         task = asyncio.create_task(look(), name=f"shares of {receipt.key}")
         self._late.add(task)
         task.add_done_callback(self._late.discard)
+
+
+def _title(text: str) -> str:
+    """A title is plain text to Slack; even so, nothing in it may look like a mention."""
+    return shorten(text, MOST_TITLE).translate({ord("<"): "‹", ord(">"): "›"})
 
 
 async def _file(api: SlackApi, receipt: Receipt) -> Mapping[str, Any] | None:
