@@ -108,6 +108,56 @@ async def test_a_state_that_failed_is_sent_again_and_progress_is_not() -> None:
     await board.close(1)
 
 
+async def test_a_state_outlives_minutes_without_slack() -> None:
+    clock = JumpingClock()
+    sent = Sent(clock)
+    sent.failing = 9
+    board = Board(sent.edit, clock)
+    board.put("C1", "1", {"text": "done"}, urgent=True)
+    await settled(sent, 10)
+    assert clock.time > 4 * 60
+    assert sent.busiest_minute() <= 6
+    await board.close(1)
+
+
+async def test_a_message_that_fails_holds_up_no_other() -> None:
+    clock = JumpingClock()
+    sent = Sent(clock)
+    sent.failing = 1
+    board = Board(sent.edit, clock)
+    board.put("C1", "1", {"text": "done"}, urgent=True)
+    board.put("C1", "2", {"text": "done"}, urgent=True)
+    await settled(sent, 3)
+    assert [m for _, m, _ in sent.edits] == ["1", "2", "1"]
+    assert sent.edits[1][0] == 0
+    await board.close(1)
+
+
+async def test_what_is_newer_than_a_failed_state_is_sent_in_its_place() -> None:
+    clock = JumpingClock()
+    sent = Sent(clock)
+    sent.failing = 1
+    board = Board(sent.edit, clock)
+    board.put("C1", "1", {"text": "running"}, urgent=True)
+    await settled(sent, 1)
+    board.put("C1", "1", {"text": "10 %"}, urgent=False)
+    await settled(sent, 2)
+    assert [text for _, _, text in sent.edits] == ["running", "10 %"]
+    await board.close(1)
+
+
+async def test_a_second_close_has_nothing_left_to_wait_for() -> None:
+    clock = JumpingClock()
+    sent = Sent(clock)
+    sent.failing = 10**6
+    board = Board(sent.edit, clock)
+    board.put("C1", "1", {"text": "done"}, urgent=True)
+    await settled(sent, 1)
+    await board.close(0.01)
+    async with asyncio.timeout(10):
+        await board.close(3600)
+
+
 async def test_closing_sends_what_changed_for_good() -> None:
     clock = JumpingClock()
     sent = Sent(clock)

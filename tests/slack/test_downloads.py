@@ -61,6 +61,9 @@ class Host:
     async def _login(self, _: web.Request) -> web.Response:
         return web.Response(text=LOGIN, content_type="text/html")
 
+    async def _fragment(self, _: web.Request) -> web.Response:
+        return web.Response(text="Redirecting to the sign-in page", content_type="text/html")
+
     async def _disguised(self, _: web.Request) -> web.Response:
         return web.Response(body=b"\n  " + LOGIN.encode(), content_type="image/png")
 
@@ -147,7 +150,7 @@ async def test_redirects_in_a_circle_end(host: Host, fetch: Fetch) -> None:
     assert len(host.asked) < 10
 
 
-@pytest.mark.parametrize("path", ["login", "disguised", "signin"])
+@pytest.mark.parametrize("path", ["login", "fragment", "disguised", "signin"])
 async def test_a_page_to_sign_in_is_told_whatever_it_calls_itself(
     fetch: Fetch, path: str, tmp_path: Path
 ) -> None:

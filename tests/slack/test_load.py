@@ -7,7 +7,7 @@ from tests.slack.inside import Run
 from tests.slack.methods import TEAM
 from tests.slack.workspace import Workspace, is_result, key_of
 
-PEOPLE = 9
+PEOPLE = 8
 # Slack's own, over all messages of a workspace (docs.slack.dev/apis/web-api/rate-limits: tier 3).
 MOST_EDITS = 50
 
