@@ -123,7 +123,7 @@ def draft_of(job: Job, state: DraftState, expires_at: datetime) -> Draft:
 
 
 def event_keys(origin: Origin) -> list[Once]:
-    """What makes a thing that a person did one thing, however often it is told of."""
+    """What a platform's event is known by, so that it counts once however often it comes."""
     if origin.event is None:
         return []
     return [Once(f"{origin.member.workspace}|event|{origin.event}", origin.event_window)]

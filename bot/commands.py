@@ -10,8 +10,8 @@ from bot.requests import Kind, Operation, Setting
 # What Runway centre-crops to the ratio; it takes references in any shape.
 CROPPED_ROLES = ("image", "character")
 
-# What admins do that only looks.
-_LOOKS = ("quota show", "quota reconcile")
+# What admins do that only looks; and a grant, which takes its event in its own transaction.
+_REPEATABLE = ("quota show", "quota reconcile", "quota grant")
 
 T = TypeVar("T", bound=Hashable)
 
@@ -72,7 +72,7 @@ class CommandSpec:
     @property
     def changes(self) -> bool:
         """Whether it does something, without making a job, that a second time would do again."""
-        return self.name == "cancel" or (self.admin and self.name not in _LOOKS)
+        return self.name == "cancel" or (self.admin and self.name not in _REPEATABLE)
 
 
 REF_SUMMARY = "Use `last`, a job's id or an https link like an attachment"

@@ -9,13 +9,12 @@ from bot.accounting import Accounting
 from bot.answers import Answers
 from bot.approvals import Approvals
 from bot.catalog import Catalog
-from bot.clock import SystemClock
 from bot.config import Config
 from bot.errors import ChatError
 from bot.estimates import Estimates
 from bot.generation import Generation
 from bot.housekeeping import Housekeeping
-from bot.ports import Archive, ChatPlatform, Library, Provider
+from bot.ports import Archive, ChatPlatform, Clock, Library, Provider
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
@@ -62,9 +61,10 @@ async def build_core(
     library: Library,
     archive: Archive,
     chats: Mapping[str, ChatPlatform],
+    clock: Clock,
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
-    clock, chats = SystemClock(), Chats(chats)
+    chats = Chats(chats)
     presenter = Presenter(chats, storage, catalog, clock)
     estimates = Estimates(await storage.timings(TIMINGS_READ))
     accounting = Accounting(storage, chats)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.archive import Archive
 from bot.catalog import load_catalog
+from bot.clock import SystemClock
 from bot.commands import command
 from bot.core import Core, build_core
 from bot.credits import Allowance
@@ -112,6 +113,7 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
             archive=archive,
             chats={"slow": chat},
+            clock=SystemClock(),
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)

@@ -101,13 +101,30 @@ async def test_credits_are_granted_once_also_when_the_command_comes_again_after_
     await bot.stop()
     await run()
     await workspace.send("slash_commands", grant, retry_attempt=1)
-    assert "arrived a second time; it was not run again" in await workspace.whisper(2)
+    await workspace.whisper(2)
     await workspace.command("/credits", BEN)
     assert "*600* of 600" in await workspace.whisper(3)
     await workspace.command("/quota grant <@U0BEN> 100")
     await workspace.whisper(4)
     await workspace.command("/credits", BEN)
     assert "*700* of 700" in await workspace.whisper(5)
+
+
+async def test_a_rule_is_not_set_back_by_a_command_that_comes_again_after_a_restart(
+    workspace: Workspace, run: Run
+) -> None:
+    bot = await run()
+    first = workspace.command_payload("/quota set <@U0BEN> 5")
+    await workspace.send("slash_commands", first)
+    await workspace.whisper()
+    await workspace.command("/quota set <@U0BEN> 900")
+    await workspace.whisper(2)
+    await bot.stop()
+    await run()
+    await workspace.send("slash_commands", first, retry_attempt=1)
+    assert "arrived a second time; it was not run again" in await workspace.whisper(3)
+    await workspace.command("/credits", BEN)
+    assert "*900* of 900" in await workspace.whisper(4)
 
 
 async def test_a_double_click_is_one_job_and_a_click_later_is_another(
