@@ -188,6 +188,9 @@ class SlackServer:
 
     async def _upload(self, request: web.Request) -> web.Response:
         upload = self.uploads[request.match_info["id"]]
+        if "upload" in self.faults.slow:
+            upload["begun"] = True
+            await self.faults.slow["upload"].wait()
         content = await request.read()
         if request.content_length != upload["length"] or len(content) != upload["length"]:
             return web.Response(status=400, text="length")

@@ -29,6 +29,17 @@ COMPLETE = "files.completeUploadExternal"
 FOX = Media("jobs/1/fox.png", Kind.IMAGE, "image/png", 11, "0" * 64, "fox.png")
 
 
+class CountingArchive(Archive):
+    """Counts what was read of its files."""
+
+    taken = 0
+
+    async def open(self, key: str) -> AsyncIterator[bytes]:
+        async for piece in super().open(key):
+            self.taken += len(piece)
+            yield piece
+
+
 @dataclass
 class Sharing:
     """What delivers files and messages, as one start of the bot has it."""
@@ -38,9 +49,10 @@ class Sharing:
     uploads: Uploads
     posts: Posts
     clock: JumpingClock
+    archive: CountingArchive
 
-    async def share(self) -> None:
-        await self.uploads.share(self.api, ROOM, [FOX], "files:1", "job1", "a fox")
+    async def share(self, media: Media = FOX) -> None:
+        await self.uploads.share(self.api, ROOM, [media], "files:1", "job1", "a fox")
 
     async def share_at_last(self, most: int = 30) -> int:
         """Share as deliveries do, with pauses between; how many attempts it took."""
@@ -64,12 +76,12 @@ async def sharing(
     api = clients.api(BOT_TOKEN, Identity(TEAM, BOT, BOT_ID))
     database = await open_database(f"sqlite:///{tmp_path}/dailies.db")
     receipts, channels = SqlReceipts(database), Channels()
-    archive = Archive(str(tmp_path / "archive"))
+    archive = CountingArchive(str(tmp_path / "archive"))
     source = tmp_path / "fox.png"
     source.write_bytes(b"hello world")
     await archive.put(FOX.key, source, content_type="image/png")
     uploads = Uploads(receipts, archive, channels, Addresses(True), session, clock)
-    yield Sharing(api, receipts, uploads, Posts(receipts, channels, clock), clock)
+    yield Sharing(api, receipts, uploads, Posts(receipts, channels, clock), clock, archive)
     await uploads.close()
     await database.close()
 
@@ -223,3 +235,24 @@ async def test_messages_of_one_channel_go_one_after_the_other_and_hold_up_no_oth
     server.faults.slow["chat.postMessage"].set()
     assert len(set(await asyncio.gather(*posting))) == 6
     assert len(workspace.in_channel()) == 5
+
+
+async def test_a_large_file_is_read_only_as_fast_as_slack_takes_it(
+    workspace: Workspace, sharing: Sharing, tmp_path: Path
+) -> None:
+    server, size = workspace.server, 64 * 1024 * 1024
+    source = tmp_path / "film.mp4"
+    with source.open("wb") as film:
+        film.truncate(size)
+    await sharing.archive.put("jobs/1/film.mp4", source, content_type="video/mp4")
+    film_media = Media("jobs/1/film.mp4", Kind.VIDEO, "video/mp4", size, "0" * 64, "film.mp4")
+    server.faults.slow["upload"] = asyncio.Event()
+    sending = asyncio.create_task(sharing.share(film_media))
+    await workspace.until(
+        lambda: next((True for upload in server.uploads.values() if "begun" in upload), None)
+    )
+    assert sharing.archive.taken < size // 2
+    server.faults.slow["upload"].set()
+    await sending
+    assert sharing.archive.taken == size
+    assert len(files_in(workspace)) == 1
