@@ -29,7 +29,7 @@ async def test_a_mention_with_a_file_in_a_thread_is_answered_there_once(
     assert result["thread_ts"] == parent["ts"]
     shared = [m for m in workspace.in_channel() if m.get("files") and m["user"] == "U0BOT"]
     assert [m["thread_ts"] for m in shared] == [parent["ts"]]
-    await workspace.press(result, "upscale", BEN)
+    await workspace.press(result, "retry", BEN)
     assert (await workspace.result(2))["thread_ts"] == parent["ts"]
     await workspace.react(shared[0], "repeat")
     assert (await workspace.result(3))["thread_ts"] == parent["ts"]
@@ -136,7 +136,7 @@ async def test_shortcuts_open_a_form_with_the_message_s_file(
     await workspace.shortcut(callback, {k: v for k, v in message.items() if k != "files"})
     view = await workspace.until(lambda: (workspace.server.views or [None])[-1])
     assert view["title"]["text"] == command
-    await workspace.submit(view, prompt="it flies")
+    await workspace.submit(view, prompt="it flies", duration="2")
     assert "it flies" in shown(await workspace.result())
 
 
