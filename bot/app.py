@@ -26,7 +26,7 @@ from bot.media.download import Downloader
 from bot.media.fitting import MediaFitter
 from bot.media.library import MediaLibrary
 from bot.originals import Originals
-from bot.ports import Fitter
+from bot.ports import Clock, Fitter
 from bot.runway.client import RunwayClient
 from bot.signing import SECRET_BYTES, LinkSigner
 from bot.web import WebServer
@@ -51,8 +51,11 @@ MOST_FORM_BYTES = 2_100_000_000
 
 
 @asynccontextmanager
-async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
+async def running(
+    config: Config, *, live: bool = True, clock: Clock | None = None
+) -> AsyncIterator[str]:
     """Everything started, in order; stopped in reverse. Yields the address of the web server."""
+    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         stack.enter_context(_only_process(config.storage.url))
         database = await open_database(config.storage.url)
@@ -63,9 +66,9 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
         downloader = Downloader(session, allow_loopback=is_loopback(config.runway.base_url))
-        signer = await _signer(config, database)
+        signer = await _signer(config, database, clock)
         fitter = MediaFitter(archive, signer.sign if signer else None)
-        platforms = _platforms(config, database, catalog, archive, fitter, live=live)
+        platforms = _platforms(config, database, catalog, archive, fitter, clock, live=live)
         for platform in platforms:
             stack.push_async_callback(platform.close)
         core = await build_core(
@@ -78,6 +81,7 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             archive=archive,
             chats={platform.name: platform.chat for platform in platforms},
             replicas=_replicas(config, database),
+            clock=clock,
         )
         stack.push_async_callback(core.replica.leave)
         server = WebServer(_web_app(), config.web.host, config.web.port)
@@ -163,13 +167,13 @@ def _defaults(config: Config) -> Defaults:
     )
 
 
-async def _signer(config: Config, database: Database) -> LinkSigner | None:
+async def _signer(config: Config, database: Database, clock: Clock) -> LinkSigner | None:
     """Who signs links to originals; None when people cannot reach this server."""
     if config.web.public_url is None:
         return None
     key = await secret(database, "links", SECRET_BYTES)
     lifetime = timedelta(days=config.web.link_days)
-    return LinkSigner(key, config.web.public_url, lifetime, SystemClock())
+    return LinkSigner(key, config.web.public_url, lifetime, clock)
 
 
 def _platforms(
@@ -178,6 +182,7 @@ def _platforms(
     catalog: Catalog,
     archive: Archive,
     fitter: Fitter,
+    clock: Clock,
     *,
     live: bool,
 ) -> list[Platform]:
@@ -186,14 +191,14 @@ def _platforms(
     if config.playground.enabled:
         people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
         limit = round(config.playground.upload_mb * 1_000_000)
-        chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
+        chat = Chat(ChatLog(database), people, clock, fitter, limit)
         local = is_loopback(f"http://{config.web.host}")
         platforms.append(Playground(chat, catalog, archive, live=live, local=local))
     if config.slack.enabled:
-        platforms.append(_slack(config, database, catalog, archive))
+        platforms.append(_slack(config, database, catalog, archive, fitter, clock))
     if config.discord.token is not None:
         token = config.discord.token.get_secret_value()
-        platforms.append(_discord(config, token, database, catalog, archive, fitter))
+        platforms.append(_discord(config, token, database, catalog, archive, fitter, clock))
     if not platforms:
         raise ConfigError(
             "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "
@@ -204,7 +209,14 @@ def _platforms(
 
 
 # The chat libraries are loaded where they are used: each takes most of a second of every start.
-def _slack(config: Config, database: Database, catalog: Catalog, archive: Archive) -> Platform:
+def _slack(
+    config: Config,
+    database: Database,
+    catalog: Catalog,
+    archive: Archive,
+    fitter: Fitter,
+    clock: Clock,
+) -> Platform:
     from adapters.slack.platform import Slack
 
     config.slack.check()
@@ -214,7 +226,8 @@ def _slack(config: Config, database: Database, catalog: Catalog, archive: Archiv
         installations=SqlInstallations(database, Slack.name),
         catalog=catalog,
         archive=archive,
-        clock=SystemClock(),
+        clock=clock,
+        fitter=fitter,
     )
 
 
@@ -225,11 +238,11 @@ def _discord(
     catalog: Catalog,
     archive: Archive,
     fitter: Fitter,
+    clock: Clock,
 ) -> Platform:
     from adapters.discord.platform import Discord
 
-    book, clock = Messages(database), SystemClock()
-    return Discord(config.discord, token, catalog, archive, book, clock, fitter)
+    return Discord(config.discord, token, catalog, archive, Messages(database), clock, fitter)
 
 
 def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClient:

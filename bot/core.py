@@ -9,7 +9,6 @@ from bot.accounting import Accounting
 from bot.answers import Answers
 from bot.approvals import Approvals
 from bot.catalog import Catalog
-from bot.clock import SystemClock
 from bot.config import Config
 from bot.errors import ChatError
 from bot.estimates import Estimates
@@ -18,7 +17,7 @@ from bot.housekeeping import Housekeeping
 from bot.lineup import Lineup
 from bot.offer import Offer
 from bot.patience import Patience
-from bot.ports import Archive, ChatPlatform, Library, Provider, Replicas
+from bot.ports import Archive, ChatPlatform, Clock, Library, Provider, Replicas
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
@@ -68,9 +67,10 @@ async def build_core(
     archive: Archive,
     chats: Mapping[str, ChatPlatform],
     replicas: Replicas,
+    clock: Clock,
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
-    clock, chats = SystemClock(), Chats(chats)
+    chats = Chats(chats)
     replica = Replica(replicas, clock, timedelta(seconds=config.storage.lease_seconds))
     await replica.join()
     presenter = Presenter(chats, storage, catalog, replica, clock)

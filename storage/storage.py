@@ -23,6 +23,9 @@ class SqlStorage:
         self._db = database
         self._defaults = defaults
 
+    async def first_time(self, once: Once, now: datetime) -> bool:
+        return await self._db.write(lambda c: jobs.first_time(c, once, "", now))
+
     async def accept(
         self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()
     ) -> Job:

@@ -19,6 +19,7 @@ from adapters.slack.desk import Desk
 from adapters.slack.downloads import Downloads
 from adapters.slack.errors import SlackRefused
 from adapters.slack.homes import Homes
+from adapters.slack.ladder import Ladder
 from adapters.slack.listeners import Listeners
 from adapters.slack.oauth import InstallationRows, Installed, oauth_settings
 from adapters.slack.people import People
@@ -32,7 +33,7 @@ from bot.addresses import is_loopback
 from bot.catalog import Catalog
 from bot.config import SlackConfig
 from bot.errors import ChatError, ConfigError
-from bot.ports import Archive, Clock, Receipts
+from bot.ports import Archive, Clock, Fitter, Receipts
 from bot.service import Service
 
 log = structlog.get_logger()
@@ -54,6 +55,7 @@ class Slack:
         catalog: Catalog,
         archive: Archive,
         clock: Clock,
+        fitter: Fitter,
     ) -> None:
         self._config = config
         direct = is_loopback(config.api_base)
@@ -69,7 +71,7 @@ class Slack:
         self._workspaces = Workspaces(clients, token, installed if config.oauth else None)
         people, channels = People(config.admins), Channels()
         addresses = Addresses(direct)
-        whispers = Whispers(people, channels, addresses, self._files_session)
+        whispers = Whispers(people, channels, addresses, self._files_session, config.command_prefix)
         posts = Posts(receipts, channels, clock)
         uploads = Uploads(receipts, archive, channels, addresses, self._files_session, clock)
         self._chat = Chat(
@@ -78,6 +80,7 @@ class Slack:
             channels,
             posts,
             uploads,
+            Ladder(uploads, fitter),
             whispers,
             config.alert_channel,
             clock,
@@ -90,7 +93,7 @@ class Slack:
         self._listeners = Listeners(self._workspaces, commands, clicks, homes)
         self._app = _bolt(config, clients, self._workspaces, installed, installations, clock)
         self._listeners.register(self._app)
-        self._socket = self._socket_of(config, clients, direct=direct)
+        self._socket = self._socket_of(config, clients, clock, direct=direct)
 
     @property
     def chat(self) -> Chat:
@@ -133,10 +136,13 @@ class Slack:
         await self._api_session.close()
         await self._files_session.close()
 
-    def _socket_of(self, config: SlackConfig, clients: Clients, *, direct: bool) -> Socket | None:
+    def _socket_of(
+        self, config: SlackConfig, clients: Clients, clock: Clock, *, direct: bool
+    ) -> Socket | None:
         if config.mode != "socket" or config.app_token is None:
             return None
-        return Socket(self._app, clients, config.app_token.get_secret_value(), direct=direct)
+        token = config.app_token.get_secret_value()
+        return Socket(self._app, clients, token, clock, direct=direct)
 
 
 def _bolt(

@@ -12,6 +12,7 @@ import pytest
 
 from bot.archive import Archive
 from bot.catalog import load_catalog
+from bot.clock import SystemClock
 from bot.commands import command
 from bot.core import Core, build_core
 from bot.credits import Allowance
@@ -116,6 +117,7 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             archive=archive,
             chats={"slow": chat},
             replicas=SqlReplicas(database, timedelta(seconds=30), alone=True),
+            clock=SystemClock(),
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)

@@ -3,16 +3,19 @@
 from bot import errors
 from bot.messages.refusals.base import quote, refusal
 from bot.messages.words import a, duration, either, size
-from bot.text import Code, Text, shorten
+from bot.text import Code, Text, join, shorten
 
 
 @refusal.register
 def _(e: errors.UnknownCommand) -> Text:
-    meant = f" Did you mean /{either(e.similar)}?" if e.similar else ""
+    similar = join([(Code("/" + name),) for name in e.similar], " or ")
+    meant: Text = (" Did you mean ", *similar, "?") if similar else ()
     return (
         "There is no command ",
         quote("/" + e.name),
-        f".{meant} ",
+        ".",
+        *meant,
+        " ",
         Code("/help"),
         " lists all.",
     )
