@@ -164,4 +164,5 @@ def _described(media: Media, info: MediaInfo, suffix: str) -> Media:
         frames=info.frames,
         codec=info.codec,
         pixel_format=info.pixel_format,
+        hdr=info.hdr,
     )

@@ -47,6 +47,7 @@ class MediaInfo:
     codec: str | None = None
     pixel_format: str | None = None
     animated: bool = False
+    hdr: bool = False
 
 
 DEFAULT_LIMITS = Limits()
@@ -77,6 +78,7 @@ async def inspect(
         codec=str(found["codec"]) if "codec" in found else None,
         pixel_format=str(found["pixel_format"]) if "pixel_format" in found else None,
         animated=found.get("animated") is True,
+        hdr=found.get("hdr") is True,
     )
 
 

@@ -62,8 +62,6 @@ class MediaLibrary:
         try:
             with _refusals(media.name):
                 made = await adapted(media, path, target, fit, self._limits, self._children)
-            if made is None:
-                return media
             target.replace(path)
         finally:
             target.unlink(missing_ok=True)
@@ -73,8 +71,6 @@ class MediaLibrary:
         """Make a copy of a kept file acceptable, with its key under `stem`."""
         async with self._fetched(media) as path:
             made = await self.adapt(media, path, fit)
-            if made is media:
-                return media
             made = replace(made, key=f"{stem}.{type_of(made.content_type).extensions[0]}")
             await self.keep(made, path)
         return made
@@ -167,4 +163,5 @@ def _media(info: MediaInfo, key: str, name: str) -> Media:
         codec=info.codec,
         pixel_format=info.pixel_format,
         animated=info.animated,
+        hdr=info.hdr,
     )
