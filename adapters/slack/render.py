@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.slack.escape import escape, fit
-from bot.text import Bold, Code, Span, Text, When, Who
+from bot.text import Bold, Code, Link, Span, Text, When, Who
 from bot.views import Button, Card, Notice, Result
 
 Body = dict[str, Any]
@@ -153,6 +153,8 @@ def _span(span: Span, names: Names, ping: str | None, mentions: bool) -> str:
             return f"`{escape(text.replace('`', 'ˋ'))}`" if text.strip() else escape(text)
         case When(at):
             return _moment(at)
+        case Link(url, text):
+            return f"<{url}|{escape(text)}>"
         case Who(member_id):
             if mentions or member_id == ping:
                 return f"<@{member_id}>"
