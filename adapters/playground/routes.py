@@ -5,7 +5,6 @@ import mimetypes
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -24,6 +23,7 @@ from bot.invocations import Invocation, Origin
 from bot.jobs import Cause, Member
 from bot.messages.refusals import refusal_notice
 from bot.parser import parse_arguments, split_command
+from bot.scratch import scratch
 from bot.service import Service
 from bot.serving import serve
 from bot.views import Notice
@@ -113,12 +113,14 @@ class Playground:
         return web.json_response(await self._chat.messages(person))
 
     async def _command(self, request: web.Request) -> web.Response:
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            posted = await read_form(request, Path(folder))
+        async with scratch() as folder:
+            posted = await read_form(request, folder)
             person = self._person(posted.fields.get("member"))
             text = posted.fields.get("text")
             if not text or not text.strip():
                 raise Rejection(400, "There is no text. Try /help.")
+            if posted.too_large is not None:
+                return await self._refuse(person, posted.too_large)
             event = posted.fields.get("event", "")[:64] or None
             try:
                 spec, rest = split_command(text)
