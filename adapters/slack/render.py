@@ -154,7 +154,7 @@ def _span(span: Span, names: Names, ping: str | None, mentions: bool) -> str:
         case When(at):
             return _moment(at)
         case Link(url, text):
-            return f"<{url}|{escape(text)}>"
+            return f"<{escape(url)}|{escape(text)}>"
         case Who(member_id):
             if mentions or member_id == ping:
                 return f"<@{member_id}>"
