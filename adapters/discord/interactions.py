@@ -7,8 +7,6 @@ form must be the first response, so its prompt is read from our own row within a
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import discord
 import structlog
@@ -28,6 +26,7 @@ from bot.commands import CommandSpec, command
 from bot.errors import ChatError, DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
+from bot.scratch import scratch
 from bot.service import Service
 from bot.views import Notice
 
@@ -137,8 +136,8 @@ class Interactions:
         await exchange.acknowledge(public=True)
 
         async def remix(origin: Origin) -> Job | Notice:
-            with TemporaryDirectory(prefix="dailies-") as folder:
-                sent = await self._intake.fetch(files, Path(folder))
+            async with scratch() as folder:
+                sent = await self._intake.fetch(files, folder)
                 return await self._service.remix(origin, press.subject, prompt, sent)
 
         await self._answer(exchange, remix)
@@ -151,8 +150,8 @@ class Interactions:
         await exchange.acknowledge(public=spec.generates)
 
         async def run(origin: Origin) -> Job | Notice:
-            with TemporaryDirectory(prefix="dailies-") as folder:
-                sent = await self._intake.fetch(typed.files, Path(folder))
+            async with scratch() as folder:
+                sent = await self._intake.fetch(typed.files, folder)
                 arguments, options = invocation.arguments, invocation.options
                 return await self._service.run(Invocation(origin, spec, arguments, options, sent))
 

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import discord
 import structlog
@@ -15,6 +14,7 @@ from bot.errors import ArchiveFailed, ChatError
 from bot.messages.deliveries import fitted_note, limits_to_try
 from bot.ports import Archive, Fitted, Fitter, Reduction
 from bot.requests import Media
+from bot.scratch import scratch
 
 log = structlog.get_logger()
 
@@ -57,8 +57,7 @@ class Uploads:
         """Send through `send`, which gets files and a note; the text goes out whatever happens."""
         medias = medias[:MOST_FILES]
         refused = None
-        with TemporaryDirectory(prefix="dailies-") as name:
-            folder = Path(name)
+        async with scratch() as folder:
             for step in limits_to_try(limit):
                 if refused is not None and step >= refused:
                     continue

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.slack.escape import escape, fit
 from bot.commands import COMMANDS
-from bot.text import Bold, Code, Span, Text, When, Who
+from bot.text import Bold, Code, Link, Span, Text, When, Who
 from bot.views import Button, Card, Notice, Result
 
 Body = dict[str, Any]
@@ -179,6 +179,8 @@ def _span(span: Span, names: Names, ping: str | None, mentions: bool) -> str:
             return f"`{escape(shown)}`" if text.strip() else escape(text)
         case When(at):
             return _moment(at)
+        case Link(url, text):
+            return f"<{escape(url)}|{escape(text)}>"
         case Who(member_id):
             if mentions or member_id == ping:
                 return f"<@{member_id}>"

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import aiohttp
@@ -42,6 +41,7 @@ from bot.runway.wire import (
     UsageBody,
     create_body,
 )
+from bot.scratch import scratch
 
 READ_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 # A create may be slow to answer; giving up early would leave a job uncertain.
@@ -203,8 +203,8 @@ class RunwayClient:
 
     @asynccontextmanager
     async def _file(self, media: Media) -> AsyncIterator[Path]:
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            path = Path(folder, f"input{Path(media.key).suffix}")
+        async with scratch() as folder:
+            path = folder / f"input{Path(media.key).suffix}"
             await self._archive.fetch(media.key, path)
             yield path
 

@@ -132,6 +132,7 @@ def _(e: errors.UnusableFile) -> Text:
         "too_long_side": f" is too long on one side: {limit} pixels is the most.",
         "zero_duration": " is a video with nothing in it. Export it again.",
         "no_video": " is sound without a picture. Send a video.",
+        "two_in_one": f" is two files in one{found}. Send the picture or video alone: open it, and save it again.",
         "encrypted": " is protected against copying. Send a copy without protection.",
     }  # fmt: skip
     fallback = " cannot be opened; it may be damaged. Open it on your device and save it again."
