@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Coroutine
+from typing import Protocol
 
 import discord
 import structlog
 from aiohttp import web
 
 from adapters.discord.chat import Chat
-from adapters.discord.client import Client, Pace, point_at
+from adapters.discord.client import Client, point_at
+from adapters.discord.guilds import Guilds
+from adapters.discord.identify import Gate, Pace
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
 from adapters.discord.line import Line
@@ -24,6 +27,10 @@ from bot.service import Service
 log = structlog.get_logger()
 
 
+class Notebook(Book, Gate, Protocol):
+    """What must be remembered beyond this process."""
+
+
 class Discord:
     """Implements adapters.platform.Platform, and takes the client's events."""
 
@@ -35,7 +42,7 @@ class Discord:
         token: str,
         catalog: Catalog,
         archive: Archive,
-        book: Book,
+        book: Notebook,
         clock: Clock,
         fitter: Fitter,
     ) -> None:
@@ -44,15 +51,18 @@ class Discord:
         self._catalog = catalog
         self._book = book
         self._clock = clock
-        pace = Pace()
+        pace = Pace(clock, book)
         self._line = Line(
             token,
             lambda: Client(self, pace, shard_count=config.shard_count, shard_ids=config.shard_ids),
+            clock,
         )
-        self._members = Members(self._line)
+        guilds = Guilds(self._line, clock)
+        self._members = Members(self._line, guilds, clock)
         self._chat = Chat(
             self._line,
             self._members,
+            guilds,
             Uploads(archive, fitter),
             upload_limit=config.upload_limit_mb * MIB,
             alert_channel=config.alert_channel,

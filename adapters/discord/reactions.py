@@ -5,7 +5,6 @@ found afterwards, it counts unless it was ever honoured or refused.
 """
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -189,7 +188,7 @@ class Reactions:
 
     def _is_repeated(self, reaction: _Reaction) -> bool:
         """Whether the same was seen a moment ago: Discord may say a thing twice."""
-        now, window = time.monotonic(), ONCE_WINDOW.total_seconds()
+        now, window = self._clock.monotonic(), ONCE_WINDOW.total_seconds()
         self._latest = {event: at for event, at in self._latest.items() if now - at < window}
         if reaction.event in self._latest:
             return True

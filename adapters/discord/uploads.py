@@ -10,6 +10,7 @@ import discord
 import structlog
 
 from adapters.discord.failures import is_too_large
+from adapters.discord.guilds import Guild
 from adapters.discord.markdown import markdown
 from bot.errors import ArchiveFailed, ChatError
 from bot.messages.deliveries import fitted_note, limits_to_try
@@ -40,9 +41,9 @@ class _Ready:
         return self.path.stat().st_size
 
 
-def limit_of(guild: discord.Guild | None, default: int) -> int:
+def limit_of(guild: Guild | None, default: int) -> int:
     """How many bytes a file may have in a server; what the library knows of it is out of date."""
-    tier = guild.premium_tier if guild is not None else 0
+    tier = guild.tier if guild is not None else 0
     return max(default, _BOOSTED.get(tier, 0))
 
 

@@ -23,31 +23,6 @@ async def test_a_button_retries_at_the_cost_of_who_presses_it(
     assert f"<@{BEN}>" in say(discord.results()[1])
 
 
-async def test_a_double_click_is_one_request(discord: Discord, start_bot: StartBot) -> None:
-    await start_bot(discord)
-    await discord.command("imagine", {"prompt": "a lighthouse"})
-    result = (await discord.until(discord.results))[0]
-    await discord.click(result, "retry")
-    await discord.click(result, "retry")
-    await discord.react(result, "🔁")
-    await discord.until(lambda: len(discord.results()) == 2)
-    left = await discord.command("credits")
-    await discord.until(lambda: "484 of 500" in left.said.replace("*", ""))
-
-
-async def test_an_event_that_comes_twice_is_answered_once(
-    discord: Discord, start_bot: StartBot
-) -> None:
-    await start_bot(discord)
-    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
-    await discord.gateway.dispatch("INTERACTION_CREATE", asked.event)
-    await discord.until(discord.results)
-    left = await discord.command("credits")
-    await discord.until(lambda: "492 of 500" in left.said.replace("*", ""))
-    assert len(discord.cards()) == 1
-    assert asked.followups == []
-
-
 async def test_a_button_of_nobody_knows_what_is_answered(
     discord: Discord, start_bot: StartBot
 ) -> None:

@@ -98,7 +98,7 @@ async def test_the_full_story_survives_a_kill_in_the_middle(
     discord.fault("POST", r"/channels/\d+/messages$", status=413, code=40005, times=9, over=4000)
     await discord.react(discord.results()[1], "⬆️", BEN)
     await discord.until(lambda: len(discord.results()) == 3)
-    assert "an admin finds the original" in say(discord.results()[2])
+    assert "An admin finds the original" in say(discord.results()[2])
     discord.faults.clear()
 
     await discord.click(video, "retry")
