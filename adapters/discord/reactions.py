@@ -86,6 +86,7 @@ class Reactions:
         self._book = book
         self._clock = clock
         self._latest: dict[str, float] = {}
+        self._stopping = False
 
     async def seen(self, event: discord.RawReactionActionEvent) -> None:
         """Somebody has just reacted."""
@@ -102,10 +103,16 @@ class Reactions:
         if job_id is not None:
             await self._honour(reaction, job_id, ONCE_WINDOW)
 
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping = True
+
     async def reread(self, shard: "Shard") -> None:
         """Find the reactions that were set while nobody was listening."""
         since = self._clock.now() - timedelta(days=REREAD_DAYS)
         for workspace, job_id, message in await self._book.recent(PLATFORM, since, MOST_REREAD):
+            if self._stopping:
+                return  # the next session begins with the same
             if not shard.has(guild_id_of(workspace)):
                 continue
             try:
