@@ -77,6 +77,8 @@ class Interactions:
         if exchange.interaction.type is discord.InteractionType.application_command:
             if exchange.interaction.guild_id is None:
                 await exchange.refuse(texts.only_in_servers())
+            elif exchange.interaction.channel_id is None:
+                await exchange.refuse(texts.unknown_place())
             elif data.get("type") == MESSAGE:
                 await self._menu(exchange)
             else:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from adapters.discord.reactions import REREAD_PAUSES_SECONDS
 from tests.discord.clock import Clock
 from tests.discord.gateway import IDENTIFY_SECONDS
 from tests.discord.objects import BEN, Object, snowflake
@@ -122,7 +123,10 @@ async def test_reactions_during_a_lost_session_are_found_and_honoured_once(
     clock.skip(IDENTIFY_SECONDS)
     await discord.gateway.drop(resumable=False)
     await discord.react(result, "⬆️", BEN)
+    troubled = discord.fault("GET", r"/channels/\d+/messages/\d+$", status=503, times=2)
     await _new_session(discord, 2)
+    await discord.until(lambda: troubled.hits == 2)
+    clock.skip(REREAD_PAUSES_SECONDS[1])
     await discord.until(lambda: len(discord.results()) == 3)
     # The next new session reads everything again, and finds nothing that is new.
     before = discord.requests.count(_REACTED)

@@ -56,6 +56,16 @@ async def test_a_thread_that_the_gateway_never_told_of_is_one_all_the_same(
     assert "Send Messages in Threads" in asked.said
 
 
+async def test_a_kind_of_channel_that_nobody_knows_yet_is_refused(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    discord.channels["77"] = {**discord.channels[CHANNEL], "id": "77", "type": 99}
+    await start_bot(discord)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"}, channel="77")
+    await discord.until(lambda: asked.callback)
+    assert "kind of channel" in asked.said
+
+
 @pytest.mark.parametrize(("code", "name"), [(50083, "archived"), (160005, "locked")])
 async def test_a_thread_that_was_closed_meanwhile_leaves_the_file_in_the_archive(
     discord: Discord, start_bot: StartBot, say: Callable[[Object], str], code: int, name: str
