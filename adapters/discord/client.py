@@ -1,13 +1,14 @@
 """The library's client, as we want it: few intents, slow to identify, and all events to one place."""
 
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import discord
 import structlog
 import yarl
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
 from adapters.discord.identify import Pace, Sessions
@@ -88,6 +89,14 @@ class Client(discord.AutoShardedClient):
         """End the gateway; messages can still be sent."""
         for shard in self.shards.values():
             await shard.disconnect()
+
+    async def close(self) -> None:
+        """Let go of everything, also of what the library forgets."""
+        await super().close()
+        # A session that was only half begun leaves the thread of its heartbeat behind.
+        for thread in threading.enumerate():
+            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:
+                thread.stop()
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """The library would print it."""

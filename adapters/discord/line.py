@@ -26,6 +26,8 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
 # A line that held for so long is a good one: the pauses begin anew.
 GOOD_SECONDS = 600.0
+# So long a cancellation may take before the next one.
+CANCEL_SECONDS = 0.5
 
 
 class Line:
@@ -73,9 +75,10 @@ class Line:
         self._stopping = True
         if self._client is not None:
             await self._client.stop_listening()
-        if self._task is not None:
+        # The library swallows a cancellation while it begins a session again (discord/shard.py).
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
 
     async def close(self) -> None:
         """Let go of the client."""

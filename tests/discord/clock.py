@@ -33,17 +33,18 @@ class Clock(SystemClock):
                     async with asyncio.timeout(left):
                         await self._moved.wait()
         finally:
-            del self._asleep[sleeper]
+            self._asleep.pop(sleeper, None)
 
-    async def somebody_sleeps_for(self, seconds: float) -> None:
-        """Wait until somebody has begun to sleep for about so long."""
+    async def somebody_sleeps(self, longer: float, shorter: float) -> None:
+        """Wait until somebody has begun to sleep, since the last skip, for about so many seconds."""
         async with asyncio.timeout(30):
-            while not any(0.75 * seconds <= one <= seconds for one in self._asleep.values()):
+            while not any(longer < one < shorter for one in self._asleep.values()):
                 self._slept.clear()
                 await self._slept.wait()
 
     def skip(self, seconds: float) -> None:
         """Put it forward; who sleeps looks again."""
         self._ahead += seconds
+        self._asleep.clear()
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()

@@ -1,7 +1,10 @@
 """Lost connections: resumed, begun anew, and what was missed meanwhile."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+
+from discord.gateway import KeepAliveHandler
 
 from adapters.discord.reactions import REREAD_PAUSES_SECONDS
 from tests.discord.clock import Clock
@@ -67,11 +70,27 @@ async def test_a_first_session_that_is_refused_is_asked_for_again_in_time(
     gateway.invalid = [False, True]
     await start_bot(discord, listening=False)
     for number in (1, 2):
-        await discord.until(lambda number=number: gateway.identifies == number)
+        await clock.somebody_sleeps(IDENTIFY_SECONDS - 2, IDENTIFY_SECONDS)
+        assert gateway.identifies == number
         clock.skip(IDENTIFY_SECONDS)
     await _new_session(discord, 3)
     assert gateway.too_early == 0
     await _answers(discord)
+
+
+async def test_the_bot_ends_also_while_it_waits_for_a_session(
+    discord: Discord, start_bot: StartBot, clock: Clock
+) -> None:
+    stop = await start_bot(discord)
+    await discord.gateway.invalidate(resumable=False)
+    await clock.somebody_sleeps(IDENTIFY_SECONDS - 2, IDENTIFY_SECONDS)
+    async with asyncio.timeout(20):
+        await stop()
+    assert discord.gateway.identifies == 1
+    beating = [one for one in threading.enumerate() if isinstance(one, KeepAliveHandler)]
+    for thread in beating:
+        await asyncio.to_thread(thread.join, 10)
+    assert not any(thread.is_alive() for thread in beating)
 
 
 async def test_a_first_connection_that_fails_costs_no_session(
@@ -92,9 +111,9 @@ async def test_a_login_that_breaks_off_is_tried_again_after_a_pause(
 ) -> None:
     broken = discord.fault("GET", r"/users/@me$", status=503, times=3)
     starting = asyncio.create_task(start_bot(discord))
-    for pause in (1.25, 2.5, 5.0):
-        await clock.somebody_sleeps_for(pause)
-        clock.skip(pause)
+    for pause in (1.0, 2.0, 4.0):
+        await clock.somebody_sleeps(pause, 1.26 * pause)  # a part of it is chance
+        clock.skip(1.25 * pause)
     await starting
     assert broken.hits == 3
     assert discord.gateway.identifies == 1
@@ -106,7 +125,7 @@ async def test_a_day_whose_sessions_are_used_up_is_waited_out(
     discord.gateway.remaining, discord.gateway.reset_after = 20, 3_600_000
     await start_bot(discord, listening=False)
     await discord.until(lambda: discord.commands)  # asking and answering go on
-    await clock.somebody_sleeps_for(3600)
+    await clock.somebody_sleeps(3599, 3601)
     assert discord.gateway.identifies == 0
     discord.gateway.remaining = 1000
     clock.skip(3600)
