@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import discord
@@ -11,6 +12,7 @@ import yarl
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
+from adapters.discord.failures import NETWORK
 from adapters.discord.identify import Pace, Sessions
 
 log = structlog.get_logger()
@@ -92,11 +94,12 @@ class Client(discord.AutoShardedClient):
 
     async def close(self) -> None:
         """Let go of everything, also of what the library forgets."""
-        await super().close()
-        # A session that was only half begun leaves the thread of its heartbeat behind.
+        # A session that was only half begun is known to the thread of its heartbeat alone.
         for thread in threading.enumerate():
             if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:
-                thread.stop()
+                with suppress(*NETWORK):
+                    await thread.ws.close(1000)
+        await super().close()
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """The library would print it."""
