@@ -156,9 +156,11 @@ class DiscordConfig(_Section):
     shard_ids: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
     @model_validator(mode="after")
-    def _shards_fit(self) -> Self:
+    def _fits_together(self) -> Self:
         if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
             raise ValueError("shard_ids needs a shard_count that is larger than each of them")
+        if (self.api_base is None) != (self.gateway is None):
+            raise ValueError("api_base and gateway go together: set both, or none")
         return self
 
 

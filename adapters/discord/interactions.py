@@ -22,7 +22,7 @@ from adapters.discord.reading import Attached, Data, Typed, read_command, read_m
 from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
 from adapters.discord.specification import MENU, MESSAGE, REFERENCE
 from bot.catalog import Catalog
-from bot.commands import CommandSpec, command
+from bot.commands import CommandSpec, attachment_kinds, command
 from bot.errors import ChatError, DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
@@ -76,6 +76,8 @@ class Interactions:
         if exchange.interaction.type is discord.InteractionType.application_command:
             if exchange.interaction.guild_id is None:
                 await exchange.refuse(texts.only_in_servers())
+            elif exchange.interaction.channel_id is None:
+                await exchange.refuse(texts.unknown_place())
             elif data.get("type") == MESSAGE:
                 await self._menu(exchange)
             else:
@@ -107,17 +109,24 @@ class Interactions:
 
     async def _menu(self, exchange: Exchange) -> None:
         data: Data = exchange.interaction.data or {}
-        name, files = str(data.get("name")), read_target(data)[:1]
-        if not files:
+        name, found = str(data.get("name")), read_target(data)
+        if not found:
             await exchange.refuse(texts.refused(texts.NoFile()))
             return
         spec = command(MENU.get(name, ""))
         if spec is None:
             await exchange.refuse(texts.unknown_button())
-        elif name == REFERENCE:
-            await exchange.open_form(reference_form(self._references.keep(files)))
-        else:
+            return
+        # Of a message with both, what the command can work with; of one with neither, a clear no.
+        kinds = attachment_kinds(spec, self._catalog)
+        files = [file for file in found if file.kind in kinds][:1] or found[:1]
+        if name != REFERENCE:
             await self._run(exchange, spec, Typed(spec.name, files=files))
+            return
+        # The prompt is still to come; nobody should write one for what cannot be used.
+        asked = Invocation(self._origin(exchange.interaction), spec, {"prompt": name})
+        if not await _refused_at_once(exchange, lambda: self._check(exchange, asked, files)):
+            await exchange.open_form(reference_form(self._references.keep(files)))
 
     async def _form(self, exchange: Exchange, press: Press) -> None:
         typed, files = read_modal(exchange.interaction.data or {})

@@ -7,6 +7,7 @@ key, so that a second one could be a second bill.
 import asyncio
 import base64
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
@@ -101,7 +102,10 @@ class RunwayClient:
         await self._fresh.close()
 
     def _client(self, session: aiohttp.ClientSession, timeout: httpx.Timeout) -> httpx.AsyncClient:
-        transport = AiohttpTransport(client=session)
+        # TLS is the session's; reading all certificates for the transport too would be for nothing,
+        # and a context without any trusts nobody.
+        unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        transport = AiohttpTransport(verify=unused, client=session)
         return httpx.AsyncClient(
             base_url=self._base_url, headers=self._headers, timeout=timeout, transport=transport
         )
