@@ -59,6 +59,19 @@ class RunwayConfig(_Section):
     give_up_minutes: Annotated[float, Field(gt=0, le=7 * 24 * 60)] = 120
 
 
+class RunConfig(_Section):
+    """What this replica does; everything where `only` is empty.
+
+    `worker` carries jobs, `discord` and `slack` listen to people there, `web` serves the playground
+    and the links to originals.
+    """
+
+    only: tuple[Literal["worker", "discord", "slack", "web"], ...] = ()
+
+    def does(self, part: str) -> bool:
+        return not self.only or part in self.only
+
+
 class StorageConfig(_Section):
     """A replica that dies is replaced within `lease_seconds`, where there are several."""
 
@@ -197,6 +210,7 @@ class Config(BaseSettings):
     )
 
     runway: RunwayConfig = RunwayConfig()
+    run: RunConfig = RunConfig()
     storage: StorageConfig = StorageConfig()
     archive: ArchiveConfig = ArchiveConfig()
     web: WebConfig = WebConfig()

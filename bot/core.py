@@ -17,7 +17,7 @@ from bot.housekeeping import Housekeeping
 from bot.lineup import Lineup
 from bot.offer import Offer
 from bot.patience import Patience
-from bot.ports import Archive, ChatPlatform, Clock, Library, Provider, Replicas
+from bot.ports import Archive, ChatPlatform, Clock, Library, Provider
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
@@ -53,7 +53,6 @@ class Core:
     service: Service
     worker: Worker
     housekeeping: Housekeeping
-    replica: Replica
 
 
 async def build_core(
@@ -66,13 +65,11 @@ async def build_core(
     library: Library,
     archive: Archive,
     chats: Mapping[str, ChatPlatform],
-    replicas: Replicas,
+    replica: Replica,
     clock: Clock,
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
     chats = Chats(chats)
-    replica = Replica(replicas, clock, timedelta(seconds=config.storage.lease_seconds))
-    await replica.join()
     presenter = Presenter(chats, storage, catalog, replica, clock)
     estimates = Estimates(await storage.timings(TIMINGS_READ))
     lineup = Lineup(storage, presenter, estimates, clock)
@@ -139,7 +136,7 @@ async def build_core(
         replica=replica,
         clock=clock,
     )
-    return Core(service, worker, housekeeping, replica)
+    return Core(service, worker, housekeeping)
 
 
 def moderation_of(config: Config) -> Moderation:

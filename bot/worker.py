@@ -81,17 +81,15 @@ class Worker:
         self._stopping = False
         self._idle_seconds = IDLE_SECONDS
 
-    async def start(self) -> None:
-        """Take up every job where its row says that it is."""
+    async def start(self, *, carries: bool = True) -> None:
+        """Take up every job where its row says that it is; or leave that to other replicas."""
         with suppress(TimeoutError):
             async with asyncio.timeout(START_PATIENCE_SECONDS):
                 await self._offer.refresh()
-        await self.renewed()
-        self._loops = [
-            asyncio.create_task(self._dispatch_loop(), name="dispatch"),
-            asyncio.create_task(self._offer.keep(self.wake), name="offer"),
-        ]
-        self.wake()
+        self._loops = [asyncio.create_task(self._offer.keep(self.wake), name="offer")]
+        if carries:
+            await self.renewed()
+            self._loops.append(asyncio.create_task(self._dispatch_loop(), name="dispatch"))
 
     async def stop(self, grace: float) -> None:
         """Stop taking up jobs and let the steps under way end, for at most `grace` seconds."""
@@ -217,6 +215,8 @@ class Worker:
         task = asyncio.create_task(self._guard(job_id, step), name=f"job {job_id}")
         self._steps[job_id] = task
         task.add_done_callback(lambda _: self._steps.pop(job_id, None))
+        # A task that is cancelled before it begins never gets to its step.
+        task.add_done_callback(lambda _: step.close())
         return True
 
     async def _guard(self, job_id: str, step: Coroutine[None, None, None]) -> None:

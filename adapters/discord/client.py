@@ -2,9 +2,8 @@
 
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 import discord
 import structlog
@@ -38,11 +37,9 @@ class Client(discord.AutoShardedClient):
         pace: Pace,
         *,
         shard_count: int | None,
-        shard_ids: Sequence[int] = (),
     ) -> None:
         # It would warn at each start that it cannot talk.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-        chosen: dict[str, Any] = {"shard_ids": list(shard_ids)} if shard_ids else {}
         super().__init__(
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -50,7 +47,6 @@ class Client(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
             shard_count=shard_count,
-            **chosen,
         )
         self._events = events
         self._pace = pace

@@ -6,7 +6,7 @@ cannot read. Each time a new client takes over; the pauses grow, since every new
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 import structlog
@@ -30,12 +30,21 @@ GOOD_SECONDS = 600.0
 CANCEL_SECONDS = 0.5
 
 
+# How often it is asked which shards are ours, where several replicas share them.
+SHARES_SECONDS = 2.0
+# Which of so many shards are ours.
+Shards = Callable[[int], Awaitable[frozenset[int]]]
+
+
 class Line:
     """One client at a time."""
 
-    def __init__(self, token: str, new_client: Callable[[], Client], clock: Clock) -> None:
+    def __init__(
+        self, token: str, new_client: Callable[[], Client], shards: Shards, clock: Clock
+    ) -> None:
         self._token = token
         self._new_client = new_client
+        self._shards = shards
         self._clock = clock
         self._client: Client | None = None
         self._logged_in = asyncio.Event()
@@ -75,10 +84,8 @@ class Line:
         self._stopping = True
         if self._client is not None:
             await self._client.stop_listening()
-        # The library swallows a cancellation while it begins a session again (discord/shard.py).
-        while self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
+        if self._task is not None:
+            await _end(self._task)
 
     async def close(self) -> None:
         """Let go of the client."""
@@ -117,13 +124,46 @@ class Line:
             first.set_result(None)
         try:
             await self._client.plan_shards()
-            await self._client.connect()
+            await self._hear(self._client)
         finally:
             if not self._stopping:
                 self._logged_in.clear()
+
+    async def _hear(self, client: Client) -> None:
+        """Listen on the shards that are ours until they are others."""
+        count = client.shard_count or 1
+        while not (mine := await self._shards(count)):
+            await self._clock.sleep(SHARES_SECONDS)
+        client.shard_ids = sorted(mine)
+        hearing = asyncio.create_task(client.connect(), name="discord gateway")
+        looking = asyncio.create_task(self._until_others(count, mine), name="discord shares")
+        try:
+            await asyncio.wait({hearing, looking}, return_when=asyncio.FIRST_COMPLETED)
+            if looking.done():
+                log.info("other shards are ours now", had=sorted(mine))
+                await client.stop_listening()
+                return
+            await hearing
+        finally:
+            looking.cancel()
+            await _end(hearing)
+
+    async def _until_others(self, count: int, mine: frozenset[int]) -> None:
+        while await self._shards(count) == mine:
+            await self._clock.sleep(SHARES_SECONDS)
 
     async def _rest(self, lasted: float) -> None:
         if lasted >= GOOD_SECONDS:
             self._pause = FIRST_PAUSE_SECONDS
         await self._clock.sleep(self._pause * (1 + random.random() / 4))  # noqa: S311 - spreads load
         self._pause = min(LONGEST_PAUSE_SECONDS, self._pause * 2)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Cancel a task, also one in which the library swallows that once.
+
+    It does so while it begins a session again (discord/shard.py).
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_SECONDS)

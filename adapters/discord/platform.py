@@ -23,6 +23,7 @@ from adapters.discord.uploads import MIB, Uploads
 from bot.catalog import Catalog
 from bot.config import DiscordConfig
 from bot.ports import Archive, Clock, Fitter
+from bot.replica import Replica
 from bot.service import Service
 
 log = structlog.get_logger()
@@ -49,16 +50,23 @@ class Discord:
         book: Notebook,
         clock: Clock,
         fitter: Fitter,
+        replica: Replica,
+        *,
+        listens: bool = True,
     ) -> None:
+        """`listens`: whether events are heard here; messages are sent in any case."""
         point_at(config.api_base, config.gateway)
         self._config = config
         self._catalog = catalog
         self._book = book
         self._clock = clock
+        self._replica = replica
+        self._listens = listens
         pace = Pace(clock, book)
         self._line = Line(
             token,
-            lambda: Client(self, pace, shard_count=config.shard_count, shard_ids=config.shard_ids),
+            lambda: Client(self, pace, shard_count=config.shard_count),
+            self._shards,
             clock,
         )
         guilds = Guilds(self._line, clock)
@@ -91,9 +99,20 @@ class Discord:
 
     async def start(self) -> None:
         await self._line.start()
-        if not self._config.shard_ids or 0 in self._config.shard_ids:
-            sync = CommandSync(self._line, self._catalog, self._clock)
+        if self._listens and (not self._config.shard_ids or 0 in self._config.shard_ids):
+            sync = CommandSync(self._line, self._catalog, self._clock, self._is_first)
             self._sync = self._begin("discord commands", sync.keep())
+
+    async def _shards(self, count: int) -> frozenset[int]:
+        """The shards to listen on: those that were configured, or our share among replicas."""
+        if not self._listens:
+            return frozenset()
+        if self._config.shard_ids:
+            return frozenset(self._config.shard_ids)
+        return await self._replica.share(PLATFORM, count)
+
+    async def _is_first(self) -> bool:
+        return 0 in await self._replica.share(f"{PLATFORM} commands", 1)
 
     async def stop(self) -> None:
         self._stopping = True

@@ -34,11 +34,16 @@ from bot.catalog import Catalog
 from bot.config import SlackConfig
 from bot.errors import ChatError, ConfigError
 from bot.ports import Archive, Clock, Fitter, Receipts
+from bot.replica import Replica
 from bot.service import Service
 
 log = structlog.get_logger()
 
 _API_TIMEOUT = aiohttp.ClientTimeout(total=CALL_SECONDS, sock_connect=CONNECT_SECONDS)
+
+
+# One app may have so many sockets open: https://docs.slack.dev/apis/events-api/using-socket-mode
+MOST_SOCKETS = 10
 
 
 class Slack:
@@ -56,8 +61,13 @@ class Slack:
         archive: Archive,
         clock: Clock,
         fitter: Fitter,
+        replica: Replica,
+        listens: bool = True,
     ) -> None:
+        """`listens`: whether people are heard here; messages are sent in any case."""
         self._config = config
+        self._replica = replica
+        self._listens = listens
         direct = is_loopback(config.api_base)
         self._api_session = aiohttp.ClientSession(
             timeout=_API_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
@@ -123,8 +133,12 @@ class Slack:
             log.warning("slack not reached yet", error=str(error))
         else:
             log.info("slack", team=home.identity.team if home else None, mode=self._config.mode)
-        if self._socket is not None:
+        if self._socket is not None and self._listens:
             await self._socket.start()
+
+    async def _has_socket(self) -> bool:
+        """Whether one of the sockets that Slack allows is ours."""
+        return bool(await self._replica.share("slack", MOST_SOCKETS))
 
     async def stop(self) -> None:
         if self._socket is not None:
@@ -142,7 +156,7 @@ class Slack:
         if config.mode != "socket" or config.app_token is None:
             return None
         token = config.app_token.get_secret_value()
-        return Socket(self._app, clients, token, clock, direct=direct)
+        return Socket(self._app, clients, token, clock, self._has_socket, direct=direct)
 
 
 def _bolt(

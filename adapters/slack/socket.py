@@ -1,6 +1,7 @@
 """Socket Mode, watched: the SDK reconnects by itself, but not out of everything."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -31,12 +32,20 @@ class Socket:
     """Keeps one connection that works; a new one takes the place of one that does not."""
 
     def __init__(
-        self, app: AsyncApp, clients: Clients, app_token: str, clock: Clock, *, direct: bool
+        self,
+        app: AsyncApp,
+        clients: Clients,
+        app_token: str,
+        clock: Clock,
+        has_place: Callable[[], Awaitable[bool]],
+        *,
+        direct: bool,
     ) -> None:
         self._app = app
         self._clients = clients
         self._app_token = app_token
         self._clock = clock
+        self._has_place = has_place
         self._direct = direct
         self._handler: AsyncSocketModeHandler | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -46,7 +55,8 @@ class Socket:
     async def start(self) -> None:
         """Connect; raises ConfigError when Slack does not take the token."""
         try:
-            await self._connect()
+            if await self._has_place():
+                await self._connect()
         except SlackRefused as error:
             if error.code in _BAD_TOKEN:
                 raise ConfigError(
@@ -110,6 +120,9 @@ class Socket:
                 log.exception("the socket's watch failed")
 
     async def _look(self) -> None:
+        if not await self._has_place():
+            await self._disconnect()
+            return
         now = self._clock.monotonic()
         if self._handler is not None and await self._handler.client.is_connected():
             self._connected = now

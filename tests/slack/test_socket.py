@@ -35,7 +35,7 @@ async def connect(
     async def start(token: str = APP_TOKEN) -> HandClock:
         clients = Clients(f"{server.url}/api/", session, direct=True)
         clock = HandClock()
-        socket = Socket(_app(clients, heard), clients, token, clock, direct=True)
+        socket = Socket(_app(clients, heard), clients, token, clock, _ours, direct=True)
         sockets.append(socket)
         await socket.start()
         await clock.all_asleep()
@@ -44,6 +44,11 @@ async def connect(
     yield start
     for socket in sockets:
         await socket.stop()
+
+
+async def _ours() -> bool:
+    """There is no other replica."""
+    return True
 
 
 def _app(clients: Clients, heard: list[str]) -> AsyncApp:
