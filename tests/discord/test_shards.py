@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.identify import Pace, Sessions
+from storage.engines import open_database
 from storage.messages import Messages
-from storage.storage import open_database
 from tests.discord.clock import Clock
 from tests.discord.gateway import IDENTIFY_SECONDS
 from tests.discord.objects import ADA, CHANNEL, FAR, GUILD, OTHER_GUILD
