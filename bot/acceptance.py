@@ -63,7 +63,7 @@ class Acceptance:
         """Accept a request, or ask its owner first when it is dear; raises a Refused."""
         self.check_words(request.prompt)
         now = self._clock.now()
-        keys = [*_event_key(origin), *once]
+        keys = [*event_keys(origin), *once]
         job = new_job(job_id, origin, request, cause, parent, now)
         job = replace(job, accepted_by=self._replica.id)
         if self._confirm_above is not None and request.price > self._confirm_above:
@@ -131,7 +131,8 @@ def draft_of(job: Job, state: DraftState, expires_at: datetime) -> Draft:
     )
 
 
-def _event_key(origin: Origin) -> list[Once]:
+def event_keys(origin: Origin) -> list[Once]:
+    """What a platform's event is known by, so that it counts once however often it comes."""
     if origin.event is None:
         return []
     return [Once(f"{origin.member.workspace}|event|{origin.event}", origin.event_window)]

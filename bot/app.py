@@ -10,10 +10,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from adapters.platform import Platform
-from adapters.playground.chat import Chat, Person
 from adapters.playground.guard import harden
-from adapters.playground.routes import Playground
 from bot.addresses import is_loopback
 from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
@@ -26,17 +23,15 @@ from bot.media.download import Downloader
 from bot.media.fitting import MediaFitter
 from bot.media.library import MediaLibrary
 from bot.originals import Originals
-from bot.ports import Fitter
+from bot.platforms import Ground, build_platforms, listens
+from bot.ports import Clock
+from bot.replica import Replica
 from bot.runway.client import RunwayClient
 from bot.signing import SECRET_BYTES, LinkSigner
 from bot.web import WebServer
-from storage.chat import ChatLog
 from storage.database import Database
 from storage.engines import database_path, open_database
-from storage.installations import SqlInstallations
-from storage.messages import Messages
 from storage.quota import SqlQuotas
-from storage.receipts import SqlReceipts
 from storage.replicas import SqlReplicas
 from storage.rules import Defaults
 from storage.secrets import secret
@@ -51,10 +46,13 @@ MOST_FORM_BYTES = 2_100_000_000
 
 
 @asynccontextmanager
-async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
+async def running(
+    config: Config, *, live: bool = True, clock: Clock | None = None
+) -> AsyncIterator[str]:
     """Everything started, in order; stopped in reverse. Yields the address of the web server."""
+    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        stack.enter_context(_only_process(config.storage.url))
+        stack.enter_context(_only_process(config))
         database = await open_database(config.storage.url)
         stack.push_async_callback(database.close)
         catalog, archive = _catalog(config), _archive(config)
@@ -63,9 +61,14 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
         downloader = Downloader(session, allow_loopback=is_loopback(config.runway.base_url))
-        signer = await _signer(config, database)
+        signer = await _signer(config, database, clock)
         fitter = MediaFitter(archive, signer.sign if signer else None)
-        platforms = _platforms(config, database, catalog, archive, fitter, live=live)
+        carries = config.run.does("worker")
+        replica = _replica(config, database, clock, may_lead=carries)
+        await replica.join()
+        stack.push_async_callback(replica.leave)
+        ground = Ground(config, database, catalog, archive, fitter, clock, replica)
+        platforms = build_platforms(ground, live=live)
         for platform in platforms:
             stack.push_async_callback(platform.close)
         core = await build_core(
@@ -77,23 +80,24 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             library=MediaLibrary(archive, downloader),
             archive=archive,
             chats={platform.name: platform.chat for platform in platforms},
-            replicas=_replicas(config, database),
+            replica=replica,
+            clock=clock,
         )
-        stack.push_async_callback(core.replica.leave)
         server = WebServer(_web_app(), config.web.host, config.web.port)
-        if signer is not None:
+        if signer is not None and config.run.does("web"):
             Originals(archive, signer).add_routes(server.app)
         for platform in platforms:
             platform.connect(core.service)
-            platform.add_routes(server.app)
+            if listens(platform, config):
+                platform.add_routes(server.app)
             stack.push_async_callback(platform.close)
         # Bound before the worker starts: a port that is taken must cost nobody a job.
         await server.start()
         stack.push_async_callback(server.stop)
-        await core.worker.start()
+        await core.worker.start(carries=carries)
         stack.push_async_callback(core.worker.stop, GRACE_SECONDS)
-        await core.replica.start([core.worker])
-        stack.push_async_callback(core.replica.stop)
+        await replica.start([core.worker] if carries else [])
+        stack.push_async_callback(replica.stop)
         await core.housekeeping.start()
         stack.push_async_callback(core.housekeeping.stop)
         for platform in platforms:
@@ -113,11 +117,16 @@ async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
         await database.close()
 
 
-def _only_process(url: str) -> AbstractContextManager[object]:
+def _only_process(config: Config) -> AbstractContextManager[object]:
     """Hold the database file alone: SQLite is for one replica."""
-    database = database_path(url)
+    database = database_path(config.storage.url)
     if database is None:
         return nullcontext()
+    if config.run.only:
+        raise ConfigError(
+            "run.only: SQLite is for one process, which does everything. Leave `only` empty, or set "
+            "storage.url to a PostgreSQL database."
+        )
     path = database.with_suffix(".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,9 +143,10 @@ def _only_process(url: str) -> AbstractContextManager[object]:
     return file
 
 
-def _replicas(config: Config, database: Database) -> SqlReplicas:
+def _replica(config: Config, database: Database, clock: Clock, *, may_lead: bool) -> Replica:
     lease = timedelta(seconds=config.storage.lease_seconds)
-    return SqlReplicas(database, lease, alone=database_path(config.storage.url) is not None)
+    alone = database_path(config.storage.url) is not None
+    return Replica(SqlReplicas(database, lease, alone=alone), clock, lease, may_lead=may_lead)
 
 
 def _catalog(config: Config) -> Catalog:
@@ -163,74 +173,13 @@ def _defaults(config: Config) -> Defaults:
     )
 
 
-async def _signer(config: Config, database: Database) -> LinkSigner | None:
+async def _signer(config: Config, database: Database, clock: Clock) -> LinkSigner | None:
     """Who signs links to originals; None when people cannot reach this server."""
     if config.web.public_url is None:
         return None
     key = await secret(database, "links", SECRET_BYTES)
     lifetime = timedelta(days=config.web.link_days)
-    return LinkSigner(key, config.web.public_url, lifetime, SystemClock())
-
-
-def _platforms(
-    config: Config,
-    database: Database,
-    catalog: Catalog,
-    archive: Archive,
-    fitter: Fitter,
-    *,
-    live: bool,
-) -> list[Platform]:
-    """Every platform that is configured; a ConfigError when there is none."""
-    platforms: list[Platform] = []
-    if config.playground.enabled:
-        people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
-        limit = round(config.playground.upload_mb * 1_000_000)
-        chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
-        local = is_loopback(f"http://{config.web.host}")
-        alone = database_path(config.storage.url) is not None
-        platforms.append(Playground(chat, catalog, archive, live=live, local=local, alone=alone))
-    if config.slack.enabled:
-        platforms.append(_slack(config, database, catalog, archive))
-    if config.discord.token is not None:
-        token = config.discord.token.get_secret_value()
-        platforms.append(_discord(config, token, database, catalog, archive, fitter))
-    if not platforms:
-        raise ConfigError(
-            "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "
-            "SLACK_APP_TOKEN for Slack, or "
-            "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
-        )
-    return platforms
-
-
-# The chat libraries are loaded where they are used: each takes most of a second of every start.
-def _slack(config: Config, database: Database, catalog: Catalog, archive: Archive) -> Platform:
-    from adapters.slack.platform import Slack
-
-    config.slack.check()
-    return Slack(
-        config.slack,
-        receipts=SqlReceipts(database),
-        installations=SqlInstallations(database, Slack.name),
-        catalog=catalog,
-        archive=archive,
-        clock=SystemClock(),
-    )
-
-
-def _discord(
-    config: Config,
-    token: str,
-    database: Database,
-    catalog: Catalog,
-    archive: Archive,
-    fitter: Fitter,
-) -> Platform:
-    from adapters.discord.platform import Discord
-
-    book, clock = Messages(database), SystemClock()
-    return Discord(config.discord, token, catalog, archive, book, clock, fitter)
+    return LinkSigner(key, config.web.public_url, lifetime, clock)
 
 
 def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClient:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from bot.addresses import is_loopback
 from bot.app import open_quotas, running
@@ -18,6 +18,7 @@ from bot.config import (
     ArchiveConfig,
     Config,
     DiscordConfig,
+    RunConfig,
     RunwayConfig,
     SlackConfig,
     StorageConfig,
@@ -54,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     run = commands.add_parser("run", help="run the bot, as config.toml and the environment say")
+    run.add_argument(
+        "--only",
+        metavar="PART[,PART…]",
+        help="do only this part here: worker, discord, slack, web (needs PostgreSQL)",
+    )
     run.set_defaults(command=_run)
     demo = commands.add_parser("demo", help="chat in a web page, without a key or an account")
     demo.add_argument("--port", type=int, help="the page's port (default: 8080, 0: any free one)")
@@ -77,12 +83,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _run(_arguments: argparse.Namespace) -> None:
-    config = load_config()
+async def _run(arguments: argparse.Namespace) -> None:
+    config = _only(load_config(), arguments.only)
     set_up_logs(config.log.level, config.log.format)
     live = not is_loopback(config.runway.base_url)
     async with _until_asked_to_stop() as stop, running(config, live=live):
         await stop.wait()
+
+
+def _only(config: Config, parts: str | None) -> Config:
+    """The configuration with the parts that `--only` names."""
+    if parts is None:
+        return config
+    try:
+        run = RunConfig.model_validate({"only": [part.strip() for part in parts.split(",")]})
+    except ValidationError:
+        raise ConfigError("--only: name worker, discord, slack or web, with commas.") from None
+    return config.model_copy(update={"run": run})
 
 
 async def _demo(arguments: argparse.Namespace) -> None:

@@ -48,11 +48,28 @@ class _Section(BaseModel):
 
 
 class RunwayConfig(_Section):
-    """`poll_seconds` may be under Runway's own 5 s only for a stand-in on this machine."""
+    """`poll_seconds` may be under Runway's own 5 s only for a stand-in on this machine.
+
+    A task at work for longer than `give_up_minutes`, and for 20 times as long as usual, is given up.
+    """
 
     api_secret: SecretStr | None = None
     base_url: Annotated[str, AfterValidator(https_or_loopback)] = RUNWAY_URL
     poll_seconds: Annotated[float, Field(gt=0, le=60)] = FLOOR_SECONDS
+    give_up_minutes: Annotated[float, Field(gt=0, le=7 * 24 * 60)] = 120
+
+
+class RunConfig(_Section):
+    """What this replica does; everything where `only` is empty.
+
+    `worker` carries jobs, `discord` and `slack` listen to people there, `web` serves the playground
+    and the links to originals.
+    """
+
+    only: tuple[Literal["worker", "discord", "slack", "web"], ...] = ()
+
+    def does(self, part: str) -> bool:
+        return not self.only or part in self.only
 
 
 class StorageConfig(_Section):
@@ -152,9 +169,11 @@ class DiscordConfig(_Section):
     shard_ids: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
     @model_validator(mode="after")
-    def _shards_fit(self) -> Self:
+    def _fits_together(self) -> Self:
         if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
             raise ValueError("shard_ids needs a shard_count that is larger than each of them")
+        if (self.api_base is None) != (self.gateway is None):
+            raise ValueError("api_base and gateway go together: set both, or none")
         return self
 
 
@@ -191,6 +210,7 @@ class Config(BaseSettings):
     )
 
     runway: RunwayConfig = RunwayConfig()
+    run: RunConfig = RunConfig()
     storage: StorageConfig = StorageConfig()
     archive: ArchiveConfig = ArchiveConfig()
     web: WebConfig = WebConfig()

@@ -9,7 +9,6 @@ from bot.accounting import Accounting
 from bot.answers import Answers
 from bot.approvals import Approvals
 from bot.catalog import Catalog
-from bot.clock import SystemClock
 from bot.config import Config
 from bot.errors import ChatError
 from bot.estimates import Estimates
@@ -17,7 +16,8 @@ from bot.generation import Generation
 from bot.housekeeping import Housekeeping
 from bot.lineup import Lineup
 from bot.offer import Offer
-from bot.ports import Archive, ChatPlatform, Library, Provider, Replicas
+from bot.patience import Patience
+from bot.ports import Archive, ChatPlatform, Clock, Library, Provider
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
@@ -53,7 +53,6 @@ class Core:
     service: Service
     worker: Worker
     housekeeping: Housekeeping
-    replica: Replica
 
 
 async def build_core(
@@ -66,12 +65,11 @@ async def build_core(
     library: Library,
     archive: Archive,
     chats: Mapping[str, ChatPlatform],
-    replicas: Replicas,
+    replica: Replica,
+    clock: Clock,
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
-    clock, chats = SystemClock(), Chats(chats)
-    replica = Replica(replicas, clock, timedelta(seconds=config.storage.lease_seconds))
-    await replica.join()
+    chats = Chats(chats)
     presenter = Presenter(chats, storage, catalog, replica, clock)
     estimates = Estimates(await storage.timings(TIMINGS_READ))
     lineup = Lineup(storage, presenter, estimates, clock)
@@ -84,7 +82,7 @@ async def build_core(
         presenter=presenter,
         estimates=estimates,
         submission=Submission(storage, provider, presenter, replica, clock),
-        watch=Watch(storage, provider, presenter, estimates, clock),
+        watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
         collection=Collection(storage, provider, library, clock, Pauses()),
         delivery=Delivery(storage, quotas, chats, catalog, replica, clock, Pauses()),
         accounting=accounting,
@@ -138,7 +136,7 @@ async def build_core(
         replica=replica,
         clock=clock,
     )
-    return Core(service, worker, housekeeping, replica)
+    return Core(service, worker, housekeeping)
 
 
 def moderation_of(config: Config) -> Moderation:
@@ -150,6 +148,10 @@ def moderation_of(config: Config) -> Moderation:
         pause=timedelta(hours=rules.pause_hours),
         words=rules.words,
     )
+
+
+def _patience(config: Config) -> Patience:
+    return Patience(timedelta(minutes=config.runway.give_up_minutes))
 
 
 def _keeping(config: Config) -> Keeping:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 
+Step = Coroutine[None, None, None]
+
 
 class Plans:
     """Forgets everything when the process dies; rows are the truth."""
@@ -16,14 +18,16 @@ class Plans:
         """Whether anything will happen to a job by itself."""
         return job_id in self._steps or job_id in self._timers
 
-    def begin(self, job_id: str, step: Coroutine[None, None, None]) -> bool:
-        """Run a step of a job, unless one is under way already."""
+    def begin(self, job_id: str, step: Step, guard: Callable[[str, Step], Step]) -> bool:
+        """Run a step of a job under a guard, unless one is under way already."""
         if job_id in self._steps or self._closed:
             step.close()
             return False
-        task = asyncio.create_task(step, name=f"job {job_id}")
+        task = asyncio.create_task(guard(job_id, step), name=f"job {job_id}")
         self._steps[job_id] = task
         task.add_done_callback(lambda _: self._steps.pop(job_id, None))
+        # A task that is cancelled before it begins never gets to its step.
+        task.add_done_callback(lambda _: step.close())
         return True
 
     def later(self, job_id: str, seconds: float, action: Callable[[str], None]) -> None:

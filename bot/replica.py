@@ -35,9 +35,13 @@ class Tenant(Protocol):
 class Replica:
     """Holds a lease by renewing it; a lost one is given up and begun anew under another name."""
 
-    def __init__(self, replicas: Replicas, clock: Clock, lease: timedelta) -> None:
+    def __init__(
+        self, replicas: Replicas, clock: Clock, lease: timedelta, *, may_lead: bool = True
+    ) -> None:
         self._replicas = replicas
         self._clock = clock
+        self._may_lead = may_lead
+        self._shares: dict[str, frozenset[int]] = {}
         self._seconds = lease.total_seconds()
         self._until = 0.0
         self._leads = False
@@ -68,16 +72,24 @@ class Replica:
         return await self._replicas.is_live(replica)
 
     async def share(self, group: str, size: int) -> frozenset[int]:
-        """The members of a group (0 … size - 1) that are this replica's now."""
-        return await self._replicas.share(group, size)
+        """The members of a group (0 … size - 1) that are this replica's now.
+
+        While the database does not answer they stay what they were, as long as the lease runs.
+        """
+        try:
+            self._shares[group] = await self._replicas.share(group, size)
+        except StorageUnavailable as error:
+            log.warning("shares not known", group=group, error=str(error))
+        return self._shares.get(group, frozenset()) if self.holds else frozenset()
 
     async def join(self) -> None:
         """Begin a lease."""
         began = self._clock.monotonic()
         await self._replicas.join()
         log.info("joined", replica=self.id)
+        self._shares.clear()
         self._runs_from(began)
-        self._leads = 0 in await self._replicas.share(LEAD, 1)
+        await self._look_who_leads()
 
     async def start(self, tenants: Sequence[Tenant]) -> None:
         """Keep the lease that `join` began, for those who work under it."""
@@ -96,6 +108,9 @@ class Replica:
             await self._replicas.leave()
         except StorageUnavailable as error:
             log.warning("lease not ended", error=str(error))
+
+    async def _look_who_leads(self) -> None:
+        self._leads = self._may_lead and 0 in await self.share(LEAD, 1)
 
     def _runs_from(self, began: float) -> None:
         self._until = began + self._seconds * (1 - MARGIN)
@@ -124,7 +139,7 @@ class Replica:
             await self.join()
         else:
             self._runs_from(began)
-            self._leads = 0 in await self._replicas.share(LEAD, 1)
+            await self._look_who_leads()
         # Beside it: whatever they find to do, the next renewal must not wait for it.
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell(), name="lease renewed")

@@ -85,17 +85,15 @@ class Worker:
         self._wake = asyncio.Event()
         self._idle_seconds = IDLE_SECONDS
 
-    async def start(self) -> None:
-        """Take up every job where its row says that it is."""
+    async def start(self, *, carries: bool = True) -> None:
+        """Take up every job where its row says that it is; or leave that to other replicas."""
         with suppress(TimeoutError):
             async with asyncio.timeout(START_PATIENCE_SECONDS):
                 await self._offer.refresh()
-        await self.renewed()
-        self._loops = [
-            asyncio.create_task(self._dispatch_loop(), name="dispatch"),
-            asyncio.create_task(self._offer.keep(self.wake), name="offer"),
-        ]
-        self.wake()
+        self._loops = [asyncio.create_task(self._offer.keep(self.wake), name="offer")]
+        if carries:
+            await self.renewed()
+            self._loops.append(asyncio.create_task(self._dispatch_loop(), name="dispatch"))
 
     async def stop(self, grace: float) -> None:
         """Stop taking up jobs and let the steps under way end, for at most `grace` seconds."""
@@ -217,11 +215,7 @@ class Worker:
 
     def _begin(self, job_id: str, step: Coroutine[None, None, None]) -> bool:
         """Run a step of a job, unless one is under way already."""
-        guarded = self._guard(job_id, step)
-        if self._plans.begin(job_id, guarded):
-            return True
-        step.close()
-        return False
+        return self._plans.begin(job_id, step, self._guard)
 
     async def _guard(self, job_id: str, step: Coroutine[None, None, None]) -> None:
         try:

@@ -127,7 +127,7 @@ def finish(
 
 
 # Runway may or may not have charged for these: reconciliation finds out.
-_UNRECONCILED = (Outcome.UNCERTAIN, Outcome.CANCELLED_WAITING)
+_UNRECONCILED = (Outcome.UNCERTAIN, Outcome.CANCELLED_WAITING, Outcome.GIVEN_UP)
 
 
 def unfinished(c: Connection) -> list[Job]:

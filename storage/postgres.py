@@ -19,6 +19,8 @@ POOL_SIZE = 10
 CONNECT_SECONDS = 5.0
 # A replica must learn well within a lease that the database does not answer.
 STATEMENT_SECONDS = 10.0
+# Two hundred commands at once wait in line for a connection.
+QUEUE_SECONDS = 30.0
 # Transactions that got in each other's way are run again: serialization failure, deadlock.
 # https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
 _AGAIN = ("40001", "40P01")
@@ -35,7 +37,7 @@ class PostgresDatabase:
             url,
             pool_size=POOL_SIZE,
             max_overflow=0,
-            pool_timeout=STATEMENT_SECONDS,
+            pool_timeout=QUEUE_SECONDS,
             pool_pre_ping=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,

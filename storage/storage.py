@@ -23,6 +23,9 @@ class SqlStorage:
         self._db = database
         self._defaults = defaults
 
+    async def first_time(self, once: Once, now: datetime) -> bool:
+        return await self._db.write(lambda c: jobs.first_time(c, once, "", now))
+
     async def accept(
         self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()
     ) -> Job:
@@ -87,6 +90,9 @@ class SqlStorage:
         return await self._db.write(
             lambda c: jobs.finish(c, job, to, outcome, now, cost, changes, self._defaults)
         )
+
+    async def note_late(self, job: Job, seconds: float) -> None:
+        await self._db.write(lambda c: notices.record_late(c, job, seconds))
 
     async def untold(self) -> list[Untold]:
         return await self._db.read(partial(notices.untold, limit=MOST_UNTOLD))

@@ -1,7 +1,8 @@
 """What tests of every folder may ask for: databases on both engines."""
 
+import itertools
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,18 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def _migrate(path: Path) -> None:
     await (await open_database(f"sqlite:///{path}")).close()
+
+
+@pytest.fixture
+def migrated_copy(migrated_file: Path, tmp_path: Path) -> Callable[[], str]:
+    """Makes SQLite databases with today's tables: `migrated_copy()` is an address."""
+    numbers = itertools.count()
+
+    def copy() -> str:
+        path = shutil.copy(migrated_file, tmp_path / f"dailies{next(numbers)}.db")
+        return f"sqlite:///{path}"
+
+    return copy
 
 
 @pytest.fixture(params=ENGINES)

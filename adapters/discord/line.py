@@ -6,8 +6,7 @@ cannot read. Each time a new client takes over; the pauses grow, since every new
 
 import asyncio
 import random
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 import structlog
@@ -15,6 +14,7 @@ import structlog
 from adapters.discord.client import Client
 from adapters.discord.failures import NETWORK
 from bot.errors import ChatError, ConfigError
+from bot.ports import Clock
 
 log = structlog.get_logger()
 
@@ -26,14 +26,26 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
 # A line that held for so long is a good one: the pauses begin anew.
 GOOD_SECONDS = 600.0
+# So long a cancellation may take before the next one.
+CANCEL_SECONDS = 0.5
+
+
+# How often it is asked which shards are ours, where several replicas share them.
+SHARES_SECONDS = 2.0
+# Which of so many shards are ours.
+Shards = Callable[[int], Awaitable[frozenset[int]]]
 
 
 class Line:
     """One client at a time."""
 
-    def __init__(self, token: str, new_client: Callable[[], Client]) -> None:
+    def __init__(
+        self, token: str, new_client: Callable[[], Client], shards: Shards, clock: Clock
+    ) -> None:
         self._token = token
         self._new_client = new_client
+        self._shards = shards
+        self._clock = clock
         self._client: Client | None = None
         self._logged_in = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -73,8 +85,7 @@ class Line:
         if self._client is not None:
             await self._client.stop_listening()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await _end(self._task)
 
     async def close(self) -> None:
         """Let go of the client."""
@@ -85,7 +96,7 @@ class Line:
 
     async def _run(self, first: "asyncio.Future[None]") -> None:
         while not self._stopping:
-            began = time.monotonic()
+            began = self._clock.monotonic()
             try:
                 await self._listen(first)
             except discord.LoginFailure:
@@ -101,7 +112,7 @@ class Line:
             except Exception:
                 # An event that the library cannot read ends it like this.
                 log.exception("the line to Discord broke")
-            await self._rest(time.monotonic() - began)
+            await self._rest(self._clock.monotonic() - began)
 
     async def _listen(self, first: "asyncio.Future[None]") -> None:
         previous, self._client = self._client, self._new_client()
@@ -113,13 +124,46 @@ class Line:
             first.set_result(None)
         try:
             await self._client.plan_shards()
-            await self._client.connect()
+            await self._hear(self._client)
         finally:
             if not self._stopping:
                 self._logged_in.clear()
 
+    async def _hear(self, client: Client) -> None:
+        """Listen on the shards that are ours until they are others."""
+        count = client.shard_count or 1
+        while not (mine := await self._shards(count)):
+            await self._clock.sleep(SHARES_SECONDS)
+        client.shard_ids = sorted(mine)
+        hearing = asyncio.create_task(client.connect(), name="discord gateway")
+        looking = asyncio.create_task(self._until_others(count, mine), name="discord shares")
+        try:
+            await asyncio.wait({hearing, looking}, return_when=asyncio.FIRST_COMPLETED)
+            if looking.done():
+                log.info("other shards are ours now", had=sorted(mine))
+                await client.stop_listening()
+                return
+            await hearing
+        finally:
+            looking.cancel()
+            await _end(hearing)
+
+    async def _until_others(self, count: int, mine: frozenset[int]) -> None:
+        while await self._shards(count) == mine:
+            await self._clock.sleep(SHARES_SECONDS)
+
     async def _rest(self, lasted: float) -> None:
         if lasted >= GOOD_SECONDS:
             self._pause = FIRST_PAUSE_SECONDS
-        await asyncio.sleep(self._pause * (1 + random.random() / 4))  # noqa: S311 - spreads load
+        await self._clock.sleep(self._pause * (1 + random.random() / 4))  # noqa: S311 - spreads load
         self._pause = min(LONGEST_PAUSE_SECONDS, self._pause * 2)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Cancel a task, also one in which the library swallows that once.
+
+    It does so while it begins a session again (discord/shard.py).
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_SECONDS)

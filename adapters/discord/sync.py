@@ -1,7 +1,6 @@
 """Keeps Discord's list of our commands true, with a write only where something has changed."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -11,6 +10,7 @@ from adapters.discord.line import Line
 from adapters.discord.specification import Payload, commands_payload
 from bot.catalog import Catalog
 from bot.errors import ChatError
+from bot.ports import Clock
 
 log = structlog.get_logger()
 
@@ -20,11 +20,15 @@ LONGEST_PAUSE_SECONDS = 600.0
 
 
 class CommandSync:
-    """Run by one process only: the one that has the first shard."""
+    """Writes in one replica only: the one that `is_first`."""
 
-    def __init__(self, line: Line, catalog: Catalog) -> None:
+    def __init__(
+        self, line: Line, catalog: Catalog, clock: Clock, is_first: Callable[[], Awaitable[bool]]
+    ) -> None:
         self._line = line
         self._catalog = catalog
+        self._clock = clock
+        self._is_first = is_first
         self._known: list[Payload] | None = None
 
     async def keep(self) -> None:
@@ -32,12 +36,13 @@ class CommandSync:
         pause = LOOK_SECONDS
         while True:
             try:
-                await self.sync()
+                if await self._is_first():
+                    await self.sync()
                 pause = LOOK_SECONDS
             except ChatError as error:
                 log.warning("commands not written", error=str(error))
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
-            await asyncio.sleep(pause)
+            await self._clock.sleep(pause)
 
     async def sync(self) -> None:
         """Write the commands where Discord has others; raises ChatError."""

@@ -19,6 +19,7 @@ from adapters.slack.desk import Desk
 from adapters.slack.downloads import Downloads
 from adapters.slack.errors import SlackRefused
 from adapters.slack.homes import Homes
+from adapters.slack.ladder import Ladder
 from adapters.slack.listeners import Listeners
 from adapters.slack.oauth import InstallationRows, Installed, oauth_settings
 from adapters.slack.people import People
@@ -32,12 +33,17 @@ from bot.addresses import is_loopback
 from bot.catalog import Catalog
 from bot.config import SlackConfig
 from bot.errors import ChatError, ConfigError
-from bot.ports import Archive, Clock, Receipts
+from bot.ports import Archive, Clock, Fitter, Receipts
+from bot.replica import Replica
 from bot.service import Service
 
 log = structlog.get_logger()
 
 _API_TIMEOUT = aiohttp.ClientTimeout(total=CALL_SECONDS, sock_connect=CONNECT_SECONDS)
+
+
+# One app may have so many sockets open: https://docs.slack.dev/apis/events-api/using-socket-mode
+MOST_SOCKETS = 10
 
 
 class Slack:
@@ -54,8 +60,14 @@ class Slack:
         catalog: Catalog,
         archive: Archive,
         clock: Clock,
+        fitter: Fitter,
+        replica: Replica,
+        listens: bool = True,
     ) -> None:
+        """`listens`: whether people are heard here; messages are sent in any case."""
         self._config = config
+        self._replica = replica
+        self._listens = listens
         direct = is_loopback(config.api_base)
         self._api_session = aiohttp.ClientSession(
             timeout=_API_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
@@ -69,7 +81,7 @@ class Slack:
         self._workspaces = Workspaces(clients, token, installed if config.oauth else None)
         people, channels = People(config.admins), Channels()
         addresses = Addresses(direct)
-        whispers = Whispers(people, channels, addresses, self._files_session)
+        whispers = Whispers(people, channels, addresses, self._files_session, config.command_prefix)
         posts = Posts(receipts, channels, clock)
         uploads = Uploads(receipts, archive, channels, addresses, self._files_session, clock)
         self._chat = Chat(
@@ -78,6 +90,7 @@ class Slack:
             channels,
             posts,
             uploads,
+            Ladder(uploads, fitter),
             whispers,
             config.alert_channel,
             clock,
@@ -90,7 +103,7 @@ class Slack:
         self._listeners = Listeners(self._workspaces, commands, clicks, homes)
         self._app = _bolt(config, clients, self._workspaces, installed, installations, clock)
         self._listeners.register(self._app)
-        self._socket = self._socket_of(config, clients, direct=direct)
+        self._socket = self._socket_of(config, clients, clock, direct=direct)
 
     @property
     def chat(self) -> Chat:
@@ -120,8 +133,12 @@ class Slack:
             log.warning("slack not reached yet", error=str(error))
         else:
             log.info("slack", team=home.identity.team if home else None, mode=self._config.mode)
-        if self._socket is not None:
+        if self._socket is not None and self._listens:
             await self._socket.start()
+
+    async def _has_socket(self) -> bool:
+        """Whether one of the sockets that Slack allows is ours."""
+        return bool(await self._replica.share("slack", MOST_SOCKETS))
 
     async def stop(self) -> None:
         if self._socket is not None:
@@ -133,10 +150,13 @@ class Slack:
         await self._api_session.close()
         await self._files_session.close()
 
-    def _socket_of(self, config: SlackConfig, clients: Clients, *, direct: bool) -> Socket | None:
+    def _socket_of(
+        self, config: SlackConfig, clients: Clients, clock: Clock, *, direct: bool
+    ) -> Socket | None:
         if config.mode != "socket" or config.app_token is None:
             return None
-        return Socket(self._app, clients, config.app_token.get_secret_value(), direct=direct)
+        token = config.app_token.get_secret_value()
+        return Socket(self._app, clients, token, clock, self._has_socket, direct=direct)
 
 
 def _bolt(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
 
-from tests.nursery import Child, born
+from tests.launching import Child, launch
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ class Process:
     async def start(
         cls, arguments: Sequence[str], environment: Mapping[str, str], folder: Path
     ) -> Self:
-        process = cls(await born(arguments, environment, folder))
+        process = cls(await launch(arguments, {**_plain_environment(), **environment}, folder))
         process._reader = asyncio.create_task(process._read())
         return process
 
@@ -87,6 +88,7 @@ class Process:
         return "\n".join(self.lines)
 
     async def _read(self) -> None:
+        assert self.child.stdout is not None
         async for line in self.child.stdout:
             async with self._said:
                 self.lines.append(line.decode(errors="replace").rstrip())
@@ -137,6 +139,11 @@ def bot_environment(runway_url: str, folder: Path, **more: str) -> dict[str, str
         "DAILIES_LOG__FORMAT": "json",
         **more,
     }
+
+
+def _plain_environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8"}
 
 
 def _flag(name: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.archive import Archive
 from bot.catalog import load_catalog
+from bot.clock import SystemClock
 from bot.commands import command
 from bot.core import Core, build_core
 from bot.credits import Allowance
@@ -21,6 +22,7 @@ from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.ports import Confirm, Subject
 from bot.quotas import Moderation
+from bot.replica import Replica
 from bot.runway.client import RunwayClient
 from bot.views import Card, Notice, Result
 from storage.engines import open_database
@@ -106,6 +108,9 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
         )
         defaults = Defaults(Allowance(500), 50, ZoneInfo("UTC"), Moderation())
         storage = SqlStorage(database, defaults)
+        lease = timedelta(seconds=30)
+        replica = Replica(SqlReplicas(database, lease, alone=True), SystemClock(), lease)
+        await replica.join()
         core = await build_core(
             config_for(tmp_path, simulator.url),
             storage=storage,
@@ -115,7 +120,8 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
             archive=archive,
             chats={"slow": chat},
-            replicas=SqlReplicas(database, timedelta(seconds=30), alone=True),
+            replica=replica,
+            clock=SystemClock(),
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)

@@ -285,7 +285,7 @@ class Books(RuleBasedStateMachine):
 
 
 Books.TestCase.settings = settings(
-    max_examples=int(os.environ.get("DAILIES_EXAMPLES", "30")),
+    max_examples=int(os.environ.get("DAILIES_EXAMPLES", "10")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -16,7 +16,7 @@ MODEL = "Gen-4 Turbo"
 
 SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.UnknownCommand("imagin", ["imagine"]), ["/imagin", "/imagine", "/help"]),
-    (errors.UnknownCommand("quota", ["quota show", "quota set"]), ["/quota show or quota set"]),
+    (errors.UnknownCommand("quota", ["quota show", "quota set"]), ["/quota show or /quota set"]),
     (errors.UnknownCommand("xyzzy", []), ["/xyzzy", "/help"]),
     (errors.UnknownCommand("", []), ["/help"]),
     (errors.UnknownOption("imagine", "colour", ["model", "ratio"]), ["--colour", "--model or --ratio"]),

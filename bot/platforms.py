@@ -1,0 +1,100 @@
+"""The platforms that are configured, built from what they share; a part of the composition root."""
+
+from dataclasses import dataclass
+
+from adapters.platform import Platform
+from adapters.playground.chat import Chat, Person
+from adapters.playground.routes import Playground
+from bot.addresses import is_loopback
+from bot.archive import Archive
+from bot.catalog import Catalog
+from bot.config import Config
+from bot.errors import ConfigError
+from bot.ports import Clock, Fitter
+from bot.replica import Replica
+from storage.chat import ChatLog
+from storage.database import Database
+from storage.engines import database_path
+from storage.installations import SqlInstallations
+from storage.messages import Messages
+from storage.receipts import SqlReceipts
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all platforms stand on."""
+
+    config: Config
+    database: Database
+    catalog: Catalog
+    archive: Archive
+    fitter: Fitter
+    clock: Clock
+    replica: Replica
+
+
+def build_platforms(ground: Ground, *, live: bool) -> list[Platform]:
+    """Every platform that is configured; a ConfigError when there is none."""
+    config, platforms = ground.config, list[Platform]()
+    if config.playground.enabled:
+        platforms.append(_playground(ground, live=live))
+    if config.slack.enabled:
+        platforms.append(_slack(ground))
+    if config.discord.token is not None:
+        platforms.append(_discord(ground, config.discord.token.get_secret_value()))
+    if not platforms:
+        raise ConfigError(
+            "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "
+            "SLACK_APP_TOKEN for Slack, or "
+            "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
+        )
+    return platforms
+
+
+def _playground(ground: Ground, *, live: bool) -> Platform:
+    config = ground.config
+    people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
+    limit = round(config.playground.upload_mb * 1_000_000)
+    chat = Chat(ChatLog(ground.database), people, ground.clock, ground.fitter, limit)
+    local = is_loopback(f"http://{config.web.host}")
+    alone = database_path(config.storage.url) is not None
+    return Playground(chat, ground.catalog, ground.archive, live=live, local=local, alone=alone)
+
+
+def listens(platform: Platform, config: Config) -> bool:
+    """Whether people are heard there by this replica."""
+    return config.run.does("web" if platform.name == Playground.name else platform.name)
+
+
+# The chat libraries are loaded where they are used: each takes most of a second of every start.
+def _slack(ground: Ground) -> Platform:
+    from adapters.slack.platform import Slack
+
+    ground.config.slack.check()
+    return Slack(
+        ground.config.slack,
+        receipts=SqlReceipts(ground.database),
+        installations=SqlInstallations(ground.database, Slack.name),
+        catalog=ground.catalog,
+        archive=ground.archive,
+        clock=ground.clock,
+        fitter=ground.fitter,
+        replica=ground.replica,
+        listens=ground.config.run.does("slack"),
+    )
+
+
+def _discord(ground: Ground, token: str) -> Platform:
+    from adapters.discord.platform import Discord
+
+    return Discord(
+        ground.config.discord,
+        token,
+        ground.catalog,
+        ground.archive,
+        Messages(ground.database),
+        ground.clock,
+        ground.fitter,
+        ground.replica,
+        listens=ground.config.run.does("discord"),
+    )
