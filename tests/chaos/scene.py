@@ -17,7 +17,7 @@ from tests.chaos.proof import Evidence, Verdict, judge
 from tests.chaos.proxy import Connect, Proxy, to_port, to_socket
 from tests.chaos.rows import Rows
 from tests.chaos.takeovers import Takeovers
-from tests.chaos.traffic import Traffic
+from tests.chaos.traffic import WORDS, Traffic
 from tests.postgres import Server
 from tests.scenario.evidence import read_books
 from tests.scenario.processes import Simulator, simulator_arguments
@@ -46,6 +46,7 @@ class Plan:
     jobs: int = 0
     lease: float = 2.5
     at_once: int = 10
+    words: tuple[str, ...] = WORDS
 
     @property
     def name(self) -> str:
@@ -170,7 +171,7 @@ async def staged(plan: Plan, folder: Path, postgres: Server | None) -> AsyncIter
             actors.append(actor)
         await asyncio.gather(*(actor.start() for actor in actors))
         people = random.Random(f"{plan.seed} people")
-        traffic = Traffic(actors, rows, session, people, note, plan.at_once)
+        traffic = Traffic(actors, rows, session, people, note, plan.at_once, plan.words)
         takeovers = Takeovers(rows, plan.lease)
         turns = asyncio.Semaphore(max(1, plan.replicas - 1))
         yield Scene(plan, actors, rows, traffic, takeovers, session, simulator.url, faults, turns)

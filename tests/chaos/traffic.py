@@ -36,6 +36,7 @@ class Traffic:
     rng: random.Random
     note: Callable[[str], None]
     at_once: int
+    words: Sequence[str] = WORDS
     accepted: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     sent: int = 0
@@ -68,7 +69,7 @@ class Traffic:
         self.sent += 1
         event, word = f"e{self.sent}", ""
         if self.rng.random() < WORDS_SHARE:
-            word = self.rng.choice(WORDS)
+            word = self.rng.choice(self.words)
             self.note("runway fault")
         text, member = f"/imagine fox {event} {word} --ratio 720:720", self.rng.choice(PEOPLE)
         for _ in range(MOST_TRIES):
