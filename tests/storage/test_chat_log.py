@@ -88,3 +88,28 @@ async def test_the_latest_messages_are_shown_the_oldest_first(log):
 async def test_a_message_that_is_not_there_cannot_be_changed(log):
     with pytest.raises(KeyError):
         await log.change(99, lambda body: body)
+
+
+async def test_of_changes_at_once_by_several_replicas_all_stay(log, database):
+    message = await log.add({"text": "", "reactions": []}, None, None)
+    logs = [log, ChatLog(database), ChatLog(database)]
+
+    def react(n):
+        return lambda body: {**body, "reactions": [*body["reactions"], n]}
+
+    await asyncio.gather(*(logs[n % 3].change(message["seq"], react(n)) for n in range(12)))
+    stored = await log.message(message["seq"])
+    assert sorted(stored["reactions"]) == list(range(12))
+
+
+async def test_what_changed_after_a_revision_comes_in_the_order_of_the_changes(log):
+    assert await log.newest() == 0
+    first = await log.add({"text": "one"}, None, None)
+    await log.add({"text": "two"}, None, "ada")
+    seen = await log.newest()
+    assert await log.changed(seen, 10) == []
+    await log.add({"text": "three"}, None, None)
+    await log.change(first["seq"], lambda body: {**body, "text": "one, changed"})
+    news = await log.changed(seen, 10)
+    assert [m["text"] for m in news] == ["three", "one, changed"]
+    assert await log.newest() == news[-1]["revision"]
