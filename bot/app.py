@@ -4,12 +4,14 @@ import fcntl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
 from aiohttp import web
+from sqlalchemy import make_url
 
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
@@ -35,6 +37,7 @@ from storage.chat import ChatLog
 from storage.database import Database
 from storage.installations import SqlInstallations
 from storage.messages import Messages
+from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.receipts import SqlReceipts
 from storage.rules import Defaults
@@ -53,7 +56,7 @@ MOST_FORM_BYTES = 2_100_000_000
 async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
     """Everything started, in order; stopped in reverse. Yields the address of the web server."""
     async with AsyncExitStack() as stack:
-        stack.callback(_only_process(config.storage.url).close)
+        stack.callback(only_process(config.storage.url).close)
         database = await open_database(config.storage.url)
         stack.push_async_callback(database.close)
         catalog, archive = _catalog(config), _archive(config)
@@ -71,6 +74,7 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             config,
             storage=SqlStorage(database, _defaults(config)),
             quotas=SqlQuotas(database, _defaults(config)),
+            orders=SqlOrders(database),
             catalog=catalog,
             provider=provider,
             library=MediaLibrary(archive, downloader),
@@ -91,6 +95,8 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         stack.push_async_callback(core.worker.stop, GRACE_SECONDS)
         await core.housekeeping.start()
         stack.push_async_callback(core.housekeeping.stop)
+        await core.orders.start()
+        stack.push_async_callback(core.orders.stop)
         for platform in platforms:
             await platform.start()
             stack.push_async_callback(platform.stop)
@@ -108,9 +114,39 @@ async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
         await database.close()
 
 
-def _only_process(url: str) -> IO[str]:
+@asynccontextmanager
+async def open_orders(config: Config) -> AsyncIterator[tuple[SqlStorage, SqlOrders]]:
+    """Jobs to look at and orders to place, beside a bot that may be running."""
+    database = await open_database(config.storage.url)
+    try:
+        yield SqlStorage(database, _defaults(config)), SqlOrders(database)
+    finally:
+        await database.close()
+
+
+async def migrate(url: str) -> None:
+    """Bring a database to today's tables; a ConfigError while a bot runs on it."""
+    lock = only_process(url)
+    try:
+        await (await open_database(url)).close()
+    finally:
+        lock.close()
+
+
+def is_running(url: str) -> bool:
+    """Whether a bot runs on a SQLite database of this machine; nothing is made to find out."""
+    if make_url(url).get_backend_name() != "sqlite" or not _lock_file(url).is_file():
+        return False
+    try:
+        only_process(url).close()
+    except ConfigError:
+        return True
+    return False
+
+
+def only_process(url: str) -> IO[str]:
     """Hold the database file alone: two processes on one SQLite would each carry every job."""
-    path = database_path(url).with_suffix(".lock")
+    path = _lock_file(url)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")
@@ -124,6 +160,10 @@ def _only_process(url: str) -> IO[str]:
             f"Another Dailies is running on {path.parent}. Stop it, or set another storage.url."
         ) from None
     return file
+
+
+def _lock_file(url: str) -> Path:
+    return database_path(url).with_suffix(".lock")
 
 
 def _catalog(config: Config) -> Catalog:

@@ -15,7 +15,8 @@ from bot.errors import ChatError
 from bot.estimates import Estimates
 from bot.generation import Generation
 from bot.housekeeping import Housekeeping
-from bot.ports import Archive, ChatPlatform, Library, Provider
+from bot.orders import Orders
+from bot.ports import Archive, ChatPlatform, Library, OrderStorage, Provider
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
@@ -50,6 +51,7 @@ class Core:
     service: Service
     worker: Worker
     housekeeping: Housekeeping
+    orders: Orders
 
 
 async def build_core(
@@ -57,6 +59,7 @@ async def build_core(
     *,
     storage: SqlStorage,
     quotas: SqlQuotas,
+    orders: OrderStorage,
     catalog: Catalog,
     provider: Provider,
     library: Library,
@@ -69,6 +72,7 @@ async def build_core(
     estimates = Estimates(await storage.timings(TIMINGS_READ))
     accounting = Accounting(storage, chats)
     reconciliation = Reconciliation(quotas, provider, clock)
+    delivery = Delivery(storage, quotas, chats, catalog, clock, Pauses())
     worker = Worker(
         storage=storage,
         provider=provider,
@@ -78,7 +82,7 @@ async def build_core(
         submission=Submission(storage, provider, presenter, clock),
         watch=Watch(storage, provider, presenter, estimates, clock),
         collection=Collection(storage, provider, library, clock, Pauses()),
-        delivery=Delivery(storage, quotas, chats, catalog, clock, Pauses()),
+        delivery=delivery,
         accounting=accounting,
         clock=clock,
         poll_floor=config.runway.poll_seconds,
@@ -127,7 +131,8 @@ async def build_core(
         quotas=quotas,
         clock=clock,
     )
-    return Core(service, worker, housekeeping)
+    desk_of_orders = Orders(orders, storage, service, delivery, chats, clock)
+    return Core(service, worker, housekeeping, desk_of_orders)
 
 
 def moderation_of(config: Config) -> Moderation:

@@ -232,6 +232,19 @@ chat_messages = Table(
     Column("body", Text, nullable=False),
 )
 
+# What an operator asked of the bot from a shell: carried out by a bot that runs, with its answer.
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("job", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("answer", Text),
+)
+_UNANSWERED = text("answer IS NULL")
+Index("orders_open", orders.c.at, sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED)
+
 # What was sent to a chat, each thing once: written before it is sent. `channel` is without the
 # thread, which is beside it.
 receipts = Table(

@@ -1,6 +1,7 @@
 """The result into the chat, once, and the end of every job to its owner."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -54,6 +55,13 @@ class Delivery:
         failpoint("deliver.settled")
         return job
 
+    async def again(self, job: Job, key: str) -> bool:
+        """Post a kept result once more, under a key of its own; False where the chat takes nothing."""
+        message = await self._post(job, await self._result(job), key)
+        if message is not None:
+            await self._storage.note(job.id, result=message)
+        return message is not None
+
     async def tell_end(self, job: Job) -> Job:
         """Tell the owner why there is no result, and what it cost; a card says it all for others."""
         if job.state in (State.DELIVERED, State.CANCELLED):
@@ -74,9 +82,12 @@ class Delivery:
             roles = ()  # what is left may then be told too low; the books know better
         balance = await self._quotas.balance(job.owner, self._clock.now(), roles)
         captured = settle(Outcome.DELIVERED, job.request.price, job.cost).captured
-        # The hold is still there; what is not captured of it is about to be free again.
-        left = None if balance.left is None else balance.left + job.request.price - captured
-        delivered = job.moved(State.DELIVERED, charged=captured)
+        left = balance.left
+        if left is not None and not job.state.is_over:
+            # The hold is still there; what is not captured of it is about to be free again.
+            left += job.request.price - captured
+        charged = job.charged if job.state.is_over else captured
+        delivered = replace(job, state=State.DELIVERED, charged=charged)
         follow_ups = offered_follow_ups(self._catalog, delivered)
         return cards.result(delivered, self._catalog.label(job.request.model), left, follow_ups)
 

@@ -63,6 +63,7 @@ class Routes:
         return {
             ("GET", "/users/@me"): self.me,
             ("GET", "/oauth2/applications/@me"): self.application,
+            ("GET", "/users/@me/guilds"): self.guilds,
             ("GET", "/gateway/bot"): self.gateway,
             ("GET", commands): self.commands,
             ("PUT", commands): self.write_commands,
@@ -83,12 +84,23 @@ class Routes:
         return web.Response(body=self._discord.files[request.match_info["key"]])
 
     async def me(self, request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != f"Bot {self._discord.gateway.token}":
-            raise Refusal(401, 0, "401: Unauthorized")
+        self._check_token(request)
         return answer({**self._discord.bot, "mfa_enabled": True, "locale": "en-US"})
 
-    async def application(self, _request: web.Request) -> web.Response:
-        return answer(objects.application(self._discord.users[objects.ADA]))
+    async def application(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        known = objects.application(self._discord.users[objects.ADA])
+        return answer({**known, "interactions_endpoint_url": self._discord.endpoint})
+
+    async def guilds(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        crew = {"id": objects.GUILD, "name": "Crew", "icon": None, "banner": None, "owner": False}
+        whole = {**crew, "permissions": str(self._discord.own_permissions), "features": []}
+        return answer([whole] if self._discord.invited else [])
+
+    def _check_token(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bot {self._discord.gateway.token}":
+            raise Refusal(401, 0, "401: Unauthorized")
 
     async def gateway(self, _request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 990, "reset_after": 1000, "max_concurrency": 1}

@@ -51,6 +51,8 @@ class Discord:
         self.commands: list[Object] = []
         self.command_writes = 0
         self.own_permissions = objects.USUAL
+        self.invited = True
+        self.endpoint: str | None = None
         self.faults: list[Fault] = []
         self.violations: list[str] = []
         self.requests: list[tuple[str, str]] = []
