@@ -1,10 +1,10 @@
 """Orders in SQL, and the list of jobs that an operator looks at."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.jobs import Job
 from bot.ports import Order, OrderKind
@@ -12,6 +12,9 @@ from storage.database import Database
 from storage.rows import from_micros, job_of, to_micros
 from storage.schema import jobs
 from storage.schema import orders as table
+
+# Older ones are of no use to anybody, and the few that are left need no index.
+KEPT = timedelta(days=30)
 
 
 class SqlOrders:
@@ -41,6 +44,7 @@ class SqlOrders:
 
 
 def _place(c: Connection, order: Order) -> None:
+    c.execute(delete(table).where(table.c.at < to_micros(order.at - KEPT)))
     values: Mapping[str, Any] = {
         "id": order.id,
         "kind": order.kind.value,

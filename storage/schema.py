@@ -232,7 +232,7 @@ chat_messages = Table(
     Column("body", Text, nullable=False),
 )
 
-# What an operator asked of the bot from a shell: carried out by a bot that runs, with its answer.
+# What an operator asked of the bot from a shell, and what came of it; few, and gone after a while.
 orders = Table(
     "orders",
     metadata,
@@ -242,8 +242,6 @@ orders = Table(
     Column("at", BigInteger, nullable=False),
     Column("answer", Text),
 )
-_UNANSWERED = text("answer IS NULL")
-Index("orders_open", orders.c.at, sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED)
 
 # What was sent to a chat, each thing once: written before it is sent. `channel` is without the
 # thread, which is beside it.

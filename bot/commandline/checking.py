@@ -15,7 +15,7 @@ from bot.commandline.groups import Said
 from bot.config import Config, load_config
 from bot.logs import set_up_logs
 from bot.probes.discord import probe_discord
-from bot.probes.findings import Finding, Probe, Surroundings, Verdict, failed
+from bot.probes.findings import Finding, Probe, Surroundings, Verdict, failed, ok
 from bot.probes.runway import probe_runway
 from bot.probes.slack import probe_slack
 from bot.probes.stores import probe_archive, probe_database, probe_disk
@@ -26,7 +26,24 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+
+async def probe_platforms(given: Surroundings) -> list[Finding]:
+    """Whether there is anywhere to run at all."""
+    config = given.config
+    named = {
+        "Discord": config.discord.token is not None,
+        "Slack": config.slack.enabled,
+        "the local web chat": config.playground.enabled,
+    }
+    running = [name for name, on in named.items() if on]
+    if running:
+        return [ok("platforms", f"The bot runs on {' and '.join(running)}.")]
+    mend = "Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
+    return [failed("platforms", "There is no platform to run on.", mend)]
+
+
 PROBES: dict[str, Probe] = {
+    "platforms": probe_platforms,
     "runway": probe_runway,
     "discord": probe_discord,
     "slack": probe_slack,

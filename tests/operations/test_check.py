@@ -55,6 +55,12 @@ async def test_what_was_tried_leaves_nothing_behind(runway, settings, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+async def test_a_bot_without_a_platform_is_told(settings):
+    (found,) = await look_at(settings(NOWHERE), ["platforms"])
+    assert found.verdict is Verdict.FAILED
+    assert "DISCORD_TOKEN" in found.mend
+
+
 async def test_a_missing_key_is_told(settings):
     config = settings(NOWHERE, runway=RunwayConfig(base_url=NOWHERE))
     (found,) = await look_at(config, ["runway"])

@@ -214,15 +214,6 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("orders", schema=None) as batch_op:
-        batch_op.create_index(
-            "orders_open",
-            ["at"],
-            unique=False,
-            sqlite_where=sa.text("answer IS NULL"),
-            postgresql_where=sa.text("answer IS NULL"),
-        )
-
     op.create_table(
         "receipts",
         sa.Column("workspace", sa.Text(), nullable=False),
