@@ -22,6 +22,7 @@ from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
 from bot.clock import SystemClock
 from bot.config import Config
+from bot.config.contradictions import NO_KEY, NO_PLATFORM
 from bot.core import build_core, moderation_of
 from bot.credits import Allowance
 from bot.errors import ArchiveFailed, ConfigError
@@ -222,11 +223,7 @@ def _platforms(
         token = config.discord.token.get_secret_value()
         platforms.append(_discord(config, token, database, catalog, archive, fitter))
     if not platforms:
-        raise ConfigError(
-            "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "
-            "SLACK_APP_TOKEN for Slack, or "
-            "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
-        )
+        raise ConfigError(NO_PLATFORM)
     return platforms
 
 
@@ -234,7 +231,8 @@ def _platforms(
 def _slack(config: Config, database: Database, catalog: Catalog, archive: Archive) -> Platform:
     from adapters.slack.platform import Slack
 
-    config.slack.check()
+    if (lacks := config.slack.lacks()) is not None:
+        raise ConfigError(lacks)
     return Slack(
         config.slack,
         receipts=SqlReceipts(database),
@@ -262,10 +260,7 @@ def _discord(
 def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClient:
     secret = config.runway.api_secret
     if secret is None:
-        raise ConfigError(
-            "There is no Runway key. Set RUNWAYML_API_SECRET, or RUNWAYML_API_SECRET_FILE to a file "
-            "that holds it."
-        )
+        raise ConfigError(NO_KEY)
     runway = config.runway
     return RunwayClient(
         runway.base_url, secret.get_secret_value(), catalog, archive, runway.poll_seconds

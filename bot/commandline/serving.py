@@ -48,7 +48,7 @@ def add_serving(commands: "Parsers") -> None:
 
 
 async def _run(_arguments: argparse.Namespace) -> None:
-    config = load_config()
+    config = load_config(to_run=True)
     set_up_logs(config.log.level, config.log.format)
     live = not is_loopback(config.runway.base_url)
     async with _until_asked_to_stop() as stop, running(config, live=live):
