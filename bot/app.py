@@ -1,17 +1,12 @@
 """The composition root: builds what touches the world; starts and stops everything in order."""
 
-import fcntl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import IO
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
 from aiohttp import web
-from sqlalchemy import make_url
 
 from adapters.platform import Platform
 from adapters.playground.chat import Chat, Person
@@ -23,9 +18,9 @@ from bot.catalog import Catalog, load_catalog
 from bot.clock import SystemClock
 from bot.config import Config
 from bot.config.contradictions import NO_KEY, NO_PLATFORM
-from bot.core import build_core, moderation_of
-from bot.credits import Allowance
+from bot.core import build_core, defaults_of
 from bot.errors import ArchiveFailed, ConfigError
+from bot.instruments import Instruments, instruments
 from bot.media.download import Downloader
 from bot.media.fitting import MediaFitter
 from bot.media.library import MediaLibrary
@@ -37,18 +32,16 @@ from bot.web import WebServer
 from storage.chat import ChatLog
 from storage.database import Database
 from storage.installations import SqlInstallations
+from storage.lock import only_process
 from storage.messages import Messages
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.receipts import SqlReceipts
-from storage.rules import Defaults
 from storage.secrets import secret
-from storage.storage import SqlStorage, database_path, open_database
+from storage.storage import open_database
 
 log = structlog.get_logger()
 
-# How long steps under way may go on after the process was asked to end.
-GRACE_SECONDS = 20.0
 # The largest form that is taken; files are counted one by one while they arrive.
 MOST_FORM_BYTES = 2_100_000_000
 
@@ -57,34 +50,39 @@ MOST_FORM_BYTES = 2_100_000_000
 async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
     """Everything started, in order; stopped in reverse. Yields the address of the web server."""
     async with AsyncExitStack() as stack:
+        watch = await stack.enter_async_context(instruments(config))
         stack.callback(only_process(config.storage.url).close)
         database = await open_database(config.storage.url)
         stack.push_async_callback(database.close)
         catalog, archive = _catalog(config), _archive(config)
-        provider = await stack.enter_async_context(_provider(config, catalog, archive))
+        provider = await stack.enter_async_context(_provider(config, catalog, archive, watch))
         session = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
         downloader = Downloader(session, allow_loopback=is_loopback(config.runway.base_url))
         signer = await _signer(config, database)
         fitter = MediaFitter(archive, signer.sign if signer else None)
-        platforms = _platforms(config, database, catalog, archive, fitter, live=live)
+        platforms = _platforms(config, database, catalog, archive, fitter, watch, live=live)
         for platform in platforms:
             stack.push_async_callback(platform.close)
+        storage = watch.storage(database)
         core = await build_core(
             config,
-            storage=SqlStorage(database, _defaults(config)),
-            quotas=SqlQuotas(database, _defaults(config)),
+            storage=storage,
+            quotas=SqlQuotas(database, defaults_of(config)),
             orders=SqlOrders(database),
             catalog=catalog,
-            provider=provider,
+            provider=watch.provider(provider),
             library=MediaLibrary(archive, downloader),
             archive=archive,
-            chats={platform.name: platform.chat for platform in platforms},
+            chats=watch.chats(platforms),
+            door=watch.door,
         )
+        monitoring = watch.monitoring(storage, platforms)
         server = WebServer(_web_app(), config.web.host, config.web.port)
         if signer is not None:
             Originals(archive, signer).add_routes(server.app)
+        monitoring.add_routes(server.app)
         for platform in platforms:
             platform.connect(core.service)
             platform.add_routes(server.app)
@@ -93,7 +91,8 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         await server.start()
         stack.push_async_callback(server.stop)
         await core.worker.start()
-        stack.push_async_callback(core.worker.stop, GRACE_SECONDS)
+        grace = config.run.grace_seconds
+        stack.push_async_callback(core.worker.stop, grace)
         await core.housekeeping.start()
         stack.push_async_callback(core.housekeeping.stop)
         await core.orders.start()
@@ -101,70 +100,14 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         for platform in platforms:
             await platform.start()
             stack.push_async_callback(platform.stop)
+        await monitoring.start()
+        stack.push_async_callback(monitoring.stop)
+        # First of all in the end: nothing new is taken, and whoever asks is told so, while the steps
+        # under way come to a safe place.
+        stack.push_async_callback(core.worker.stop, grace)
+        stack.callback(watch.door.close)
         log.info("ready", url=server.url)
         yield server.url
-
-
-@asynccontextmanager
-async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
-    """The quotas alone, beside a bot that may be running."""
-    database = await open_database(config.storage.url)
-    try:
-        yield SqlQuotas(database, _defaults(config))
-    finally:
-        await database.close()
-
-
-@asynccontextmanager
-async def open_orders(config: Config) -> AsyncIterator[tuple[SqlStorage, SqlOrders]]:
-    """Jobs to look at and orders to place, beside a bot that may be running."""
-    database = await open_database(config.storage.url)
-    try:
-        yield SqlStorage(database, _defaults(config)), SqlOrders(database)
-    finally:
-        await database.close()
-
-
-async def migrate(url: str) -> None:
-    """Bring a database to today's tables; a ConfigError while a bot runs on it."""
-    lock = only_process(url)
-    try:
-        await (await open_database(url)).close()
-    finally:
-        lock.close()
-
-
-def is_running(url: str) -> bool:
-    """Whether a bot runs on a SQLite database of this machine; nothing is made to find out."""
-    if make_url(url).get_backend_name() != "sqlite" or not _lock_file(url).is_file():
-        return False
-    try:
-        only_process(url).close()
-    except ConfigError:
-        return True
-    return False
-
-
-def only_process(url: str) -> IO[str]:
-    """Hold the database file alone: two processes on one SQLite would each carry every job."""
-    path = _lock_file(url)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
-    except OSError as error:
-        raise ConfigError(f"storage.url: {path.parent} cannot be used: {error.strerror}.") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise ConfigError(
-            f"Another Dailies is running on {path.parent}. Stop it, or set another storage.url."
-        ) from None
-    return file
-
-
-def _lock_file(url: str) -> Path:
-    return database_path(url).with_suffix(".lock")
 
 
 def _catalog(config: Config) -> Catalog:
@@ -179,16 +122,6 @@ def _archive(config: Config) -> Archive:
         return Archive(config.archive.url)
     except (ValueError, ArchiveFailed) as error:
         raise ConfigError(f"archive.url: {error}") from error
-
-
-def _defaults(config: Config) -> Defaults:
-    quota = config.quota
-    return Defaults(
-        Allowance(quota.credits, quota.period),
-        quota.jobs_in_flight,
-        ZoneInfo(quota.time_zone),
-        moderation_of(config),
-    )
 
 
 async def _signer(config: Config, database: Database) -> LinkSigner | None:
@@ -206,6 +139,7 @@ def _platforms(
     catalog: Catalog,
     archive: Archive,
     fitter: Fitter,
+    watch: Instruments,
     *,
     live: bool,
 ) -> list[Platform]:
@@ -216,19 +150,22 @@ def _platforms(
         limit = round(config.playground.upload_mb * 1_000_000)
         chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
         local = is_loopback(f"http://{config.web.host}")
-        platforms.append(Playground(chat, catalog, archive, live=live, local=local))
+        measured = watch.acknowledged(Playground.name)
+        platforms.append(Playground(chat, catalog, archive, measured, live=live, local=local))
     if config.slack.enabled:
-        platforms.append(_slack(config, database, catalog, archive))
+        platforms.append(_slack(config, database, catalog, archive, watch))
     if config.discord.token is not None:
         token = config.discord.token.get_secret_value()
-        platforms.append(_discord(config, token, database, catalog, archive, fitter))
+        platforms.append(_discord(config, token, database, catalog, archive, fitter, watch))
     if not platforms:
         raise ConfigError(NO_PLATFORM)
     return platforms
 
 
 # The chat libraries are loaded where they are used: each takes most of a second of every start.
-def _slack(config: Config, database: Database, catalog: Catalog, archive: Archive) -> Platform:
+def _slack(
+    config: Config, database: Database, catalog: Catalog, archive: Archive, watch: Instruments
+) -> Platform:
     from adapters.slack.platform import Slack
 
     if (lacks := config.slack.lacks()) is not None:
@@ -240,6 +177,7 @@ def _slack(config: Config, database: Database, catalog: Catalog, archive: Archiv
         catalog=catalog,
         archive=archive,
         clock=SystemClock(),
+        acknowledged=watch.acknowledged(Slack.name),
     )
 
 
@@ -250,20 +188,29 @@ def _discord(
     catalog: Catalog,
     archive: Archive,
     fitter: Fitter,
+    watch: Instruments,
 ) -> Platform:
     from adapters.discord.platform import Discord
 
     book, clock = Messages(database), SystemClock()
-    return Discord(config.discord, token, catalog, archive, book, clock, fitter)
+    acknowledged = watch.acknowledged(Discord.name)
+    return Discord(config.discord, token, catalog, archive, book, clock, fitter, acknowledged)
 
 
-def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClient:
+def _provider(
+    config: Config, catalog: Catalog, archive: Archive, watch: Instruments
+) -> RunwayClient:
     secret = config.runway.api_secret
     if secret is None:
         raise ConfigError(NO_KEY)
     runway = config.runway
     return RunwayClient(
-        runway.base_url, secret.get_secret_value(), catalog, archive, runway.poll_seconds
+        runway.base_url,
+        secret.get_secret_value(),
+        catalog,
+        archive,
+        runway.poll_seconds,
+        answered=watch.answered(),
     )
 
 

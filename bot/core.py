@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from bot.acceptance import Acceptance
 from bot.accounting import Accounting
@@ -11,6 +12,8 @@ from bot.approvals import Approvals
 from bot.catalog import Catalog
 from bot.clock import SystemClock
 from bot.config import Config
+from bot.credits import Allowance
+from bot.door import Door
 from bot.errors import ChatError
 from bot.estimates import Estimates
 from bot.generation import Generation
@@ -31,6 +34,7 @@ from bot.steps.submit import Submission
 from bot.steps.watch import Watch
 from bot.worker import Worker
 from storage.quota import SqlQuotas
+from storage.rules import Defaults
 from storage.storage import SqlStorage
 
 # As many finished jobs teach how long the next ones take.
@@ -65,6 +69,7 @@ async def build_core(
     library: Library,
     archive: Archive,
     chats: Mapping[str, ChatPlatform],
+    door: Door,
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
     clock, chats = SystemClock(), Chats(chats)
@@ -120,6 +125,7 @@ async def build_core(
         approvals=approvals,
         answers=answers,
         quota_desk=desk,
+        door=door,
         clock=clock,
     )
     housekeeping = Housekeeping(
@@ -143,6 +149,17 @@ def moderation_of(config: Config) -> Moderation:
         window=timedelta(hours=rules.window_hours),
         pause=timedelta(hours=rules.pause_hours),
         words=rules.words,
+    )
+
+
+def defaults_of(config: Config) -> Defaults:
+    """What holds where a workspace has set nothing of its own."""
+    quota = config.quota
+    return Defaults(
+        Allowance(quota.credits, quota.period),
+        quota.jobs_in_flight,
+        ZoneInfo(quota.time_zone),
+        moderation_of(config),
     )
 
 

@@ -91,10 +91,10 @@ class Orders:
 
     async def _retry(self, order: Order, job: Job) -> str:
         origin = _as_owner(order, job, await self._roles(job))
-        answer = await self._service.act(origin, Cause.RETRY, job.id)
+        answer = await self._service.carry_out(origin, Cause.RETRY, job.id)
         if not isinstance(answer, Job) and answer.job_id is not None:
             # Its price is asked about first; whoever gives an order has decided.
-            answer = await self._service.press(origin, "confirm", answer.job_id)
+            answer = await self._service.carry_out(origin, "confirm", answer.job_id)
         return messages.retried(answer) if isinstance(answer, Job) else plain(answer.text)
 
     async def _redeliver(self, order: Order, job: Job) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import aiohttp
 import structlog
 
-from bot.app import is_running
 from bot.commandline.groups import Said
 from bot.config import Config, load_config
 from bot.logs import set_up_logs
@@ -20,6 +19,7 @@ from bot.probes.runway import probe_runway
 from bot.probes.slack import probe_slack
 from bot.probes.stores import probe_archive, probe_database, probe_disk
 from bot.probes.web import probe_web
+from storage.lock import is_running
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers

@@ -5,10 +5,10 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.app import migrate
 from bot.commandline.groups import Said
 from bot.config import load_config
 from bot.errors import ConfigError
+from bot.shell import migrate
 from storage.backup import back_up
 from storage.inspection import inspect_database, make_sqlite
 

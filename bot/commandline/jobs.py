@@ -10,7 +10,6 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.app import open_orders
 from bot.clock import SystemClock
 from bot.commandline.groups import Said
 from bot.commandline.tables import table
@@ -19,6 +18,7 @@ from bot.errors import ConfigError
 from bot.jobs import Job, State
 from bot.messages.orders import no_such_job
 from bot.ports import Order, OrderKind
+from bot.shell import open_orders
 from storage.orders import SqlOrders
 from storage.storage import SqlStorage
 

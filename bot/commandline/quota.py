@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.app import open_quotas
 from bot.clock import SystemClock
 from bot.commandline.tables import table
 from bot.config import load_config
@@ -23,6 +22,7 @@ from bot.messages.refusals import refusal
 from bot.ports import QuotaStorage
 from bot.quota_desk import amount, days, period, zone
 from bot.quotas import Rule
+from bot.shell import open_quotas
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers

@@ -24,6 +24,7 @@ from bot.config import (
 )
 from bot.logs import set_up_logs
 from bot.runway.simulator import add_arguments, serve, settings_from
+from bot.telemetry import sentry
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
@@ -49,7 +50,7 @@ def add_serving(commands: "Parsers") -> None:
 
 async def _run(_arguments: argparse.Namespace) -> None:
     config = load_config(to_run=True)
-    set_up_logs(config.log.level, config.log.format)
+    set_up_logs(config.log.level, config.log.format, sentry(config.sentry))
     live = not is_loopback(config.runway.base_url)
     async with _until_asked_to_stop() as stop, running(config, live=live):
         await stop.wait()

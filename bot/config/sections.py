@@ -179,8 +179,8 @@ class ModerationConfig(_Section):
 class LimitsConfig(_Section):
     """Commands, clicks and reactions of one member: `burst` at once, `per_minute` in the long run."""
 
-    per_minute: Annotated[int, Field(ge=1, le=6000)] = 30
-    burst: Annotated[int, Field(ge=1, le=1000)] = 15
+    per_minute: Annotated[int, Field(ge=1, le=6000)] = 120
+    burst: Annotated[int, Field(ge=1, le=1000)] = 240
 
 
 class RunConfig(_Section):

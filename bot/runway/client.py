@@ -7,7 +7,7 @@ key, so that a second one could be a second bill.
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -67,12 +67,14 @@ class RunwayClient:
         floor: float,
         *,
         create_timeout: httpx.Timeout = CREATE_TIMEOUT,
+        answered: Callable[[str, int], None] | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._catalog = catalog
         self._archive = archive
         self._pacer = Pacer(floor, SystemClock())
         self._create_timeout = create_timeout
+        self._answered = answered
         self._uploads = Uploads()
         self._headers = {"Authorization": f"Bearer {secret}", "X-Runway-Version": VERSION}
 
@@ -99,8 +101,16 @@ class RunwayClient:
     def _client(self, session: aiohttp.ClientSession, timeout: httpx.Timeout) -> httpx.AsyncClient:
         transport = AiohttpTransport(client=session)
         return httpx.AsyncClient(
-            base_url=self._base_url, headers=self._headers, timeout=timeout, transport=transport
+            base_url=self._base_url,
+            headers=self._headers,
+            timeout=timeout,
+            transport=transport,
+            event_hooks={"response": [self._note]},
         )
+
+    async def _note(self, response: httpx.Response) -> None:
+        if self._answered is not None:
+            self._answered(response.request.method, response.status_code)
 
     async def prepare(self, request: GenerationRequest) -> Mapping[str, str]:
         """Each input's address: a data URI when it is small, else an upload of its own."""

@@ -10,12 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.slack.manifest import BOT_SCOPES
-from bot.app import only_process
 from bot.commandline.checking import PROBES, as_text, look_at
 from bot.config import ArchiveConfig, RunwayConfig, SlackConfig, StorageConfig, WebConfig
 from bot.probes.discord import INVITED_PERMISSIONS
 from bot.probes.findings import Finding, Verdict
 from bot.probes.runway import judge_clock
+from storage.lock import only_process
 from storage.storage import open_database
 from tests.discord import objects
 from tests.operations.conftest import KEY

@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 from sqlalchemy import insert
 
-from bot.app import only_process
 from bot.errors import ConfigError
 from storage.backup import back_up
+from storage.lock import only_process
 from storage.migrations import revisions
 from storage.schema import secrets
 from storage.storage import open_database
