@@ -16,7 +16,6 @@ from bot.telemetry import no_span, sentry, tracing
 from tests.operations.conftest import KEY
 from tests.scenario.page import Page
 
-
 # Not as it stands in this file: the lines around an error are sent, and may be.
 PROMPT = "-".join(("a", "secret", "fox"))
 
