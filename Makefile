@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check secrets docker-steps audit format lock clean
+.PHONY: help demo test check secrets audit release-data docker-steps format lock clean
 
 help: ## Show what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ secrets: $(VENV)/.dev-installed ## Look for secrets in the repository, offline
 
 audit: $(VENV)/.dev-installed ## Ask for known holes in what is installed (needs a network)
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+
+release-data: $(VENV)/.dev-installed ## Keep a database of this version, for the upgrades of later ones
+	$(BIN)/python -m tests.storage.release_data
 
 docker-steps: ## Carry out the Dockerfile's build steps without Docker (minutes, needs an index)
 	$(PYTHON) ops/docker_steps.py
