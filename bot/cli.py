@@ -2,7 +2,11 @@
 
 import argparse
 import asyncio
+import errno
+import socket
 import sys
+
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from bot.commandline.checking import add_check
 from bot.commandline.configuration import add_config
@@ -14,6 +18,8 @@ from bot.commandline.serving import add_serving
 from bot.commandline.slack import add_slack
 from bot.errors import ConfigError
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
 
 def main() -> None:
     """Run a command; what is wrong with the set-up is one clear text and exit code 2."""
@@ -22,8 +28,12 @@ def main() -> None:
     try:
         said = asyncio.run(_said(command, arguments))
     except ConfigError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+        sys.exit(_fail(str(error)))
+    except (DBAPIError, OSError) as error:
+        why = outside(error)
+        if why is None:
+            raise
+        sys.exit(_fail(why))
     except KeyboardInterrupt:
         sys.exit(130)
     if isinstance(said, Said):
@@ -47,6 +57,23 @@ def parser() -> argparse.ArgumentParser:
     add_database(commands)
     add_slack(commands)
     return whole
+
+
+def outside(error: Exception) -> str | None:
+    """What to do about a database or a disk that does not work; None where it is our mistake."""
+    # Their subclasses are for statements that make no sense, which would be ours.
+    if type(error) in (OperationalError, DatabaseError) and isinstance(error, DBAPIError):
+        return f"The database does not work: {error.orig}. `dailies check database disk` says more."
+    if isinstance(error, ConnectionError | socket.gaierror):
+        return f"The database cannot be reached: {error}. `dailies check database` says more."
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return f"{error.strerror}: {error.filename or 'the disk'}. `dailies check` says more."
+    return None
+
+
+def _fail(text: str) -> int:
+    print(text, file=sys.stderr)
+    return 2
 
 
 async def _said(command: Command, arguments: argparse.Namespace) -> str | Said | None:

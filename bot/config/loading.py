@@ -68,9 +68,14 @@ def _text(path: Path) -> str:
         return ""
     try:
         text = path.read_text(encoding="utf-8")
-        tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        ends = f"at line {len(text.splitlines())}, where the file ends"
+        said = str(error).replace("at end of document", ends)
+        raise ConfigError(f"{path} cannot be read: {said}") from None
     return text
 
 

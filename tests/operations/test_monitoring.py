@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from bot.app import running
-from bot.config import LimitsConfig, PlaygroundConfig, RunwayConfig, WebConfig
+from bot.config import LimitsConfig, PlaygroundConfig, QuotaConfig, RunwayConfig, WebConfig
 from bot.logs import set_up_logs
 from tests.operations.conftest import KEY
 from tests.scenario.page import Page
@@ -171,16 +171,17 @@ async def test_discord_and_slack_are_watched_too(
 async def test_logs_have_ids_and_no_prompts_keys_or_signed_addresses(bot, capfd, session):
     set_up_logs("info", "json")
     try:
-        async with bot() as page:
-            made = await page.begin(f"/imagine {PROMPT}")
-            await page.over(made)
-            for word in ("!internal", "!403", "!reset", "!garbage", "!safety"):
-                await page.finish(f"/imagine {PROMPT} {word}")
+        async with bot(quota=QuotaConfig(jobs_in_flight=10)) as page:
+            words = ("", "!internal", "!403", "!reset", "!garbage", "!safety-input")
+            jobs = [await page.begin(f"/imagine {PROMPT} {word}") for word in words]
             await page.command(f"/animate {PROMPT}")
+            for job in jobs:
+                await page.over(job)
     finally:
         structlog.reset_defaults()
     logged = capfd.readouterr().err
-    assert f'"job": "{made}"' in logged
+    for job in jobs:
+        assert f'"job": "{job}"' in logged
     assert '"task": "' in logged
     assert "zebrafish" not in logged
     assert KEY not in logged
