@@ -1,6 +1,7 @@
 """From a valid request to a job: checked, confirmed where it is dear, held, shown and queued."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,6 +15,7 @@ from bot.messages.approvals import confirmation
 from bot.ports import Clock, DraftStorage, Once, Storage
 from bot.presenter import Presenter
 from bot.quotas import Moderation
+from bot.replica import Replica
 from bot.requests import GenerationRequest
 from bot.views import Notice
 from bot.worker import Worker
@@ -34,6 +36,7 @@ class Acceptance:
         drafts: DraftStorage,
         presenter: Presenter,
         worker: Worker,
+        replica: Replica,
         clock: Clock,
         moderation: Moderation,
         confirm_above: int | None,
@@ -42,6 +45,7 @@ class Acceptance:
         self._drafts = drafts
         self._presenter = presenter
         self._worker = worker
+        self._replica = replica
         self._clock = clock
         self._moderation = moderation
         self._confirm_above = confirm_above
@@ -59,8 +63,9 @@ class Acceptance:
         """Accept a request, or ask its owner first when it is dear; raises a Refused."""
         self.check_words(request.prompt)
         now = self._clock.now()
-        keys = [*_event_key(origin), *once]
+        keys = [*event_keys(origin), *once]
         job = new_job(job_id, origin, request, cause, parent, now)
+        job = replace(job, accepted_by=self._replica.id)
         if self._confirm_above is not None and request.price > self._confirm_above:
             draft = draft_of(job, DraftState.UNCONFIRMED, now + QUESTION_LIFETIME)
             draft = await self._drafts.save_draft(draft, keys, now)
@@ -88,6 +93,10 @@ class Acceptance:
         job = await self._presenter.show(job, await self._worker.lineup.progress_of(job))
         self._worker.wake()
         return job
+
+    def job_of(self, draft: Draft, now: datetime) -> Job:
+        """The job that a draft becomes."""
+        return replace(job_of(draft, now), accepted_by=self._replica.id)
 
 
 def new_job(
@@ -122,7 +131,8 @@ def draft_of(job: Job, state: DraftState, expires_at: datetime) -> Draft:
     )
 
 
-def _event_key(origin: Origin) -> list[Once]:
+def event_keys(origin: Origin) -> list[Once]:
+    """What a platform's event is known by, so that it counts once however often it comes."""
     if origin.event is None:
         return []
     return [Once(f"{origin.member.workspace}|event|{origin.event}", origin.event_window)]

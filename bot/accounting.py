@@ -8,6 +8,7 @@ from bot.errors import ChatError
 from bot.jobs import Member
 from bot.messages.quotas import notice
 from bot.ports import ChatPlatform, Storage, Untold
+from bot.replica import Replica
 
 log = structlog.get_logger()
 
@@ -15,12 +16,20 @@ log = structlog.get_logger()
 class Accounting:
     """Works through what is still to be told."""
 
-    def __init__(self, storage: Storage, chats: Mapping[str, ChatPlatform]) -> None:
+    def __init__(
+        self, storage: Storage, chats: Mapping[str, ChatPlatform], replica: Replica
+    ) -> None:
         self._storage = storage
         self._chats = chats
+        self._replica = replica
 
     async def tell(self) -> None:
-        """Tell everything that is waiting; what a chat does not take now is tried again later."""
+        """Tell everything that is waiting; what a chat does not take now is tried again later.
+
+        Only the replica that leads does: two would tell the same thing twice.
+        """
+        if not self._replica.leads:
+            return
         for untold in await self._storage.untold():
             try:
                 await self._tell(untold)

@@ -25,20 +25,21 @@ from bot.media.download import Downloader
 from bot.media.fitting import MediaFitter
 from bot.media.library import MediaLibrary
 from bot.originals import Originals
-from bot.ports import Fitter
+from bot.ports import Clock, Fitter
 from bot.runway.client import RunwayClient
 from bot.signing import SECRET_BYTES, LinkSigner
 from bot.web import WebServer
 from storage.chat import ChatLog
 from storage.database import Database
+from storage.engines import database_path, open_database
 from storage.installations import SqlInstallations
 from storage.lock import only_process
 from storage.messages import Messages
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.receipts import SqlReceipts
+from storage.replicas import SqlReplicas
 from storage.secrets import secret
-from storage.storage import open_database
 
 log = structlog.get_logger()
 
@@ -47,11 +48,14 @@ MOST_FORM_BYTES = 2_100_000_000
 
 
 @asynccontextmanager
-async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
+async def running(
+    config: Config, *, live: bool = True, clock: Clock | None = None
+) -> AsyncIterator[str]:
     """Everything started, in order; stopped in reverse. Yields the address of the web server."""
+    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        watch = await stack.enter_async_context(instruments(config))
-        stack.callback(only_process(config.storage.url).close)
+        watch = await stack.enter_async_context(instruments(config, clock))
+        stack.enter_context(only_process(config.storage.url))
         database = await open_database(config.storage.url)
         stack.push_async_callback(database.close)
         catalog, archive = _catalog(config), _archive(config)
@@ -60,9 +64,9 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
         downloader = Downloader(session, allow_loopback=is_loopback(config.runway.base_url))
-        signer = await _signer(config, database)
+        signer = await _signer(config, database, clock)
         fitter = MediaFitter(archive, signer.sign if signer else None)
-        platforms = _platforms(config, database, catalog, archive, fitter, watch, live=live)
+        platforms = _platforms(config, database, catalog, archive, fitter, watch, clock, live=live)
         for platform in platforms:
             stack.push_async_callback(platform.close)
         storage = watch.storage(database)
@@ -77,7 +81,10 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
             archive=archive,
             chats=watch.chats(platforms),
             door=watch.door,
+            replicas=_replicas(config, database),
+            clock=clock,
         )
+        stack.push_async_callback(core.replica.leave)
         monitoring = watch.monitoring(storage, platforms)
         server = WebServer(_web_app(), config.web.host, config.web.port)
         if signer is not None:
@@ -93,6 +100,8 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         await core.worker.start()
         grace = config.run.grace_seconds
         stack.push_async_callback(core.worker.stop, grace)
+        await core.replica.start([core.worker])
+        stack.push_async_callback(core.replica.stop)
         await core.housekeeping.start()
         stack.push_async_callback(core.housekeeping.stop)
         await core.orders.start()
@@ -110,6 +119,11 @@ async def running(config: Config, *, live: bool = True) -> AsyncIterator[str]:
         yield server.url
 
 
+def _replicas(config: Config, database: Database) -> SqlReplicas:
+    lease = timedelta(seconds=config.storage.lease_seconds)
+    return SqlReplicas(database, lease, alone=database_path(config.storage.url) is not None)
+
+
 def _catalog(config: Config) -> Catalog:
     try:
         return load_catalog(config.models)
@@ -124,13 +138,13 @@ def _archive(config: Config) -> Archive:
         raise ConfigError(f"archive.url: {error}") from error
 
 
-async def _signer(config: Config, database: Database) -> LinkSigner | None:
+async def _signer(config: Config, database: Database, clock: Clock) -> LinkSigner | None:
     """Who signs links to originals; None when people cannot reach this server."""
     if config.web.public_url is None:
         return None
     key = await secret(database, "links", SECRET_BYTES)
     lifetime = timedelta(days=config.web.link_days)
-    return LinkSigner(key, config.web.public_url, lifetime, SystemClock())
+    return LinkSigner(key, config.web.public_url, lifetime, clock)
 
 
 def _platforms(
@@ -140,6 +154,7 @@ def _platforms(
     archive: Archive,
     fitter: Fitter,
     watch: Instruments,
+    clock: Clock,
     *,
     live: bool,
 ) -> list[Platform]:
@@ -148,15 +163,15 @@ def _platforms(
     if config.playground.enabled:
         people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
         limit = round(config.playground.upload_mb * 1_000_000)
-        chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
+        chat = Chat(ChatLog(database), people, clock, fitter, limit)
         local = is_loopback(f"http://{config.web.host}")
         measured = watch.acknowledged(Playground.name)
         platforms.append(Playground(chat, catalog, archive, measured, live=live, local=local))
     if config.slack.enabled:
-        platforms.append(_slack(config, database, catalog, archive, watch))
+        platforms.append(_slack(config, database, catalog, archive, fitter, watch, clock))
     if config.discord.token is not None:
         token = config.discord.token.get_secret_value()
-        platforms.append(_discord(config, token, database, catalog, archive, fitter, watch))
+        platforms.append(_discord(config, token, database, catalog, archive, fitter, watch, clock))
     if not platforms:
         raise ConfigError(NO_PLATFORM)
     return platforms
@@ -164,7 +179,13 @@ def _platforms(
 
 # The chat libraries are loaded where they are used: each takes most of a second of every start.
 def _slack(
-    config: Config, database: Database, catalog: Catalog, archive: Archive, watch: Instruments
+    config: Config,
+    database: Database,
+    catalog: Catalog,
+    archive: Archive,
+    fitter: Fitter,
+    watch: Instruments,
+    clock: Clock,
 ) -> Platform:
     from adapters.slack.platform import Slack
 
@@ -176,7 +197,8 @@ def _slack(
         installations=SqlInstallations(database, Slack.name),
         catalog=catalog,
         archive=archive,
-        clock=SystemClock(),
+        clock=clock,
+        fitter=fitter,
         acknowledged=watch.acknowledged(Slack.name),
     )
 
@@ -189,11 +211,11 @@ def _discord(
     archive: Archive,
     fitter: Fitter,
     watch: Instruments,
+    clock: Clock,
 ) -> Platform:
     from adapters.discord.platform import Discord
 
-    book, clock = Messages(database), SystemClock()
-    acknowledged = watch.acknowledged(Discord.name)
+    book, acknowledged = Messages(database), watch.acknowledged(Discord.name)
     return Discord(config.discord, token, catalog, archive, book, clock, fitter, acknowledged)
 
 

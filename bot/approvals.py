@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import errors
-from bot.acceptance import Acceptance, job_of
+from bot.acceptance import Acceptance
 from bot.drafts import OPEN, Draft, DraftState
 from bot.invocations import Origin
 from bot.jobs import Job
@@ -45,7 +45,9 @@ class Approvals:
         draft = await self._own(origin, draft_id)
         now = self._clock.now()
         try:
-            job = await self._drafts.run_draft(draft, job_of(draft, now), now, origin.roles)
+            job = await self._drafts.run_draft(
+                draft, self._acceptance.job_of(draft, now), now, origin.roles
+            )
         except errors.NotEnoughCredits as error:
             if await self._drafts.decide(draft_id, OPEN, DraftState.REFUSED, None):
                 error.draft = draft_id
@@ -83,7 +85,7 @@ class Approvals:
         now = self._clock.now()
         roles = await self._chats[draft.owner.platform].roles_of(draft.owner)
         job = await self._drafts.approve_draft(
-            draft, job_of(draft, now), origin.member.id, raise_by, now, roles
+            draft, self._acceptance.job_of(draft, now), origin.member.id, raise_by, now, roles
         )
         if job is None:
             raise await self._over(draft_id)

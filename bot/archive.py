@@ -6,21 +6,18 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, from_url
 
 from bot.errors import ArchiveFailed
 from bot.ports import Stored
+from bot.stores import local_root, open_store
 
 if TYPE_CHECKING:
     from obstore import GetOptions
-    from obstore.store import ObjectStore
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9/._-]*", re.ASCII)
 _MOST_KEY_CHARACTERS = 512
@@ -30,9 +27,6 @@ _LISTED_AT_ONCE = 1000
 _PART_BYTES = 5 * 1024 * 1024  # the smallest part that S3 takes
 _LOCAL_PART_BYTES = 1024 * 1024
 _PARTS_AT_ONCE = 1  # each costs its size in memory about three times over
-_ALLOW_HTTP = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
-# obstore ends a transfer after 30 s by default, however well it goes.
-_TRANSFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +44,9 @@ class Archive:
     """
 
     def __init__(self, url: str) -> None:
-        self._root = _local_root(url)
+        self._root = local_root(url)
         with _failures():
-            self._store = _store(url, self._root)
+            self._store = open_store(url, self._root)
 
     async def put(self, key: str, source: Path, *, content_type: str) -> None:
         """Store the file at `source`; it replaces what was there, all at once."""
@@ -129,31 +123,12 @@ class Archive:
         return None if self._root is None else self._root / key
 
     async def _read(self, key: str, options: "GetOptions | None") -> AsyncIterator[bytes]:
+        """Where a connection breaks off, obstore goes on by itself, while it is the same file."""
         _check(key)
         with _failures():
             found = await obstore.get_async(self._store, key, options=options)
             async for piece in found.stream(min_chunk_size=_PIECE_BYTES):
                 yield bytes(piece)
-
-
-def _local_root(url: str) -> Path | None:
-    """The folder that a path or a file URL names, None for any other URL."""
-    if "://" not in url:
-        return Path(url).expanduser().resolve()
-    parts = urlsplit(url)
-    if parts.scheme != "file":
-        return None
-    if parts.netloc not in {"", "localhost"}:
-        raise ValueError("a file URL has three slashes: file:///absolute/path")
-    return Path(unquote(parts.path)).resolve()
-
-
-def _store(url: str, root: Path | None) -> "ObjectStore":
-    if root is not None:
-        return LocalStore(root, mkdir=True)
-    # Options given here replace those that the environment sets, so this one is handed on.
-    plain = any(os.environ.get(name, "").lower() in ("true", "1") for name in _ALLOW_HTTP)
-    return from_url(url, client_options={"timeout": _TRANSFER, "allow_http": plain})
 
 
 def _check(key: str) -> None:

@@ -10,6 +10,9 @@ from bot.requests import Kind, Operation, Setting
 # What Runway centre-crops to the ratio; it takes references in any shape.
 CROPPED_ROLES = ("image", "character")
 
+# What admins do that only looks; and a grant, which takes its event in its own transaction.
+_REPEATABLE = ("quota show", "quota reconcile", "quota grant")
+
 T = TypeVar("T", bound=Hashable)
 
 
@@ -65,6 +68,11 @@ class CommandSpec:
     @property
     def generates(self) -> bool:
         return bool(self.operations)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it does something, without making a job, that a second time would do again."""
+        return self.name == "cancel" or (self.admin and self.name not in _REPEATABLE)
 
 
 REF_SUMMARY = "Use `last`, a job's id or an https link like an attachment"

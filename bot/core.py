@@ -10,7 +10,6 @@ from bot.accounting import Accounting
 from bot.answers import Answers
 from bot.approvals import Approvals
 from bot.catalog import Catalog
-from bot.clock import SystemClock
 from bot.config import Config
 from bot.credits import Allowance
 from bot.door import Door
@@ -18,13 +17,17 @@ from bot.errors import ChatError
 from bot.estimates import Estimates
 from bot.generation import Generation
 from bot.housekeeping import Housekeeping
+from bot.lineup import Lineup
+from bot.offer import Offer
 from bot.orders import Orders
-from bot.ports import Archive, ChatPlatform, Library, OrderStorage, Provider
+from bot.patience import Patience
+from bot.ports import Archive, ChatPlatform, Clock, Library, OrderStorage, Provider, Replicas
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
 from bot.reconciliation import Reconciliation
 from bot.references import References
+from bot.replica import Replica
 from bot.retention import Keeping, Retention
 from bot.service import Service
 from bot.steps.collect import Collection
@@ -56,6 +59,7 @@ class Core:
     worker: Worker
     housekeeping: Housekeeping
     orders: Orders
+    replica: Replica
 
 
 async def build_core(
@@ -70,25 +74,31 @@ async def build_core(
     archive: Archive,
     chats: Mapping[str, ChatPlatform],
     door: Door,
+    replicas: Replicas,
+    clock: Clock,
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
-    clock, chats = SystemClock(), Chats(chats)
-    presenter = Presenter(chats, storage, catalog, clock)
+    chats = Chats(chats)
+    replica = Replica(replicas, clock, timedelta(seconds=config.storage.lease_seconds))
+    await replica.join()
+    presenter = Presenter(chats, storage, catalog, replica, clock)
     estimates = Estimates(await storage.timings(TIMINGS_READ))
-    accounting = Accounting(storage, chats)
+    lineup = Lineup(storage, presenter, estimates, clock)
+    accounting = Accounting(storage, chats, replica)
     reconciliation = Reconciliation(quotas, provider, clock)
-    delivery = Delivery(storage, quotas, chats, catalog, clock, Pauses())
+    delivery = Delivery(storage, quotas, chats, catalog, replica, clock, Pauses())
     worker = Worker(
         storage=storage,
-        provider=provider,
-        catalog=catalog,
+        lineup=lineup,
+        offer=Offer(provider, catalog, lineup, presenter, clock),
         presenter=presenter,
         estimates=estimates,
-        submission=Submission(storage, provider, presenter, clock),
-        watch=Watch(storage, provider, presenter, estimates, clock),
+        submission=Submission(storage, provider, presenter, replica, clock),
+        watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
         collection=Collection(storage, provider, library, clock, Pauses()),
         delivery=delivery,
         accounting=accounting,
+        replica=replica,
         clock=clock,
         poll_floor=config.runway.poll_seconds,
     )
@@ -97,6 +107,7 @@ async def build_core(
         drafts=quotas,
         presenter=presenter,
         worker=worker,
+        replica=replica,
         clock=clock,
         moderation=moderation_of(config),
         confirm_above=config.quota.confirm_above,
@@ -135,10 +146,11 @@ async def build_core(
         retention=Retention(archive, storage, quotas, clock, _keeping(config)),
         chats=chats,
         quotas=quotas,
+        replica=replica,
         clock=clock,
     )
-    desk_of_orders = Orders(orders, storage, service, delivery, chats, clock)
-    return Core(service, worker, housekeeping, desk_of_orders)
+    desk_of_orders = Orders(orders, storage, service, delivery, chats, replica, clock)
+    return Core(service, worker, housekeeping, desk_of_orders, replica)
 
 
 def moderation_of(config: Config) -> Moderation:
@@ -161,6 +173,10 @@ def defaults_of(config: Config) -> Defaults:
         ZoneInfo(quota.time_zone),
         moderation_of(config),
     )
+
+
+def _patience(config: Config) -> Patience:
+    return Patience(timedelta(minutes=config.runway.give_up_minutes))
 
 
 def _keeping(config: Config) -> Keeping:

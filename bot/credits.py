@@ -13,6 +13,7 @@ not pay is booked to the workspace, so that nothing is ever lost from the books:
 | cancelled before Runway began             | nothing               | the price: a refund is not certain |
 | cancelled while Runway was at work        | the price             | nothing                   |
 | uncertain                                 | nothing               | the price, as *unreconciled* |
+| given up after far too long               | nothing               | the price, as *unreconciled* |
 
 "The cost" is Runway's own `cost.credits` where it says one; for a success that says none, the price.
 """
@@ -98,6 +99,7 @@ class Outcome(StrEnum):
     CANCELLED_WAITING = "cancelled_waiting"
     CANCELLED_RUNNING = "cancelled_running"
     UNCERTAIN = "uncertain"
+    GIVEN_UP = "given_up"
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def settle(outcome: Outcome, hold: int, cost: int | None) -> Settlement:
             return Settlement(0, max(0, cost or 0))
         case Outcome.CANCELLED_RUNNING:
             return Settlement(hold)
-        case Outcome.CANCELLED_WAITING | Outcome.UNCERTAIN:
+        case Outcome.CANCELLED_WAITING | Outcome.UNCERTAIN | Outcome.GIVEN_UP:
             return Settlement(0, hold)
         case Outcome.NEVER_SENT:
             return Settlement(0)

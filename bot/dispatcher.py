@@ -53,11 +53,6 @@ def admit(
     return admitted
 
 
-def as_running(job: Waiting) -> AtRunway:
-    """A queued job that is on its way takes a place already."""
-    return AtRunway(job.id, job.owner, job.model, None, None)
-
-
 def seconds_until_due(
     queues: Mapping[str, Sequence[Waiting]], now: datetime, at_most: float
 ) -> float:

@@ -12,6 +12,7 @@ from bot.errors import DailiesError
 from bot.messages.quotas import reconciled
 from bot.ports import ChatPlatform, Clock, QuotaStorage
 from bot.reconciliation import Reconciliation
+from bot.replica import Replica
 from bot.retention import Retention
 from bot.views import Notice
 
@@ -34,6 +35,7 @@ class Housekeeping:
         retention: Retention,
         chats: Mapping[str, ChatPlatform],
         quotas: QuotaStorage,
+        replica: Replica,
         clock: Clock,
     ) -> None:
         self._approvals = approvals
@@ -42,6 +44,7 @@ class Housekeeping:
         self._retention = retention
         self._chats = chats
         self._quotas = quotas
+        self._replica = replica
         self._clock = clock
         self._loop: asyncio.Task[None] | None = None
         self._looked_at = _day(clock.now())
@@ -67,7 +70,8 @@ class Housekeeping:
     async def _run(self) -> None:
         while True:
             try:
-                await self.do_chores()
+                if self._replica.leads:
+                    await self.do_chores()
             except DailiesError as error:
                 log.warning("a chore failed", error=str(error))
             except Exception:

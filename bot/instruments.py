@@ -5,14 +5,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from adapters.platform import Acknowledged, Platform
-from bot.clock import SystemClock
 from bot.config import Config
 from bot.core import defaults_of
 from bot.door import Door
 from bot.metrics import Metrics
 from bot.monitoring import Monitoring
 from bot.observed import ObservedChat, ObservedProvider, ObservedStorage
-from bot.ports import ChatPlatform, Provider
+from bot.ports import ChatPlatform, Clock, Provider
 from bot.telemetry import Span, tracing
 from storage.database import Database
 
@@ -20,11 +19,11 @@ from storage.database import Database
 class Instruments:
     """Hands out the watched forms of what the core is built from."""
 
-    def __init__(self, config: Config, span: Span) -> None:
+    def __init__(self, config: Config, span: Span, clock: Clock) -> None:
         self._config = config
         self._span = span
         self._metrics = Metrics()
-        self._clock = SystemClock()
+        self._clock = clock
         limits = config.limits
         self.door = Door(
             burst=limits.burst,
@@ -66,7 +65,7 @@ class Instruments:
 
 
 @asynccontextmanager
-async def instruments(config: Config) -> AsyncIterator[Instruments]:
+async def instruments(config: Config, clock: Clock) -> AsyncIterator[Instruments]:
     """The instruments while the bot runs; what they have not sent yet is sent in the end."""
     async with tracing(config.telemetry) as span:
-        yield Instruments(config, span)
+        yield Instruments(config, span, clock)

@@ -45,6 +45,10 @@ AT_RUNWAY = (State.SUBMITTING, State.RUNNING)
 # Why a queued job waits for its next attempt (in `failure`, until there is a task).
 WAIT_BUSY = "WAIT.BUSY"
 WAIT_DAILY = "WAIT.DAILY"
+# What is about to be told to Runway (in `failure`), should we not live to hear the answer.
+CANCEL_RUNNING = "CANCEL.RUNNING"
+# Our own failure code for a task that took too long.
+TIMEOUT = "TIMEOUT"
 # Our own failure code for a model that the organisation may not use.
 NOT_OFFERED = "REJECTED.MODEL"
 
@@ -83,6 +87,8 @@ class Job:
 
     `started_at` is when Runway was first seen at work, `noticed_at` when we saw it done; `due_at`
     is the earliest moment for another attempt. `told` is set when the owner has been told the end.
+    `accepted_by` is the replica that shows the job first, `holder` the one that carries it; `fence`
+    grows each time that another takes it, so that whoever had it before changes nothing any more.
     """
 
     id: str
@@ -108,6 +114,9 @@ class Job:
     card: str | None = None
     result: str | None = None
     told: bool = False
+    accepted_by: str | None = None
+    holder: str | None = None
+    fence: int = 0
     seq: int = 0
 
     def moved(self, to: State, **changes: Any) -> Self:

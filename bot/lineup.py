@@ -1,10 +1,10 @@
 """The queue as people see it: whose turn it is, each job's place, and when it will be ready."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from bot.dispatcher import order
 from bot.estimates import Estimates, places
-from bot.jobs import Job, Member, State
+from bot.jobs import Job, State
 from bot.messages.cards import Progress
 from bot.ports import AtRunway, Clock, ModelLimits, Storage, Waiting
 from bot.presenter import Presenter
@@ -14,7 +14,7 @@ PLACES_SHOWN = 20
 
 
 class Lineup:
-    """Works out turns and places from the rows; remembers only who was served last."""
+    """Works out turns and places from the rows."""
 
     def __init__(
         self, storage: Storage, presenter: Presenter, estimates: Estimates, clock: Clock
@@ -24,20 +24,12 @@ class Lineup:
         self._estimates = estimates
         self._clock = clock
         self.limits: Mapping[str, ModelLimits] = {}
-        # Of each model. A restart forgets it, and the oldest job goes first again.
-        self._served: dict[tuple[str, Member], int] = {}
-        self._turns = 0
 
     async def queue(self) -> tuple[dict[str, list[Waiting]], list[AtRunway]]:
         """The queues in the order in which they will be sent, and what is at Runway."""
         waiting = await self._storage.waiting()
         running = await self._storage.at_runway()
-        return order(waiting, running, self._served), running
-
-    def serve(self, job: Waiting) -> None:
-        """Note that a job's owner has had a turn."""
-        self._turns += 1
-        self._served[job.model, job.owner] = self._turns
+        return order(waiting, running, await self._storage.served()), running
 
     async def progress_of(self, job: Job) -> Progress:
         """Place and ETA of a job that was just accepted."""
@@ -45,11 +37,11 @@ class Lineup:
         return self._progress(job, places(queues).get(job.id, 1), running)
 
     async def show_places(
-        self, queues: Mapping[str, list[Waiting]], running: list[AtRunway], busy: Collection[str]
+        self, queues: Mapping[str, list[Waiting]], running: list[AtRunway]
     ) -> None:
-        """Bring the cards of queued jobs up to date, but for those that are `busy`."""
+        """Bring the cards of queued jobs up to date."""
         for job_id, place in places(queues).items():
-            if job_id in busy or place > PLACES_SHOWN:
+            if place > PLACES_SHOWN:
                 continue
             job = await self._storage.job(job_id)
             if job is not None and job.state is State.QUEUED:

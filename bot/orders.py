@@ -17,6 +17,7 @@ from bot.messages import orders as messages
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 from bot.ports import ChatPlatform, Clock, Order, OrderKind, OrderStorage, Storage
+from bot.replica import Replica
 from bot.service import Service
 from bot.steps.deliver import Delivery
 
@@ -35,6 +36,7 @@ class Orders:
         service: Service,
         delivery: Delivery,
         chats: Mapping[str, ChatPlatform],
+        replica: Replica,
         clock: Clock,
     ) -> None:
         self._orders = orders
@@ -42,6 +44,7 @@ class Orders:
         self._service = service
         self._delivery = delivery
         self._chats = chats
+        self._replica = replica
         self._clock = clock
         self._loop: asyncio.Task[None] | None = None
 
@@ -54,7 +57,9 @@ class Orders:
             await asyncio.gather(self._loop, return_exceptions=True)
 
     async def carry_out_all(self) -> None:
-        """Everything that has been ordered and not answered yet."""
+        """Everything that has been ordered and not answered yet; one replica of all does it."""
+        if not self._replica.leads:
+            return
         for order in await self._orders.unanswered():
             text = await self._answer(order)
             log.info("order carried out", order=order.kind.value, job=order.job)

@@ -12,6 +12,7 @@ from bot.failpoints import failpoint
 from bot.jobs import Job
 from bot.messages.cards import Progress, card
 from bot.ports import ChatPlatform, Clock, Storage
+from bot.replica import Replica
 from bot.views import Card
 
 log = structlog.get_logger()
@@ -31,11 +32,17 @@ class Presenter:
     """Posts a job's card once and edits it from then on."""
 
     def __init__(
-        self, chats: Mapping[str, ChatPlatform], storage: Storage, catalog: Catalog, clock: Clock
+        self,
+        chats: Mapping[str, ChatPlatform],
+        storage: Storage,
+        catalog: Catalog,
+        replica: Replica,
+        clock: Clock,
     ) -> None:
         self._chats = chats
         self._storage = storage
         self._catalog = catalog
+        self._replica = replica
         self._clock = clock
         self._shown: dict[str, _Shown] = {}
 
@@ -58,7 +65,10 @@ class Presenter:
             await chat.offer_changed()
 
     async def _show(self, job: Job, progress: Progress, shown: _Shown) -> Job:
+        if job.card is None and await self._shown_elsewhere(job):
+            return job
         chat = self._chats[job.owner.platform]
+        self._replica.check()
         view = card(job, self._catalog.label(job.request.model), progress)
         if job.card is None:
             ref = await chat.post_card(job.channel, view, f"card:{job.id}")
@@ -71,6 +81,11 @@ class Presenter:
             return job
         shown.card, shown.at = view, self._clock.monotonic()
         return job
+
+    async def _shown_elsewhere(self, job: Job) -> bool:
+        """Whether another replica is just about to post this card, in answer to a command."""
+        by = job.accepted_by
+        return by is not None and by != self._replica.id and await self._replica.is_live(by)
 
     def _is_due(self, view: Card, shown: _Shown) -> bool:
         """Whether an edit shows something new, and is not too soon after the last one."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot import errors
+from bot.acceptance import event_keys
 from bot.credits import BLOCKED, MOST_CREDITS, Allowance, Period, period_start
 from bot.invocations import Invocation
 from bot.jobs import Member, room
@@ -118,7 +119,8 @@ class QuotaDesk:
         lasts = days(invocation.arguments.get("days"))
         expires_at = now + timedelta(days=lasts) if lasts else None
         by = invocation.origin.member.id
-        await self._quotas.grant(target.member, credits, expires_at, by, now)
+        once = event_keys(invocation.origin)
+        await self._quotas.grant(target.member, credits, expires_at, by, now, once)
         return messages.granted(target.shown, credits, expires_at)
 
     async def _pardon(self, invocation: Invocation) -> Text:

@@ -44,6 +44,8 @@ class Original:
     height: int | None = None
     duration: float | None = None
     animated: bool = False
+    codec: str | None = None
+    hdr: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Media:
     codec: str | None = None
     pixel_format: str | None = None
     animated: bool = False
+    hdr: bool = False
     was: Original | None = None
     fit: Fit | None = None
 

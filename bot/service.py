@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot import errors
+from bot.acceptance import event_keys
 from bot.answers import Answers
 from bot.approvals import RAISE_CREDITS, Approvals
 from bot.commands import command
@@ -67,6 +68,8 @@ class Service:
             raise errors.AdminsOnly("manage quotas")
         if invocation.spec.generates:
             return await self._generation.run(invocation)
+        if invocation.spec.changes and not await self._is_first(invocation.origin):
+            return Notice(replies.repeated_text())
         if invocation.spec.name == "cancel":
             return await self._cancel(invocation)
         if invocation.spec.admin:
@@ -172,6 +175,11 @@ class Service:
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))
         job = await self._presenter.show(job)
         return await self._storage.note(job.id, told=True) if job.state.is_over else job
+
+    async def _is_first(self, origin: Origin) -> bool:
+        """Whether a command comes for the first time: a platform may deliver it again, also later."""
+        now = self._clock.now()
+        return all([await self._storage.first_time(key, now) for key in event_keys(origin)])
 
     async def _find(self, origin: Origin, job_id: str) -> Job:
         job = await self._storage.job(job_id)

@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 
 from bot.config import Config
 from bot.core import defaults_of
+from storage.engines import open_database
 from storage.lock import only_process
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage
 
 
 @asynccontextmanager
@@ -33,8 +34,5 @@ async def open_orders(config: Config) -> AsyncIterator[tuple[SqlStorage, SqlOrde
 
 async def migrate(url: str) -> None:
     """Bring a database to today's tables; a ConfigError while a bot runs on it."""
-    lock = only_process(url)
-    try:
+    with only_process(url):
         await (await open_database(url)).close()
-    finally:
-        lock.close()

@@ -30,7 +30,15 @@ class Who:
     member_id: str
 
 
-Span = str | Bold | Code | When | Who
+@dataclass(frozen=True)
+class Link:
+    """An address of our own making, never one that a person typed; `text` is what it is called."""
+
+    url: str
+    text: str
+
+
+Span = str | Bold | Code | When | Who | Link
 Text = tuple[Span, ...]
 
 

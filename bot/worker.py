@@ -12,15 +12,16 @@ from contextlib import suppress
 import structlog
 
 from bot.accounting import Accounting
-from bot.catalog import Catalog
-from bot.dispatcher import admit, as_running, seconds_until_due
-from bot.errors import ProviderError, StaleJob
+from bot.dispatcher import admit, seconds_until_due
+from bot.errors import StaleJob
 from bot.estimates import Estimates
 from bot.jobs import NOT_OFFERED, Job, State
 from bot.lineup import Lineup
+from bot.offer import Offer
 from bot.polling import first_poll, next_poll
-from bot.ports import Clock, Organization, Provider, Storage, Timing
+from bot.ports import Clock, Storage, Timing
 from bot.presenter import Presenter
+from bot.replica import Replica
 from bot.steps.collect import Collection
 from bot.steps.deliver import Delivery
 from bot.steps.submit import Submission
@@ -28,13 +29,12 @@ from bot.steps.watch import Watch, Watched
 
 log = structlog.get_logger()
 
-# How often the organisation's limits and offered models are read anew.
-ORGANIZATION_SECONDS = 300.0
-# … and as long as they are not known. The start does not wait for them for longer than this.
-UNKNOWN_SECONDS = 15.0
+# The start does not wait for longer than this until the organisation's limits are known.
 START_PATIENCE_SECONDS = 5.0
 # A queue in which nothing happens is looked at again so often: for jobs that wait for their time.
 IDLE_SECONDS = 5.0
+# Jobs of a dead replica are taken over in portions.
+MOST_TAKEN_OVER = 100
 # After a step that failed for a reason nobody foresaw.
 SURPRISE_SECONDS = 15.0
 
@@ -46,8 +46,8 @@ class Worker:
         self,
         *,
         storage: Storage,
-        provider: Provider,
-        catalog: Catalog,
+        lineup: Lineup,
+        offer: Offer,
         presenter: Presenter,
         estimates: Estimates,
         submission: Submission,
@@ -55,24 +55,24 @@ class Worker:
         collection: Collection,
         delivery: Delivery,
         accounting: Accounting,
+        replica: Replica,
         clock: Clock,
         poll_floor: float,
     ) -> None:
         self._storage = storage
-        self._provider = provider
-        self._catalog = catalog
+        self.lineup = lineup
+        self._offer = offer
         self._presenter = presenter
         self._estimates = estimates
-        self.lineup = Lineup(storage, presenter, estimates, clock)
         self._submission = submission
         self._watch = watch
         self._collection = collection
         self._delivery = delivery
         self._accounting = accounting
+        self._replica = replica
         self._clock = clock
         self._floor = poll_floor
         self._rng = random.Random()  # noqa: S311 - spreads load, guards nothing
-        self._organization = Organization(balance=0, models={})
         self._watched: dict[str, Watched] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._steps: dict[str, asyncio.Task[None]] = {}
@@ -81,37 +81,51 @@ class Worker:
         self._stopping = False
         self._idle_seconds = IDLE_SECONDS
 
-    @property
-    def organization(self) -> Organization:
-        return self._organization
-
     async def start(self) -> None:
         """Take up every job where its row says that it is."""
         with suppress(TimeoutError):
             async with asyncio.timeout(START_PATIENCE_SECONDS):
-                await self._refresh_organization()
-        for job in await self._storage.unfinished():
-            if job.state is not State.QUEUED:
-                self._begin(job.id, self._resume(job))
+                await self._offer.refresh()
+        await self.renewed()
         self._loops = [
             asyncio.create_task(self._dispatch_loop(), name="dispatch"),
-            asyncio.create_task(self._organization_loop(), name="organization"),
+            asyncio.create_task(self._offer.keep(self.wake), name="offer"),
         ]
         self.wake()
 
     async def stop(self, grace: float) -> None:
         """Stop taking up jobs and let the steps under way end, for at most `grace` seconds."""
         self._stopping = True
-        for timer in self._timers.values():
-            timer.cancel()
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         if self._steps:
             await asyncio.wait(list(self._steps.values()), timeout=grace)
-        for step in self._steps.values():
+        await self._drop()
+
+    async def _drop(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        steps = list(self._steps.values())
+        for step in steps:
             step.cancel()
-        await asyncio.gather(*self._steps.values(), return_exceptions=True)
+        await asyncio.gather(*steps, return_exceptions=True)
+
+    async def renewed(self) -> None:
+        """Take over what a dead replica left behind, and hear what was asked of another one."""
+        while jobs := await self._storage.take_over(self._replica.id, MOST_TAKEN_OVER):
+            for job in jobs:
+                self._begin(job.id, self._resume(job))
+        for job_id in await self._storage.to_cancel(self._replica.id):
+            if (asked := await self._storage.job(job_id)) is not None:
+                await self.cancel(asked)
+        self.wake()
+
+    async def lost(self) -> None:
+        """Drop everything: it may be another replica's already."""
+        self._watched.clear()
+        await self._drop()
 
     def wake(self) -> None:
         """Look at the queue now: something was accepted, cancelled or finished."""
@@ -189,13 +203,10 @@ class Worker:
             self._estimates.learn(Timing(job.request.model, job.request.duration, seconds))
         await self._carry(job, watched.outputs)
 
-    async def _submit(self, job_id: str) -> None:
-        job = await self._storage.job(job_id)
-        if job is None or job.state is not State.QUEUED:
-            return
+    async def _submit(self, job: Job) -> None:
         job = await self._submission.submit(job)
         if job.failure == NOT_OFFERED:
-            await self._refresh_organization()
+            await self._offer.refresh()
         await self._carry(job)
 
     def _begin(self, job_id: str, step: Coroutine[None, None, None]) -> bool:
@@ -229,7 +240,12 @@ class Worker:
     def _take_up(self, job_id: str) -> None:
         async def take_up() -> None:
             job = await self._storage.job(job_id)
-            if job is not None and job.state is not State.QUEUED and not job.told:
+            if job is None or job.told or job.holder != self._replica.id:
+                return
+            if job.state is State.QUEUED:
+                await self._storage.release(job)
+                self.wake()
+            else:
                 await self._resume(job)
 
         if not self._begin(job_id, take_up()) and not self._stopping:
@@ -250,28 +266,12 @@ class Worker:
 
     async def _dispatch(self) -> None:
         queues, running = await self.lineup.queue()
-        sending = [as_running(j) for q in queues.values() for j in q if j.id in self._steps]
-        idle = {m: [j for j in q if j.id not in self._steps] for m, q in queues.items()}
-        now = self._clock.now()
-        for job in admit(idle, [*running, *sending], self._organization.models, now):
-            self.lineup.serve(job)
-            self._begin(job.id, self._submit(job.id))
-        self._idle_seconds = seconds_until_due(idle, now, IDLE_SECONDS)
-        await self.lineup.show_places(idle, running, self._steps)
-
-    async def _organization_loop(self) -> None:
-        while True:
-            known = bool(self._organization.models)
-            await self._clock.sleep(ORGANIZATION_SECONDS if known else UNKNOWN_SECONDS)
-            await self._refresh_organization()
-
-    async def _refresh_organization(self) -> None:
-        try:
-            self._organization = await self._provider.organization()
-        except ProviderError as error:
-            log.warning("organisation not read", error=str(error))
-            return
-        self.lineup.limits = self._organization.models
-        if self._catalog.set_offered(self._organization.models):
-            await self._presenter.tell_offer_changed()
-        self.wake()
+        limits, now = self._offer.organization.models, self._clock.now()
+        if admit(queues, running, limits, now):
+            for job in await self._storage.take_turns(self._replica.id, limits, now):
+                if not self._begin(job.id, self._submit(job)):
+                    await self._storage.release(job)
+            queues, running = await self.lineup.queue()
+        self._idle_seconds = seconds_until_due(queues, now, IDLE_SECONDS)
+        if self._replica.leads:
+            await self.lineup.show_places(queues, running)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from storage.database import Database
+from storage.locks import serialise
 from storage.schema import chat_messages as table
 
 Message = dict[str, Any]
@@ -37,6 +38,7 @@ class ChatLog:
 
 
 def _add(c: Connection, body: Message, key: str | None, private_to: str | None) -> Message:
+    serialise(c, "chat")
     if key is not None and (known := _by(c, table.c.key == key)) is not None:
         return known
     row = {"key": key, "private_to": private_to, "body": json.dumps(body)}
@@ -57,6 +59,7 @@ def _change(c: Connection, seq: int, body: Message) -> Message:
 
 
 def _next_revision(c: Connection) -> int:
+    serialise(c, "chat")
     newest: int | None = c.execute(select(func.max(table.c.revision))).scalar()
     return (newest or 0) + 1
 

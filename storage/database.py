@@ -1,156 +1,24 @@
-"""The engines. A transaction is a plain function of a connection; it does not know which engine runs it.
+"""The database as the rest sees it: a transaction is a plain function of a connection.
 
-SQLite has one writer. Its transactions run one after the other in a thread of their own, and all
-that wait together share one commit: with `synchronous=FULL` the sync to disk is what a commit
-costs, and a promise ("about to ask Runway") must survive a power cut. Reads go through aiosqlite
-and see the last commit, beside the writer (WAL).
+It does not know which engine runs it; `storage.sqlite` and `storage.postgres` do.
 """
 
-import asyncio
-import queue
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection
 
 T = TypeVar("T")
 Transaction = Callable[[Connection], T]
 
-# One commit holds at most so many transactions, so that the first does not wait for a long row.
-MOST_IN_ONE_COMMIT = 100
-BUSY_MILLISECONDS = 10_000
-
 
 class Database(Protocol):
-    """Runs transactions; what a function returns is what the caller gets, after the commit."""
+    """Runs transactions; what a function returns is what the caller gets, after the commit.
+
+    A function may be run again from its start when the database asks for that, so it changes
+    nothing but rows.
+    """
 
     async def write(self, transaction: Transaction[T]) -> T: ...
     async def read(self, transaction: Transaction[T]) -> T: ...
     async def close(self) -> None: ...
-
-
-class SqliteDatabase:
-    """SQLite in one file."""
-
-    def __init__(self, path: Path) -> None:
-        self._writer = _Writer(writer_engine(path))
-        self._readers = create_async_engine(_address("sqlite+aiosqlite", path), pool_size=4)
-        event.listen(self._readers.sync_engine, "connect", _configure)
-        # A read of several statements sees one moment.
-        event.listen(self._readers.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
-
-    async def write(self, transaction: Transaction[T]) -> T:
-        return await asyncio.wrap_future(self._writer.submit(transaction))
-
-    async def read(self, transaction: Transaction[T]) -> T:
-        async with self._readers.connect() as connection:
-            return await connection.run_sync(transaction)
-
-    async def close(self) -> None:
-        await asyncio.to_thread(self._writer.close)
-        await self._readers.dispose()
-
-
-def writer_engine(path: Path) -> Engine:
-    """An engine with one connection, on which transactions begin when we say so."""
-    engine = create_engine(
-        _address("sqlite", path), poolclass=StaticPool, connect_args={"check_same_thread": False}
-    )
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine
-
-
-def _address(driver: str, path: Path) -> URL:
-    """Never put together as text, where a `%` or `?` in a folder's name means something else."""
-    return URL.create(driver, database=str(path))
-
-
-def _configure(connection: Any, _record: Any) -> None:
-    # The driver's own idea of when a transaction begins leaves savepoints out.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {BUSY_MILLISECONDS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-_Job = tuple[Transaction[Any], "Future[Any]"]
-
-
-class _Writer:
-    """A thread that owns the one writing connection."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
-        self._thread.start()
-
-    def submit(self, transaction: Transaction[T]) -> "Future[T]":
-        future: Future[T] = Future()
-        self._jobs.put((transaction, future))
-        return future
-
-    def close(self) -> None:
-        self._jobs.put(None)
-        self._thread.join()
-        self._engine.dispose()
-
-    def _run(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            batch, is_last = self._batch(first)
-            self._commit(batch)
-            if is_last:
-                return
-
-    def _batch(self, first: _Job) -> tuple[list[_Job], bool]:
-        batch = [first]
-        while len(batch) < MOST_IN_ONE_COMMIT:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                return batch, True
-            batch.append(job)
-        return batch, False
-
-    def _commit(self, batch: list[_Job]) -> None:
-        live = [(work, future) for work, future in batch if future.set_running_or_notify_cancel()]
-        try:
-            with self._engine.begin() as connection:
-                outcomes = [_attempt(connection, work) for work, _ in live]
-        except Exception as error:  # noqa: BLE001 - the commit failed: nothing was written
-            outcomes = [_Outcome(error=error)] * len(live)
-        for (_, future), outcome in zip(live, outcomes, strict=True):
-            if outcome.error is not None:
-                future.set_exception(outcome.error)
-            else:
-                future.set_result(outcome.value)
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    value: Any = None
-    error: Exception | None = None
-
-
-def _attempt(connection: Connection, work: Transaction[Any]) -> _Outcome:
-    """One transaction of a batch: when it fails, only what it wrote is undone."""
-    try:
-        with connection.begin_nested():
-            return _Outcome(work(connection))
-    except Exception as error:  # noqa: BLE001 - it is the caller's to handle
-        return _Outcome(error=error)

@@ -5,13 +5,13 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import ConfigError
-from storage.migrations import current, revisions
-from storage.storage import database_path
+from storage.engines import address_of, database_path
+from storage.migrations import revisions, version
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Condition:
 
 async def inspect_database(url: str) -> Condition:
     """Open and read; raises ConfigError, OSError or SQLAlchemy's own errors."""
-    if make_sqlite(url) is None:
-        return await _read(make_url(url))
     path = database_path(url)
+    if path is None:
+        return await _read(address_of(url))
     if not await asyncio.to_thread(path.exists):
         await asyncio.to_thread(_check_folder, path.parent)
         return _condition(None)
@@ -52,7 +52,7 @@ async def _read(address: URL) -> Condition:
 
 
 def _look(c: Connection) -> Condition:
-    return _condition(current(c))
+    return _condition(version(c))
 
 
 def _condition(at: str | None) -> Condition:
@@ -62,13 +62,6 @@ def _condition(at: str | None) -> Condition:
     if at not in known:
         return Condition(at, (), unknown=at)
     return Condition(at, tuple(known[known.index(at) + 1 :]))
-
-
-def make_sqlite(url: str) -> Path | None:
-    """The file of a SQLite address; None for a server's, ConfigError where it is neither."""
-    if url.startswith("postgresql"):
-        return None
-    return database_path(url)
 
 
 def _check_folder(folder: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, not_, or_, select, update
 
 from bot.credits import Outcome, settle
 from bot.errors import Paused, StaleJob
@@ -12,6 +12,8 @@ from bot.jobs import AT_RUNWAY, Job, Member, State
 from bot.ports import AtRunway, Once, Timing, Waiting
 from bot.quotas import paused_until
 from storage import ledger, notices
+from storage.locks import serialise
+from storage.replicas import is_held
 from storage.rows import from_micros, job_of, job_values, new_job_values, to_micros, upsert
 from storage.rules import Defaults
 from storage.schema import jobs, once
@@ -28,6 +30,8 @@ def accept(
     approved: bool = False,
 ) -> Job:
     """Insert the job with its hold, or return the job that one of the keys made before."""
+    # A member's limit of jobs is counted over rows that others may be about to write.
+    serialise(c, f"member|{job.owner.workspace}|{job.owner.id}")
     for number, key in enumerate(keys):
         if not first_time(c, key, job.id, now):
             made = made_by(c, key)
@@ -79,15 +83,15 @@ def find_or_none(c: Connection, job_id: str) -> Job | None:
 
 
 def advance(c: Connection, job: Job, to: State, changes: dict[str, Any]) -> Job:
-    """Move a job on, but only from the state it was read in."""
+    """Move a job on, but only from the state it was read in, and only for whoever holds it."""
     job.moved(to)  # refuses a step that the life does not have
     statement = (
         update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == job.state.value)
+        .where(jobs.c.id == job.id, jobs.c.state == job.state.value, jobs.c.fence == job.fence)
         .values(state=to.value, **job_values(changes))
     )
     if c.execute(statement).rowcount != 1:
-        raise StaleJob(f"job {job.id} is no longer {job.state}")
+        raise StaleJob(f"job {job.id} is no longer {job.state}, or another replica's")
     return find(c, job.id)
 
 
@@ -123,7 +127,7 @@ def finish(
 
 
 # Runway may or may not have charged for these: reconciliation finds out.
-_UNRECONCILED = (Outcome.UNCERTAIN, Outcome.CANCELLED_WAITING)
+_UNRECONCILED = (Outcome.UNCERTAIN, Outcome.CANCELLED_WAITING, Outcome.GIVEN_UP)
 
 
 def unfinished(c: Connection) -> list[Job]:
@@ -147,9 +151,10 @@ def recent(c: Connection, owner: Member, limit: int) -> list[Job]:
 
 
 def waiting(c: Connection) -> list[Waiting]:
+    """Queued jobs that nobody is about to send."""
     query = (
         select(jobs.c.id, jobs.c.workspace, jobs.c.member, jobs.c.model, jobs.c.seq, jobs.c.due_at)
-        .where(jobs.c.told == 0, jobs.c.state == State.QUEUED.value)
+        .where(jobs.c.told == 0, jobs.c.state == State.QUEUED.value, not_(is_held(jobs.c.holder)))
         .order_by(jobs.c.seq)
     )
     return [
@@ -165,6 +170,7 @@ def waiting(c: Connection) -> list[Waiting]:
 
 
 def at_runway(c: Connection) -> list[AtRunway]:
+    """Jobs that have a place at Runway, or are about to be sent there."""
     columns = (
         jobs.c.id,
         jobs.c.workspace,
@@ -173,9 +179,9 @@ def at_runway(c: Connection) -> list[AtRunway]:
         jobs.c.duration,
         jobs.c.submitted_at,
     )
-    query = select(*columns).where(
-        jobs.c.told == 0, jobs.c.state.in_([state.value for state in AT_RUNWAY])
-    )
+    is_taken = and_(jobs.c.state == State.QUEUED.value, is_held(jobs.c.holder))
+    is_there = jobs.c.state.in_([state.value for state in AT_RUNWAY])
+    query = select(*columns).where(jobs.c.told == 0, or_(is_there, is_taken))
     return [
         AtRunway(
             row.id,

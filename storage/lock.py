@@ -1,18 +1,18 @@
 """A SQLite file belongs to one process, which holds a lock file beside it."""
 
 import fcntl
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
-
-from sqlalchemy import make_url
 
 from bot.errors import ConfigError
-from storage.storage import database_path
+from storage.engines import database_path
 
 
-def only_process(url: str) -> IO[str]:
-    """Hold the database file alone: two processes on one SQLite would each carry every job."""
+def only_process(url: str) -> AbstractContextManager[object]:
+    """Hold the database file alone: SQLite is for one replica."""
     path = _lock_file(url)
+    if path is None:
+        return nullcontext()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")
@@ -29,15 +29,17 @@ def only_process(url: str) -> IO[str]:
 
 
 def is_running(url: str) -> bool:
-    """Whether a bot runs on a SQLite database of this machine; nothing is made to find out."""
-    if make_url(url).get_backend_name() != "sqlite" or not _lock_file(url).is_file():
-        return False
+    """Whether a bot holds a SQLite database of this machine; nothing is made to find out."""
     try:
-        only_process(url).close()
+        path = _lock_file(url)
+        if path is None or not path.is_file():
+            return False
+        with only_process(url):
+            return False
     except ConfigError:
         return True
-    return False
 
 
-def _lock_file(url: str) -> Path:
-    return database_path(url).with_suffix(".lock")
+def _lock_file(url: str) -> Path | None:
+    database = database_path(url)
+    return None if database is None else database.with_suffix(".lock")

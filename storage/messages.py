@@ -1,11 +1,13 @@
 """Which job a message of a chat belongs to, and which events were honoured."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, or_, select
 
+from bot.ports import Once
 from storage.database import Database
+from storage.jobs import first_time
 from storage.rows import to_micros, upsert
 from storage.schema import jobs, once
 
@@ -34,6 +36,10 @@ class Messages:
     async def note(self, workspace: str, event: str, now: datetime) -> None:
         """Write down that nothing more is to be done for an event."""
         await self._db.write(lambda c: _note(c, workspace, event, now))
+
+    async def claim(self, key: str, window: timedelta, now: datetime) -> bool:
+        """Take what may be had once in a window, by whichever process; False when it is taken."""
+        return await self._db.write(lambda c: first_time(c, Once(key, window), "", now))
 
 
 def _job_of(c: Connection, workspace: str, message: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What people are to be told once: marks that were reached, and pauses for moderation.
+"""What people are to be told once: marks that were reached, pauses for moderation, late jobs.
 
 A notice is written in the transaction that makes it true, and taken away from the list when it has
 been told, so that a crash in between loses none.
@@ -62,6 +62,17 @@ def record_strike(c: Connection, job: Job, failure: str, now: datetime, rules: M
         facts = {"until": until.isoformat(), "who": job.owner.id, "strikes": rules.strikes}
         _record(c, f"paused|{job.id}|member", job, job.owner.id, "paused", facts)
         _record(c, f"paused|{job.id}|admins", job, None, "paused", facts)
+
+
+def record_late(c: Connection, job: Job, seconds: float) -> None:
+    """Note, once, that a job has been at work for strikingly long."""
+    facts = {
+        "job": job.id,
+        "who": job.owner.id,
+        "model": job.request.model,
+        "minutes": round(seconds / 60),
+    }
+    _record(c, f"late|{job.id}", job, None, "late", facts)
 
 
 def strikes_of(c: Connection, member: Member, now: datetime, rules: Moderation) -> list[datetime]:

@@ -59,12 +59,21 @@ class SqlQuotas:
         return await self._db.write(lambda c: rules.clear_rule(c, workspace, scope))
 
     async def grant(
-        self, member: Member, credits: int, expires_at: datetime | None, by: str, now: datetime
+        self,
+        member: Member,
+        credits: int,
+        expires_at: datetime | None,
+        by: str,
+        now: datetime,
+        once: Sequence[Once] = (),
     ) -> None:
         grant_id = secrets.token_hex(8)
-        await self._db.write(
-            lambda c: rules.give_grant(c, member, grant_id, credits, expires_at, by, now)
-        )
+
+        def transaction(c: Connection) -> None:
+            if all(jobs.first_time(c, key, "", now) for key in once):
+                rules.give_grant(c, member, grant_id, credits, expires_at, by, now)
+
+        await self._db.write(transaction)
 
     async def workspaces(self) -> list[str]:
         return await self._db.read(audit.workspaces)

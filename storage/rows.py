@@ -70,6 +70,7 @@ def new_job_values(job: Job) -> dict[str, Any]:
         "cause": job.cause.value,
         "parent": job.parent,
         "created_at": to_micros(job.created_at),
+        "accepted_by": job.accepted_by,
     }
 
 
@@ -94,5 +95,8 @@ def job_of(row: RowMapping) -> Job:
         card=row["card"],
         result=row["result"],
         told=bool(row["told"]),
+        accepted_by=row["accepted_by"],
+        holder=row["holder"],
+        fence=row["fence"],
         **times,
     )

@@ -10,14 +10,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData()
+from storage.metadata import metadata
 
 # SQLite counts up by itself only in a column that is exactly INTEGER.
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -52,6 +51,11 @@ jobs = Table(
     Column("card", Text),
     Column("result", Text),
     Column("told", Integer, nullable=False, default=0),
+    Column("accepted_by", Text),  # the replica that shows it first
+    Column("holder", Text),  # the replica that carries it
+    Column(
+        "fence", Integer, nullable=False, default=0, server_default=text("0")
+    ),  # grows with every new holder
 )
 
 # The few jobs that are at work, or whose end has not been told, are found without reading the many

@@ -1,55 +1,19 @@
 """The core's Storage port on SQL: each method is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from bot.credits import Outcome
-from bot.errors import ConfigError
 from bot.jobs import Job, Member, State
-from bot.ports import AtRunway, Once, Timing, Untold, Waiting
-from storage import jobs, notices
-from storage.database import Database, SqliteDatabase
-from storage.migrations import upgrade
+from bot.ports import AtRunway, ModelLimits, Once, Timing, Untold, Waiting
+from storage import jobs, notices, turns
+from storage.database import Database
 from storage.rules import Defaults
 
 # As many notices as are read at once; the rest comes next time.
 MOST_UNTOLD = 100
-
-
-def database_path(url: str) -> Path:
-    """The file at an SQLAlchemy address; raises ConfigError when it names none."""
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        raise ConfigError(f"storage.url: that is no address of a database. {_USE}") from None
-    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
-        raise ConfigError(
-            f"storage.url: {address.render_as_string()} is not a database that Dailies can use. "
-            f"{_USE}"
-        )
-    return Path(address.database or "")
-
-
-_USE = "Use sqlite:///path/to/dailies.db."
-
-
-async def open_database(url: str) -> Database:
-    """Open the database at an SQLAlchemy address and bring it to today's tables."""
-    path = database_path(url)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = SqliteDatabase(path)
-    try:
-        await database.write(upgrade)
-    except BaseException:
-        await database.close()
-        raise
-    return database
 
 
 class SqlStorage:
@@ -58,6 +22,9 @@ class SqlStorage:
     def __init__(self, database: Database, defaults: Defaults) -> None:
         self._db = database
         self._defaults = defaults
+
+    async def first_time(self, once: Once, now: datetime) -> bool:
+        return await self._db.write(lambda c: jobs.first_time(c, once, "", now))
 
     async def accept(
         self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()
@@ -82,6 +49,26 @@ class SqlStorage:
     async def at_runway(self) -> list[AtRunway]:
         return await self._db.read(jobs.at_runway)
 
+    async def served(self) -> Mapping[tuple[str, Member], int]:
+        return await self._db.read(turns.served)
+
+    async def take_turns(
+        self, replica: str, limits: Mapping[str, ModelLimits], now: datetime
+    ) -> list[Job]:
+        return await self._db.write(lambda c: turns.take_turns(c, replica, limits, now))
+
+    async def take_over(self, replica: str, most: int) -> list[Job]:
+        return await self._db.write(partial(turns.take_over, replica=replica, most=most))
+
+    async def release(self, job: Job) -> None:
+        await self._db.write(partial(turns.release, job=job))
+
+    async def confirm(self, job: Job, replica: str) -> None:
+        await self._db.read(partial(turns.confirm, job=job, replica=replica))
+
+    async def to_cancel(self, replica: str) -> list[str]:
+        return await self._db.read(partial(turns.to_cancel, replica=replica))
+
     async def timings(self, limit: int) -> list[Timing]:
         return await self._db.read(partial(jobs.timings, limit=limit))
 
@@ -103,6 +90,9 @@ class SqlStorage:
         return await self._db.write(
             lambda c: jobs.finish(c, job, to, outcome, now, cost, changes, self._defaults)
         )
+
+    async def note_late(self, job: Job, seconds: float) -> None:
+        await self._db.write(lambda c: notices.record_late(c, job, seconds))
 
     async def untold(self) -> list[Untold]:
         return await self._db.read(partial(notices.untold, limit=MOST_UNTOLD))

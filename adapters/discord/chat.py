@@ -10,13 +10,14 @@ from adapters.discord import traces
 from adapters.discord.buttons import view_of
 from adapters.discord.exchange import current
 from adapters.discord.failures import translated
+from adapters.discord.guilds import Guilds
 from adapters.discord.line import Line
 from adapters.discord.members import Members, guild_id_of
 from adapters.discord.render import card_embed, notice_parts, result_buttons, result_content
 from adapters.discord.uploads import Uploads, limit_of
 from bot.errors import ChatError
 from bot.jobs import Member
-from bot.ports import Subject
+from bot.ports import Confirm, Subject
 from bot.views import Card, Notice, Result
 
 log = structlog.get_logger()
@@ -29,6 +30,7 @@ class Chat:
         self,
         line: Line,
         members: Members,
+        guilds: Guilds,
         uploads: Uploads,
         *,
         upload_limit: int,
@@ -36,6 +38,7 @@ class Chat:
     ) -> None:
         self._line = line
         self._members = members
+        self._guilds = guilds
         self._uploads = uploads
         self._upload_limit = upload_limit
         self._alert_channel = alert_channel
@@ -67,7 +70,7 @@ class Chat:
         async with translated():
             await partial.edit(embed=card_embed(card), view=view_of(card.buttons, card.job_id))
 
-    async def deliver(self, channel: str, result: Result, key: str) -> str:
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         client = await self._line.client()
         place = client.get_partial_messageable(int(channel))
         card = traces.parts(result.reply_to)[1] if result.reply_to else None
@@ -82,6 +85,7 @@ class Chat:
             return traces.reference(channel, found)
 
         async def send(files: list[discord.File], note: str) -> str:
+            await confirm()
             async with translated():
                 posted = await place.send(
                     result_content(result, note),
@@ -93,7 +97,7 @@ class Chat:
                 )
             return traces.reference(channel, posted.id)
 
-        guild = client.get_guild(guild_id_of(result.owner.workspace))
+        guild = await self._guilds.find(guild_id_of(result.owner.workspace))
         return await self._uploads.send(result.files, limit_of(guild, self._upload_limit), send)
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
@@ -137,18 +141,18 @@ class Chat:
         self, client: discord.Client, guild_id: int
     ) -> discord.abc.Messageable:
         """The configured channel where it is this server's, else the moderators', else its owner."""
-        guild = client.get_guild(guild_id)
         if self._alert_channel is not None:
             channel = client.get_channel(self._alert_channel)
             if channel is None and len(client.guilds) <= 1:
                 return client.get_partial_messageable(self._alert_channel)
             if isinstance(channel, discord.abc.Messageable) and _guild_of(channel) == guild_id:
                 return channel
+        guild = await self._guilds.find(guild_id)
         if guild is None:
             raise ChatError(f"server {guild_id} is not known", permanent=True)
-        if guild.public_updates_channel is not None:
-            return guild.public_updates_channel
-        return await client.create_dm(discord.Object(guild.owner_id or 0))
+        if guild.updates_channel is not None:
+            return client.get_partial_messageable(guild.updates_channel)
+        return await client.create_dm(discord.Object(guild.owner))
 
     async def _send_notice(
         self,

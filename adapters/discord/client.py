@@ -1,31 +1,24 @@
 """The library's client, as we want it: few intents, slow to identify, and all events to one place."""
 
-import asyncio
 import sys
-import time
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import discord
 import structlog
 import yarl
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
+
+from adapters.discord.failures import NETWORK
+from adapters.discord.identify import Pace, Sessions
 
 log = structlog.get_logger()
 
 # Where people are and what they react with; neither is privileged.
 INTENTS = discord.Intents(guilds=True, guild_reactions=True)
-
-# Discord resets a bot's token after 1000 identifies in 24 hours: the first few may follow each
-# other as closely as it allows, after that the pauses double.
-# https://discord.com/developers/docs/events/gateway#session-start-limit-object
-IDENTIFY_SECONDS = 5.0
-LONGEST_IDENTIFY_SECONDS = 600.0
-FREE_IDENTIFIES = 2
-FORGET_SECONDS = 3600.0
-# So many of the 1000 are left alone.
-SESSIONS_KEPT_BACK = 20
 
 
 class Events(Protocol):
@@ -34,26 +27,6 @@ class Events(Protocol):
     async def interaction(self, interaction: discord.Interaction[discord.Client]) -> None: ...
     async def reaction(self, event: discord.RawReactionActionEvent) -> None: ...
     async def ready(self, shard: int) -> None: ...
-
-
-class Pace:
-    """When the next identify of a shard may be sent; it outlives the clients."""
-
-    def __init__(self) -> None:
-        self._sent: dict[int, list[float]] = {}
-
-    def seconds_left(self, shard: int, now: float) -> float:
-        """How long a shard must still wait."""
-        sent = [at for at in self._sent.get(shard, ()) if now - at < FORGET_SECONDS]
-        if not sent:
-            return 0.0
-        over = max(0, len(sent) - FREE_IDENTIFIES)
-        pause = min(LONGEST_IDENTIFY_SECONDS, IDENTIFY_SECONDS * 2.0**over)
-        return max(0.0, sent[-1] + pause - now)
-
-    def note(self, shard: int, now: float) -> None:
-        recent = [at for at in self._sent.get(shard, ()) if now - at < FORGET_SECONDS]
-        self._sent[shard] = [*recent, now]
 
 
 class Client(discord.AutoShardedClient):
@@ -81,31 +54,29 @@ class Client(discord.AutoShardedClient):
         )
         self._events = events
         self._pace = pace
+        self._sessions = Sessions()
 
     async def plan_shards(self) -> None:
         """Ask how many shards to run, and whether so many sessions may still be begun today."""
+        advised, self._sessions = await self._advice()
+        while await self._pace.spare(self._sessions):
+            advised, self._sessions = await self._advice()
+        # With a number, the library takes the gateway's usual address and survives a failed start.
+        self.shard_count = self.shard_count or advised
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait until an identify can do no harm."""
+        if not initial:
+            _, self._sessions = await self._advice()
+        await self._pace.turn(shard_id or 0, self.shard_count or 1, self._sessions)
+
+    async def _advice(self) -> tuple[int, Sessions]:
         try:
             shards, _, limits = await self.http.get_bot_gateway()
         except (discord.GatewayNotFound, KeyError) as error:
             log.warning("no advice on shards", error=str(error))
-            shards, limits = 1, None
-        # With a number, the library takes the gateway's usual address and survives a failed start.
-        self.shard_count = self.shard_count or shards
-        if limits is not None and limits["remaining"] <= SESSIONS_KEPT_BACK:
-            pause = limits["reset_after"] / 1000
-            log.error("too many sessions were begun today", pause_seconds=pause)
-            await asyncio.sleep(pause)
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait until an identify can do no harm."""
-        shard = shard_id or 0
-        while (left := self._pace.seconds_left(shard, time.monotonic())) > 0:
-            log.info("waiting to identify", shard=shard, seconds=round(left))
-            await asyncio.sleep(left)
-        self._pace.note(shard, time.monotonic())
-        if not initial:
-            # Several shards of one process may identify together only so often.
-            await asyncio.sleep(IDENTIFY_SECONDS if len(self.shards) > 1 else 0)
+            return 1, self._sessions
+        return shards, Sessions.read(limits)
 
     async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
         await self._events.interaction(interaction)
@@ -120,6 +91,15 @@ class Client(discord.AutoShardedClient):
         """End the gateway; messages can still be sent."""
         for shard in self.shards.values():
             await shard.disconnect()
+
+    async def close(self) -> None:
+        """Let go of everything, also of what the library forgets."""
+        # A session that was only half begun is known to the thread of its heartbeat alone.
+        for thread in threading.enumerate():
+            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:
+                with suppress(*NETWORK):
+                    await thread.ws.close(1000)
+        await super().close()
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         """The library would print it."""

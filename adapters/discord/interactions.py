@@ -7,8 +7,6 @@ form must be the first response, so its prompt is read from our own row within a
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import discord
 import structlog
@@ -25,10 +23,11 @@ from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
 from adapters.discord.specification import MENU, MESSAGE, REFERENCE
 from adapters.platform import Acknowledged
 from bot.catalog import Catalog
-from bot.commands import CommandSpec, command
+from bot.commands import CommandSpec, attachment_kinds, command
 from bot.errors import ChatError, DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
+from bot.scratch import scratch
 from bot.service import Service
 from bot.views import Notice
 
@@ -84,6 +83,8 @@ class Interactions:
         if exchange.interaction.type is discord.InteractionType.application_command:
             if exchange.interaction.guild_id is None:
                 await exchange.refuse(texts.only_in_servers())
+            elif exchange.interaction.channel_id is None:
+                await exchange.refuse(texts.unknown_place())
             elif data.get("type") == MESSAGE:
                 await self._menu(exchange)
             else:
@@ -115,17 +116,24 @@ class Interactions:
 
     async def _menu(self, exchange: Exchange) -> None:
         data: Data = exchange.interaction.data or {}
-        name, files = str(data.get("name")), read_target(data)[:1]
-        if not files:
+        name, found = str(data.get("name")), read_target(data)
+        if not found:
             await exchange.refuse(texts.refused(texts.NoFile()))
             return
         spec = command(MENU.get(name, ""))
         if spec is None:
             await exchange.refuse(texts.unknown_button())
-        elif name == REFERENCE:
-            await exchange.open_form(reference_form(self._references.keep(files)))
-        else:
+            return
+        # Of a message with both, what the command can work with; of one with neither, a clear no.
+        kinds = attachment_kinds(spec, self._catalog)
+        files = [file for file in found if file.kind in kinds][:1] or found[:1]
+        if name != REFERENCE:
             await self._run(exchange, spec, Typed(spec.name, files=files))
+            return
+        # The prompt is still to come; nobody should write one for what cannot be used.
+        asked = Invocation(self._origin(exchange.interaction), spec, {"prompt": name})
+        if not await _refused_at_once(exchange, lambda: self._check(exchange, asked, files)):
+            await exchange.open_form(reference_form(self._references.keep(files)))
 
     async def _form(self, exchange: Exchange, press: Press) -> None:
         typed, files = read_modal(exchange.interaction.data or {})
@@ -144,8 +152,8 @@ class Interactions:
         await exchange.acknowledge(public=True)
 
         async def remix(origin: Origin) -> Job | Notice:
-            with TemporaryDirectory(prefix="dailies-") as folder:
-                sent = await self._intake.fetch(files, Path(folder))
+            async with scratch() as folder:
+                sent = await self._intake.fetch(files, folder)
                 return await self._service.remix(origin, press.subject, prompt, sent)
 
         await self._answer(exchange, remix)
@@ -158,8 +166,8 @@ class Interactions:
         await exchange.acknowledge(public=spec.generates)
 
         async def run(origin: Origin) -> Job | Notice:
-            with TemporaryDirectory(prefix="dailies-") as folder:
-                sent = await self._intake.fetch(typed.files, Path(folder))
+            async with scratch() as folder:
+                sent = await self._intake.fetch(typed.files, folder)
                 arguments, options = invocation.arguments, invocation.options
                 return await self._service.run(Invocation(origin, spec, arguments, options, sent))
 

@@ -6,7 +6,6 @@ cannot read. Each time a new client takes over; the pauses grow, since every new
 
 import asyncio
 import random
-import time
 from collections.abc import Callable
 
 import discord
@@ -15,6 +14,7 @@ import structlog
 from adapters.discord.client import Client
 from adapters.discord.failures import NETWORK
 from bot.errors import ChatError, ConfigError
+from bot.ports import Clock
 
 log = structlog.get_logger()
 
@@ -26,14 +26,17 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
 # A line that held for so long is a good one: the pauses begin anew.
 GOOD_SECONDS = 600.0
+# So long a cancellation may take before the next one.
+CANCEL_SECONDS = 0.5
 
 
 class Line:
     """One client at a time."""
 
-    def __init__(self, token: str, new_client: Callable[[], Client]) -> None:
+    def __init__(self, token: str, new_client: Callable[[], Client], clock: Clock) -> None:
         self._token = token
         self._new_client = new_client
+        self._clock = clock
         self._client: Client | None = None
         self._logged_in = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -79,9 +82,10 @@ class Line:
         self._stopping = True
         if self._client is not None:
             await self._client.stop_listening()
-        if self._task is not None:
+        # The library swallows a cancellation while it begins a session again (discord/shard.py).
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
 
     async def close(self) -> None:
         """Let go of the client."""
@@ -92,7 +96,7 @@ class Line:
 
     async def _run(self, first: "asyncio.Future[None]") -> None:
         while not self._stopping:
-            began = time.monotonic()
+            began = self._clock.monotonic()
             try:
                 await self._listen(first)
             except discord.LoginFailure:
@@ -108,7 +112,7 @@ class Line:
             except Exception:
                 # An event that the library cannot read ends it like this.
                 log.exception("the line to Discord broke")
-            await self._rest(time.monotonic() - began)
+            await self._rest(self._clock.monotonic() - began)
 
     async def _listen(self, first: "asyncio.Future[None]") -> None:
         previous, self._client = self._client, self._new_client()
@@ -128,5 +132,5 @@ class Line:
     async def _rest(self, lasted: float) -> None:
         if lasted >= GOOD_SECONDS:
             self._pause = FIRST_PAUSE_SECONDS
-        await asyncio.sleep(self._pause * (1 + random.random() / 4))  # noqa: S311 - spreads load
+        await self._clock.sleep(self._pause * (1 + random.random() / 4))  # noqa: S311 - spreads load
         self._pause = min(LONGEST_PAUSE_SECONDS, self._pause * 2)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.text import Bold, Code, Span, Text, When, Who
+from bot.text import Bold, Code, Link, Span, Text, When, Who
 
 # https://discord.com/developers/docs/resources/message#create-message
 MOST_CONTENT = 2000
@@ -51,6 +51,8 @@ def _pieces(span: Span) -> Iterable[str]:
             return [_code(text)]
         case When(at, relative):
             return [f"<t:{int(at.timestamp())}{':R' if relative else ''}>"]
+        case Link(url, text):
+            return [f"[{letters(text)}](<{url}>)"]  # in angle brackets: no preview
         case Who(member_id):
             # An id is a number; anything else is a stranger's text.
             return [f"<@{member_id}>"] if member_id.isdecimal() else _letters(member_id)

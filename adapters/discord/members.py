@@ -1,17 +1,17 @@
 """Who the people of a server are: their roles, and whether they are admins."""
 
 import re
-import time
 from dataclasses import dataclass
 
 import discord
 
 from adapters.discord.failures import translated
+from adapters.discord.guilds import Guild, Guilds
 from adapters.discord.line import Line
 from adapters.discord.rights import is_admin
 from bot.errors import ChatError
 from bot.jobs import Member
-from bot.ports import Subject
+from bot.ports import Clock, Subject
 
 PLATFORM = "discord"
 # For so long what a member's roles were is what they are.
@@ -38,14 +38,16 @@ class _Roles:
 class Members:
     """Asks Discord, and remembers for a while what it said."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, guilds: Guilds, clock: Clock) -> None:
         self._line = line
+        self._guilds = guilds
+        self._clock = clock
         self._roles: dict[Member, _Roles] = {}
 
     async def roles_of(self, member: Member) -> tuple[str, ...]:
         """The ids of a member's roles; none for who has left. Raises ChatError."""
         known = self._roles.get(member)
-        if known is not None and time.monotonic() - known.at < ROLES_SECONDS:
+        if known is not None and self._clock.monotonic() - known.at < ROLES_SECONDS:
             return known.ids
         client = await self._line.client()
         try:
@@ -61,22 +63,23 @@ class Members:
         """Take over what Discord has just said of a member's roles."""
         if len(self._roles) >= MOST_REMEMBERED:
             self._roles.clear()
-        self._roles[member] = _Roles(roles, time.monotonic())
+        self._roles[member] = _Roles(roles, self._clock.monotonic())
         return roles
 
     async def is_admin(self, member: Member, roles: tuple[str, ...]) -> bool:
         """Whether a member manages the server, as its roles say."""
-        guild = (await self._line.client()).get_guild(guild_id_of(member.workspace))
+        guild = await self._guilds.find(guild_id_of(member.workspace))
         if guild is None:
             return False
-        if str(guild.owner_id) == member.id:
+        if str(guild.owner) == member.id:
             return True
-        held = [role for role in guild.roles if str(role.id) in roles or role.is_default()]
+        # The role that everybody has bears the server's id.
+        held = [role for role in guild.roles if str(role.id) in roles or role.id == guild.id]
         return any(is_admin(role.permissions) for role in held)
 
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         """The member or role that is meant by a mention, an id, or a role's name."""
-        guild = (await self._line.client()).get_guild(guild_id_of(workspace))
+        guild = await self._guilds.find(guild_id_of(workspace))
         mention = _MENTION.fullmatch(text.strip())
         if mention is not None and not mention["role"]:
             return Subject("member", mention["id"], mention["id"])
@@ -88,12 +91,13 @@ class Members:
             return Subject("role", wanted, wanted)
         return Subject("member", wanted, wanted) if await self._is_member(guild, wanted) else None
 
-    async def _is_member(self, guild: discord.Guild | None, wanted: str) -> bool:
+    async def _is_member(self, guild: Guild | None, wanted: str) -> bool:
         if guild is None or not wanted.isdecimal():
             return False
+        client = await self._line.client()
         try:
             async with translated():
-                await guild.fetch_member(int(wanted))
+                await client.http.get_member(guild.id, int(wanted))
         except ChatError as error:
             if isinstance(error.__cause__, discord.NotFound):
                 return False

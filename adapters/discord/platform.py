@@ -1,14 +1,18 @@
 """Discord as a platform of ours: everything put together, started and stopped in order."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 import discord
 import structlog
 from aiohttp import web
 
 from adapters.discord.chat import Chat
-from adapters.discord.client import Client, Pace, point_at
+from adapters.discord.client import Client, point_at
+from adapters.discord.guilds import Guilds
+from adapters.discord.identify import Gate, Pace
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
 from adapters.discord.line import Line
@@ -24,6 +28,13 @@ from bot.service import Service
 
 log = structlog.get_logger()
 
+# How long answers under way may still take when the process ends.
+GRACE_SECONDS = 10.0
+
+
+class Notebook(Book, Gate, Protocol):
+    """What must be remembered beyond this process."""
+
 
 class Discord:
     """Implements adapters.platform.Platform, and takes the client's events."""
@@ -36,7 +47,7 @@ class Discord:
         token: str,
         catalog: Catalog,
         archive: Archive,
-        book: Book,
+        book: Notebook,
         clock: Clock,
         fitter: Fitter,
         acknowledged: Acknowledged = unmeasured,
@@ -47,21 +58,25 @@ class Discord:
         self._catalog = catalog
         self._book = book
         self._clock = clock
-        pace = Pace()
+        pace = Pace(clock, book)
         self._line = Line(
             token,
             lambda: Client(self, pace, shard_count=config.shard_count, shard_ids=config.shard_ids),
+            clock,
         )
-        self._members = Members(self._line)
+        guilds = Guilds(self._line, clock)
+        self._members = Members(self._line, guilds, clock)
         self._chat = Chat(
             self._line,
             self._members,
+            guilds,
             Uploads(archive, fitter),
             upload_limit=config.upload_limit_mb * MIB,
             alert_channel=config.alert_channel,
         )
         self._intake = Intake(loopback=config.api_base is not None)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sync: asyncio.Task[None] | None = None
         self._stopping = False
 
     @property
@@ -85,14 +100,21 @@ class Discord:
     async def start(self) -> None:
         await self._line.start()
         if not self._config.shard_ids or 0 in self._config.shard_ids:
-            self._begin("discord commands", CommandSync(self._line, self._catalog).keep())
+            sync = CommandSync(self._line, self._catalog, self._clock)
+            self._sync = self._begin("discord commands", sync.keep())
 
     async def stop(self) -> None:
         self._stopping = True
+        self._reactions.stop()
+        if self._sync is not None:
+            self._sync.cancel()
         await self._line.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Who has asked a moment ago still gets an answer.
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def close(self) -> None:
         await self._line.close()
@@ -100,11 +122,13 @@ class Discord:
 
     async def interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
         if not self._stopping:
-            await self._interactions.handle(interaction)
+            with self._under_way():
+                await self._interactions.handle(interaction)
 
     async def reaction(self, event: discord.RawReactionActionEvent) -> None:
         if not self._stopping:
-            await self._reactions.seen(event)
+            with self._under_way():
+                await self._reactions.seen(event)
 
     async def ready(self, shard: int) -> None:
         """A new session: what happened since the last one was not told to us."""
@@ -113,10 +137,22 @@ class Discord:
         handled = Shard(shard, client.shard_count or 1)
         self._begin(f"discord reactions {shard}", self._reactions.reread(handled))
 
-    def _begin(self, name: str, work: Coroutine[None, None, None]) -> None:
+    def _begin(self, name: str, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(self._watch(name, work), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """The library's task for an event, which is waited for at the end."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - an event is handled in a task
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
 
     @staticmethod
     async def _watch(name: str, work: Coroutine[None, None, None]) -> None:

@@ -4,8 +4,6 @@ Each is honoured once. Seen live, the same reaction counts anew when it was take
 found afterwards, it counts unless it was ever honoured or refused.
 """
 
-import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,9 +36,11 @@ _ACTIONS = {
 # Results so old are not looked at again, nor more of them than this.
 REREAD_DAYS = 7
 MOST_REREAD = 200
-# A result can be seen a moment before its row says where it is.
-_LOOKS = 10
-_LOOK_SECONDS = 0.2
+# Discord may be in trouble just when it comes back.
+REREAD_PAUSES_SECONDS = (0.0, 5.0, 60.0)
+# A result can be seen a moment before Discord's answer to its upload is here.
+_LOOKS = 60
+_LOOK_SECONDS = 0.25
 
 
 class Book(Protocol):
@@ -87,6 +87,7 @@ class Reactions:
         self._book = book
         self._clock = clock
         self._latest: dict[str, float] = {}
+        self._stopping = False
 
     async def seen(self, event: discord.RawReactionActionEvent) -> None:
         """Somebody has just reacted."""
@@ -103,16 +104,31 @@ class Reactions:
         if job_id is not None:
             await self._honour(reaction, job_id, ONCE_WINDOW)
 
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping = True
+
     async def reread(self, shard: "Shard") -> None:
         """Find the reactions that were set while nobody was listening."""
         since = self._clock.now() - timedelta(days=REREAD_DAYS)
-        for workspace, job_id, message in await self._book.recent(PLATFORM, since, MOST_REREAD):
-            if not shard.has(guild_id_of(workspace)):
-                continue
-            try:
-                await self._reread(workspace, job_id, *traces.parts(message))
-            except DailiesError as error:
-                log.info("message not read again", job=job_id, reason=str(error))
+        recent = await self._book.recent(PLATFORM, since, MOST_REREAD)
+        left = [each for each in recent if shard.has(guild_id_of(each[0]))]
+        for pause in REREAD_PAUSES_SECONDS:
+            await self._clock.sleep(pause)
+            left = [each for each in left if not await self._is_read(*each)]
+            if not left:
+                return
+
+    async def _is_read(self, workspace: str, job_id: str, message: str) -> bool:
+        """Read a message again; False where that may work later."""
+        if self._stopping:
+            return True  # the next session begins with the same
+        try:
+            await self._reread(workspace, job_id, *traces.parts(message))
+        except ChatError as error:
+            log.info("message not read again", job=job_id, reason=str(error))
+            return error.permanent
+        return True
 
     async def _reread(self, workspace: str, job_id: str, channel: int, message: int) -> None:
         client = await self._line.client()
@@ -161,7 +177,9 @@ class Reactions:
         message = traces.reference(reaction.channel, reaction.message)
         for look in range(_LOOKS):
             if look:
-                await asyncio.sleep(_LOOK_SECONDS)
+                await self._clock.sleep(_LOOK_SECONDS)
+            if self._stopping:
+                return None
             found = await self._book.job_of(reaction.member.workspace, message)
             if found is not None:
                 return found
@@ -189,7 +207,7 @@ class Reactions:
 
     def _is_repeated(self, reaction: _Reaction) -> bool:
         """Whether the same was seen a moment ago: Discord may say a thing twice."""
-        now, window = time.monotonic(), ONCE_WINDOW.total_seconds()
+        now, window = self._clock.monotonic(), ONCE_WINDOW.total_seconds()
         self._latest = {event: at for event, at in self._latest.items() if now - at < window}
         if reaction.event in self._latest:
             return True

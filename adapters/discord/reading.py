@@ -76,7 +76,13 @@ def read_target(data: Data) -> list[Attached]:
     """The images and videos of the message whose menu was used."""
     messages = (data.get("resolved") or {}).get("messages") or {}
     message = messages.get(str(data.get("target_id"))) or {}
-    found = [_attached(item) for item in _objects(message.get("attachments"))]
+    # A forwarded message is empty itself and holds what it forwards.
+    forwarded = [each.get("message") for each in _objects(message.get("message_snapshots"))]
+    found = [
+        _attached(item)
+        for each in _objects([message, *forwarded])
+        for item in _objects(each.get("attachments"))
+    ]
     return [item for item in found if item.kind is not None]
 
 

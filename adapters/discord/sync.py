@@ -1,6 +1,5 @@
 """Keeps Discord's list of our commands true, with a write only where something has changed."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from adapters.discord.line import Line
 from adapters.discord.specification import Payload, commands_payload
 from bot.catalog import Catalog
 from bot.errors import ChatError
+from bot.ports import Clock
 
 log = structlog.get_logger()
 
@@ -22,9 +22,10 @@ LONGEST_PAUSE_SECONDS = 600.0
 class CommandSync:
     """Run by one process only: the one that has the first shard."""
 
-    def __init__(self, line: Line, catalog: Catalog) -> None:
+    def __init__(self, line: Line, catalog: Catalog, clock: Clock) -> None:
         self._line = line
         self._catalog = catalog
+        self._clock = clock
         self._known: list[Payload] | None = None
 
     async def keep(self) -> None:
@@ -37,7 +38,7 @@ class CommandSync:
             except ChatError as error:
                 log.warning("commands not written", error=str(error))
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
-            await asyncio.sleep(pause)
+            await self._clock.sleep(pause)
 
     async def sync(self) -> None:
         """Write the commands where Discord has others; raises ChatError."""

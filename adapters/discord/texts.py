@@ -60,6 +60,10 @@ def only_in_servers() -> Notice:
     return Notice(("Dailies works in servers, not in direct messages.",))
 
 
+def unknown_place() -> Notice:
+    return Notice(("This is a kind of channel that I do not know. Ask in a text channel.",))
+
+
 def unknown_button() -> Notice:
     return Notice(("There is nothing like that to do with this message.",))
 

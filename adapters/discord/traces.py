@@ -79,6 +79,6 @@ async def find(
                 return None
             if message.author.id == own_id and wanted(message):
                 return message.id
-    except discord.Forbidden:
-        return None  # we may not read here; the nonce has to do
+    except (discord.Forbidden, discord.NotFound):
+        return None  # we may not read here; the nonce has to do, and sending says what is wrong
     return None

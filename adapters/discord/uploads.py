@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import discord
 import structlog
 
 from adapters.discord.failures import is_too_large
-from adapters.discord.markdown import markdown
+from adapters.discord.guilds import Guild
+from adapters.discord.markdown import letters, markdown
 from bot.errors import ArchiveFailed, ChatError
 from bot.messages.deliveries import fitted_note, limits_to_try
 from bot.ports import Archive, Fitted, Fitter, Reduction
 from bot.requests import Media
+from bot.scratch import scratch
 
 log = structlog.get_logger()
 
@@ -40,9 +41,9 @@ class _Ready:
         return self.path.stat().st_size
 
 
-def limit_of(guild: discord.Guild | None, default: int) -> int:
+def limit_of(guild: Guild | None, default: int) -> int:
     """How many bytes a file may have in a server; what the library knows of it is out of date."""
-    tier = guild.premium_tier if guild is not None else 0
+    tier = guild.tier if guild is not None else 0
     return max(default, _BOOSTED.get(tier, 0))
 
 
@@ -57,8 +58,7 @@ class Uploads:
         """Send through `send`, which gets files and a note; the text goes out whatever happens."""
         medias = medias[:MOST_FILES]
         refused = None
-        with TemporaryDirectory(prefix="dailies-") as name:
-            folder = Path(name)
+        async with scratch() as folder:
             for step in limits_to_try(limit):
                 if refused is not None and step >= refused:
                     continue
@@ -120,7 +120,9 @@ class Uploads:
 
 
 def _note(fitted: Fitted) -> str:
-    return markdown(fitted_note(fitted))
+    note = markdown(fitted_note(fitted))
+    # The link is our own, and there to be clicked; letters would not be.
+    return note.replace(letters(fitted.link), fitted.link) if fitted.link else note
 
 
 async def _sent(send: Send, ready: Sequence[_Ready], note: str = "") -> str:

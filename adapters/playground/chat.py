@@ -11,7 +11,7 @@ from adapters.playground.render import AUTHOR, Body, card_body, notice_body, res
 from bot.errors import ChatError
 from bot.jobs import Member
 from bot.messages.deliveries import with_fitted
-from bot.ports import Clock, Fitter, Subject
+from bot.ports import Clock, Confirm, Fitter, Subject
 from bot.views import Card, Notice, Result
 
 WORKSPACE = "playground:local"
@@ -80,10 +80,11 @@ class Chat:
             self._fresher.pop(stored["seq"], None)
             self._publish(await self._log.change(stored["seq"], {**body, "edited_at": self._now()}))
 
-    async def deliver(self, channel: str, result: Result, key: str) -> str:
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         if self._fitter is not None:
             fitted = [await self._fitter.fit(m, self._upload_limit) for m in result.files]
             result = with_fitted(result, fitted)
+        await confirm()
         return await self._post(result_body(result, self._names), key)
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:

@@ -15,6 +15,8 @@ from bot.invocations import SentFile
 MOST_FILES = 10
 # As much as Runway takes in one upload.
 MOST_FILE_BYTES = 200_000_000
+# What is listened to before the connection is ended: a file that is too large by mistake.
+MOST_READ_BYTES = 2_000_000_000
 MOST_FIELD_BYTES = 64_000
 MOST_FIELDS = 10
 PIECE_BYTES = 256 * 1024
@@ -22,14 +24,18 @@ PIECE_BYTES = 256 * 1024
 
 @dataclass
 class Posted:
-    """The form's fields and files; the files lie in the folder that was given."""
+    """The form's fields and files; the files lie in the folder that was given.
+
+    `too_large` is a file that was let go by, so that whoever sends it hears the answer.
+    """
 
     fields: dict[str, str] = field(default_factory=dict)
     files: list[SentFile] = field(default_factory=list)
+    too_large: UnusableFile | None = None
 
 
 async def read_form(request: web.Request, folder: Path) -> Posted:
-    """Take the form apart while it arrives; raises Rejection or UnusableFile."""
+    """Take the form apart while it arrives; raises Rejection."""
     if not request.content_type.startswith("multipart/"):
         raise Rejection(415, "Send the command as a multipart form.")
     posted = Posted()
@@ -39,6 +45,8 @@ async def read_form(request: web.Request, folder: Path) -> Posted:
                 raise Rejection(400, "The form has a part without a name.")
             if part.name == "attachment":
                 await _take_file(part, posted, folder)
+                if request.content.total_bytes > MOST_READ_BYTES:
+                    return posted
             elif len(posted.fields) < MOST_FIELDS:
                 posted.fields[part.name] = await _take_field(part)
             else:
@@ -67,8 +75,14 @@ async def _take_file(part: BodyPartReader, posted: Posted, folder: Path) -> None
     with path.open("wb") as file:
         while piece := await part.read_chunk(PIECE_BYTES):
             size += len(piece)
-            if size > MOST_FILE_BYTES:
-                raise UnusableFile(name, "too_large", limit=MOST_FILE_BYTES)
-            await asyncio.to_thread(file.write, piece)
+            if size <= MOST_FILE_BYTES:
+                await asyncio.to_thread(file.write, piece)
+                continue
+            # A browser reads no answer before it has sent all: the rest goes by, and not to disk.
+            if posted.too_large is None:
+                posted.too_large = UnusableFile(name, "too_large", limit=MOST_FILE_BYTES)
+                await asyncio.to_thread(file.truncate, 0)
+            if size > MOST_READ_BYTES:
+                return
     if name or size:
         posted.files.append(SentFile(path, name or "attachment"))

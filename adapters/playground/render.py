@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.requests import Media
-from bot.text import Bold, Code, Span, Text, When, Who
+from bot.text import Bold, Code, Link, Span, Text, When, Who
 from bot.views import Button, Card, Notice, Result
 
 Body = dict[str, Any]
@@ -90,6 +90,8 @@ def _plain(span: Span, names: Names) -> str:
             return text
         case When(at):
             return f"{at:%Y-%m-%d %H:%M} UTC"
+        case Link(url, text):
+            return f"{text}: {url}"
         case Who(member_id):
             return f"@{names.get(member_id, member_id)}"
 
@@ -102,6 +104,8 @@ def _span(span: Span, names: Names) -> Body:
             return {"kind": "code", "text": text}
         case When(at, relative):
             return {"kind": "relative" if relative else "time", "at": at.isoformat()}
+        case Link(url, text):
+            return {"kind": "link", "text": text, "url": url}
         case _:
             kind = "who" if isinstance(span, Who) else "text"
             return {"kind": kind, "text": _plain(span, names)}

@@ -1,11 +1,11 @@
 """The page and its JSON API: parse, one call of the service, answer."""
 
 import json
+import mimetypes
 import time
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -17,6 +17,7 @@ from adapters.playground.guard import Handler, Rejection, guard, status_of
 from adapters.playground.intake import read_form
 from adapters.playground.render import Body, plain
 from adapters.playground.specification import commands_body
+from bot.archive import Archive
 from bot.catalog import Catalog
 from bot.commands import options_for
 from bot.errors import Refused
@@ -24,8 +25,9 @@ from bot.invocations import Invocation, Origin
 from bot.jobs import Cause, Member
 from bot.messages.refusals import refusal_notice
 from bot.parser import parse_arguments, split_command
-from bot.ports import Archive
+from bot.scratch import scratch
 from bot.service import Service
+from bot.serving import serve
 from bot.views import Notice
 
 HEARTBEAT_SECONDS = 15.0
@@ -137,12 +139,14 @@ class Playground:
         return web.json_response(await self._chat.messages(person))
 
     async def _command(self, request: web.Request) -> web.Response:
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            posted = await read_form(request, Path(folder))
+        async with scratch() as folder:
+            posted = await read_form(request, folder)
             person = self._person(posted.fields.get("member"))
             text = posted.fields.get("text")
             if not text or not text.strip():
                 raise Rejection(400, "There is no text. Try /help.")
+            if posted.too_large is not None:
+                return await self._refuse(person, posted.too_large)
             event = posted.fields.get("event", "")[:64] or None
             try:
                 spec, rest = split_command(text)
@@ -238,13 +242,15 @@ class Playground:
         key = request.match_info["key"]
         if not key.startswith(_SERVED):
             raise web.HTTPNotFound
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        headers: dict[str, str] = {
+            hdrs.CACHE_CONTROL: "private, max-age=86400",
+            hdrs.CONTENT_TYPE: kind,
+        }
         try:
-            path = self._archive.local_path(key)
-        except ValueError:
+            return await serve(request, self._archive, key, headers)
+        except (ValueError, FileNotFoundError):
             raise web.HTTPNotFound from None
-        if path is None or not path.is_file():
-            raise web.HTTPNotFound
-        return web.FileResponse(path, headers={hdrs.CACHE_CONTROL: "private, max-age=86400"})
 
     def _person(self, member: Any) -> Person:
         person = self._chat.people.get(member) if isinstance(member, str) else None

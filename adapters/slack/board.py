@@ -26,8 +26,10 @@ RESERVED_EDITS = 12
 PROGRESS_EVERY_SECONDS = WINDOW_SECONDS / (MOST_EDITS - RESERVED_EDITS)
 # Progress of one card.
 CARD_SECONDS = 5.0
-MOST_TRIES = 3
+# A change of state that Slack did not take is sent again, for about seven minutes.
+MOST_TRIES = 12
 RETRY_SECONDS = 2.0
+LONGEST_RETRY_SECONDS = 60.0
 MOST_REMEMBERED = 2000
 
 Message = tuple[str, str]
@@ -39,6 +41,7 @@ class _Waiting:
     body: dict[str, Any]
     urgent: bool
     tries: int = 0
+    at: float = float("-inf")  # not before this moment
 
 
 @dataclass
@@ -66,8 +69,9 @@ class Board:
     def put(self, channel: str, message: str, body: dict[str, Any], *, urgent: bool) -> None:
         """Show this on a message; it takes the place of what still waits for it."""
         key = (channel, message)
-        before = self._waiting.pop(key, None)
-        self._waiting[key] = _Waiting(body, urgent or (before is not None and before.urgent))
+        before = self._waiting.pop(key, None) or _Waiting(body, urgent)
+        urgent = urgent or before.urgent
+        self._waiting[key] = _Waiting(body, urgent, before.tries, before.at)
         self._idle.clear()
         self._changed.set()
         if self._sender is None:
@@ -87,6 +91,8 @@ class Board:
             log.warning("edits not sent", count=len(self._waiting))
         self._sender.cancel()
         await asyncio.gather(self._sender, return_exceptions=True)
+        self._sender = None
+        self._waiting.clear()
 
     async def _run(self) -> None:
         while True:
@@ -119,16 +125,24 @@ class Board:
             window.popleft()
         if len(window) >= MOST_EDITS:
             return None, WINDOW_SECONDS - (now - window[0])
-        for key, waiting in self._waiting.items():
-            if waiting.urgent:
-                return key, None
         if not self._waiting:
             return None, None
-        key = min(self._waiting, key=self._last)
-        at = max(self._last(key) + CARD_SECONDS, self._past.progress + PROGRESS_EVERY_SECONDS)
+        for key, waiting in self._waiting.items():
+            if waiting.urgent and waiting.at <= now:
+                return key, None
+        key = min(self._waiting, key=lambda k: (self._due(k), self._last(k)))
+        due = self._due(key)
+        return (key, None) if due <= now else (None, due - now)
+
+    def _due(self, key: Message) -> float:
+        """When a message may be edited: a state at once, progress when there is room."""
+        waiting, window = self._waiting[key], self._past.window
+        if waiting.urgent:
+            return waiting.at
+        due = max(self._last(key) + CARD_SECONDS, self._past.progress + PROGRESS_EVERY_SECONDS)
         if len(window) >= MOST_EDITS - RESERVED_EDITS:
-            at = max(at, window[0] + WINDOW_SECONDS)
-        return (key, None) if at <= now else (None, at - now)
+            due = max(due, window[0] + WINDOW_SECONDS)
+        return due
 
     def _last(self, key: Message) -> float:
         return self._past.messages.get(key, float("-inf"))
@@ -142,18 +156,22 @@ class Board:
         try:
             await self._edit(*key, waiting.body)
         except ChatError as error:
-            await self._failed(key, waiting, error)
+            self._failed(key, waiting, error)
         except Exception:
             log.exception("an edit failed", channel=key[0], message=key[1])
         self._past.messages[key] = self._clock.monotonic()
         while len(self._past.messages) > MOST_REMEMBERED:
             del self._past.messages[next(iter(self._past.messages))]
 
-    async def _failed(self, key: Message, waiting: _Waiting, error: ChatError) -> None:
+    def _failed(self, key: Message, waiting: _Waiting, error: ChatError) -> None:
         waiting.tries += 1
         log.warning("edit not sent", message=key[1], error=str(error), tries=waiting.tries)
         if error.permanent or not waiting.urgent or waiting.tries >= MOST_TRIES:
             return
-        if key not in self._waiting:
+        pause = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (waiting.tries - 1))
+        waiting.at = self._clock.monotonic() + pause
+        newer = self._waiting.get(key)
+        if newer is None:
             self._waiting[key] = waiting
-            await self._clock.sleep(RETRY_SECONDS)
+        else:
+            newer.urgent, newer.tries, newer.at = True, waiting.tries, waiting.at

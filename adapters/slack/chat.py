@@ -8,6 +8,7 @@ import structlog
 from adapters.slack.api import Body, SlackApi
 from adapters.slack.board import Board
 from adapters.slack.channels import Channels
+from adapters.slack.ladder import Ladder
 from adapters.slack.people import People
 from adapters.slack.posts import Posts
 from adapters.slack.render import card_body, members_in, notice_body, result_body
@@ -16,7 +17,7 @@ from adapters.slack.whispers import Asker, Whispers
 from adapters.slack.workspaces import Workspaces
 from bot.errors import ChatError
 from bot.jobs import Member, State, room
-from bot.ports import Clock, Subject
+from bot.ports import Clock, Confirm, Subject
 from bot.views import Button, Card, Notice, Result
 
 log = structlog.get_logger()
@@ -24,7 +25,6 @@ log = structlog.get_logger()
 CLOSE_SECONDS = 5.0
 # More admins than this are not written to one by one: an alert channel is for that.
 MOST_ADMINS = 5
-MOST_TITLE = 120
 
 _Look = tuple[State, tuple[Button, ...]]
 
@@ -39,6 +39,7 @@ class Chat:
         channels: Channels,
         posts: Posts,
         uploads: Uploads,
+        ladder: Ladder,
         whispers: Whispers,
         alert_channel: str | None,
         clock: Clock,
@@ -48,6 +49,7 @@ class Chat:
         self._channels = channels
         self._posts = posts
         self._uploads = uploads
+        self._ladder = ladder
         self._whispers = whispers
         self._alert_channel = alert_channel
         self._clock = clock
@@ -71,14 +73,14 @@ class Chat:
             self._looks.pop((channel, message), None)
         self._board(api).put(room(channel), message, body, urgent=urgent)
 
-    async def deliver(self, channel: str, result: Result, key: str) -> str:
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         api = await self._workspaces.api(result.owner.workspace)
-        if result.files:
-            title = result.prompt[:MOST_TITLE] or result.files[0].name
-            files_key = f"files:{key}"
-            await self._uploads.share(api, channel, result.files, files_key, result.job_id, title)
+        # The text is a message of its own: for a file's message Slack documents rich text alone, and
+        # no metadata by which it could be found again (files.completeUploadExternal).
+        result = await self._ladder.share(api, channel, result, key, confirm)
         names = await self._whispers.names(api, members_in(result.text) - {result.owner.id})
         body = result_body(result, names)
+        await confirm()
         return await self._posts.post(api, channel, body, key, result.job_id)
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:

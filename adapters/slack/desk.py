@@ -3,8 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 
@@ -20,6 +18,7 @@ from bot.generation import new_job_id
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.messages.refusals import refusal_notice
+from bot.scratch import scratch
 from bot.service import Service
 from bot.views import Notice
 
@@ -143,8 +142,8 @@ class Desk:
         origin = await self.origin(
             asked.asker, asked.event, asked.team, rights=rights, posts=spec.generates
         )
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            files = await self._downloads.fetch(asked.asker.api, asked.files, Path(folder))
+        async with scratch() as folder:
+            files = await self._downloads.fetch(asked.asker.api, asked.files, folder)
             invocation = Invocation(origin, spec, asked.arguments, asked.options, files)
             return await self.service.run(invocation)
 

@@ -33,9 +33,15 @@ SlackFile = Mapping[str, Any]
 class Downloads:
     """Fetches what people attached; raises Told, UnusableFile or ChatError."""
 
-    def __init__(self, addresses: Addresses, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        addresses: Addresses,
+        session: aiohttp.ClientSession,
+        most_bytes: int = MOST_FILE_BYTES,
+    ) -> None:
         self._addresses = addresses
         self._session = session
+        self._most_bytes = most_bytes
 
     async def fetch(
         self, api: SlackApi, files: Sequence[SlackFile], folder: Path
@@ -66,8 +72,8 @@ class Downloads:
         return found
 
     async def _download(self, api: SlackApi, file: SlackFile, path: Path) -> None:
-        if isinstance(file.get("size"), int) and file["size"] > MOST_FILE_BYTES:
-            raise UnusableFile(_name(file), "too_large", limit=MOST_FILE_BYTES)
+        if isinstance(file.get("size"), int):
+            self._check_size(file["size"], file)
         try:
             address = self._addresses.file(_address(file) or "")
         except ChatError as error:
@@ -87,14 +93,30 @@ class Downloads:
                 address, headers=headers, allow_redirects=False, timeout=_TIMEOUT
             ) as answer:
                 if answer.status not in _REDIRECTS:
-                    return await _receive(answer, file, path)
+                    return await self._receive(answer, file, path)
                 address = self._addresses.redirect(
                     address.join(URL(answer.headers.get("Location", ""), encoded=True))
                 )
         raise ChatError("file: too many redirects", permanent=True)
 
+    async def _receive(self, answer: aiohttp.ClientResponse, file: SlackFile, path: Path) -> None:
+        _check_answer(answer, file)
+        self._check_size(answer.content_length or 0, file)
+        size = 0
+        with path.open("wb") as target:
+            async for piece in answer.content.iter_chunked(PIECE_BYTES):
+                if not size and _is_page(piece):
+                    raise Told(words.file_not_given(_name(file)))
+                size += len(piece)
+                self._check_size(size, file)
+                await asyncio.to_thread(target.write, piece)
 
-async def _receive(answer: aiohttp.ClientResponse, file: SlackFile, path: Path) -> None:
+    def _check_size(self, size: int, file: SlackFile) -> None:
+        if size > self._most_bytes:
+            raise UnusableFile(_name(file), "too_large", limit=self._most_bytes)
+
+
+def _check_answer(answer: aiohttp.ClientResponse, file: SlackFile) -> None:
     if answer.status in (401, 403) or answer.content_type == "text/html":
         # Without the right to read files Slack answers 200 with its page to sign in.
         log.warning("a page instead of a file", status=answer.status, file=file.get("id"))
@@ -103,17 +125,6 @@ async def _receive(answer: aiohttp.ClientResponse, file: SlackFile, path: Path) 
         raise Told(words.file_lost(_name(file)))
     if answer.status != 200:
         raise ChatError(f"file: HTTP {answer.status}")
-    if (answer.content_length or 0) > MOST_FILE_BYTES:
-        raise UnusableFile(_name(file), "too_large", limit=MOST_FILE_BYTES)
-    size = 0
-    with path.open("wb") as target:
-        async for piece in answer.content.iter_chunked(PIECE_BYTES):
-            if not size and _is_page(piece):
-                raise Told(words.file_not_given(_name(file)))
-            size += len(piece)
-            if size > MOST_FILE_BYTES:
-                raise UnusableFile(_name(file), "too_large", limit=MOST_FILE_BYTES)
-            await asyncio.to_thread(target.write, piece)
 
 
 def _is_page(start: bytes) -> bool:

@@ -8,7 +8,8 @@ from bot.views import Notice
 # Codes of "ok: false" that another try would not change (docs.slack.dev/reference/methods).
 _PERMANENT = frozenset({
     "account_inactive", "app_missing_action_url", "cannot_dm_bot", "channel_is_archived",
-    "channel_not_found", "ekm_access_denied", "file_upload_size_restricted", "file_uploads_disabled",
+    "channel_not_found", "ekm_access_denied", "file_too_large", "file_upload_size_restricted",
+    "file_uploads_disabled",
     "invalid_auth", "invalid_blocks", "invalid_channel", "is_archived", "message_not_found",
     "messages_tab_disabled", "missing_scope", "msg_too_long", "no_permission", "no_text",
     "not_allowed_token_type", "not_authed", "not_in_channel", "org_login_required",

@@ -5,7 +5,14 @@ import secrets
 from datetime import timedelta
 from typing import Any, Protocol
 
+from slack_bolt.error import BoltError
+from slack_bolt.oauth.async_callback_options import (
+    AsyncCallbackOptions,
+    AsyncFailureArgs,
+    AsyncSuccessArgs,
+)
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
@@ -18,6 +25,11 @@ from bot.ports import Clock
 INSTALL_PATH = "/slack/install"
 REDIRECT_PATH = "/slack/oauth_redirect"
 STATE_LIFETIME = timedelta(minutes=10)
+FOR_ONE_WORKSPACE = (
+    "Dailies was not installed: it cannot be installed for a whole organisation at once. Open the same "
+    "link again, and choose one workspace at the top right of Slack's page. Repeat that for each "
+    "workspace that wants it; an admin can then take back the installation for the organisation."
+)
 
 Record = dict[str, Any]
 
@@ -30,6 +42,10 @@ class InstallationRows(Protocol):
     async def delete(self, workspace: str, member: str | None = None) -> None: ...
     async def issue_state(self, state: str, expires_at: Any) -> None: ...
     async def take_state(self, state: str, now: Any) -> bool: ...
+
+
+class WholeOrganisation(BoltError):
+    """An installation for all workspaces of an Enterprise organisation at once: it has no team."""
 
 
 class Installed(AsyncInstallationStore):
@@ -54,6 +70,8 @@ class Installed(AsyncInstallationStore):
         return record["bot_token"], identity
 
     async def async_save(self, installation: Installation) -> None:
+        if installation.is_enterprise_install or installation.team_id is None:
+            raise WholeOrganisation("an installation for a whole organisation")
         workspace = _workspace(installation.enterprise_id, installation.team_id)
         now = self._clock.now()
         await self._rows.save(workspace, installation.user_id, dict(vars(installation)), now)
@@ -124,7 +142,19 @@ def oauth_settings(
         redirect_uri_path=REDIRECT_PATH,
         installation_store=installed,
         state_store=States(rows, clock),
+        callback_options=AsyncCallbackOptions(success=_installed, failure=_not_installed),
     )
+
+
+async def _installed(arguments: AsyncSuccessArgs) -> BoltResponse:
+    return await arguments.default.success(arguments)
+
+
+async def _not_installed(arguments: AsyncFailureArgs) -> BoltResponse:
+    if isinstance(arguments.error, WholeOrganisation):
+        plain = "text/plain; charset=utf-8"
+        return BoltResponse(status=400, body=FOR_ONE_WORKSPACE, headers={"Content-Type": plain})
+    return await arguments.default.failure(arguments)
 
 
 def _workspace(enterprise: str | None, team: str | None) -> str:

@@ -23,6 +23,7 @@ from adapters.slack.desk import Desk
 from adapters.slack.downloads import Downloads
 from adapters.slack.errors import SlackRefused
 from adapters.slack.homes import Homes
+from adapters.slack.ladder import Ladder
 from adapters.slack.listeners import Listeners
 from adapters.slack.oauth import InstallationRows, Installed, oauth_settings
 from adapters.slack.people import People
@@ -36,7 +37,7 @@ from bot.addresses import is_loopback
 from bot.catalog import Catalog
 from bot.config import SlackConfig
 from bot.errors import ChatError, ConfigError
-from bot.ports import Archive, Clock, Receipts
+from bot.ports import Archive, Clock, Fitter, Receipts
 from bot.service import Service
 
 log = structlog.get_logger()
@@ -58,6 +59,7 @@ class Slack:
         catalog: Catalog,
         archive: Archive,
         clock: Clock,
+        fitter: Fitter,
         acknowledged: Acknowledged = unmeasured,
     ) -> None:
         self._config = config
@@ -74,7 +76,7 @@ class Slack:
         self._workspaces = Workspaces(clients, token, installed if config.oauth else None)
         people, channels = People(config.admins), Channels()
         addresses = Addresses(direct)
-        whispers = Whispers(people, channels, addresses, self._files_session)
+        whispers = Whispers(people, channels, addresses, self._files_session, config.command_prefix)
         posts = Posts(receipts, channels, clock)
         uploads = Uploads(receipts, archive, channels, addresses, self._files_session, clock)
         self._chat = Chat(
@@ -83,6 +85,7 @@ class Slack:
             channels,
             posts,
             uploads,
+            Ladder(uploads, fitter),
             whispers,
             config.alert_channel,
             clock,
@@ -96,7 +99,7 @@ class Slack:
         self._app = _bolt(config, clients, self._workspaces, installed, installations, clock)
         measure(self._app, acknowledged)
         self._listeners.register(self._app)
-        self._socket = self._socket_of(config, clients, direct=direct)
+        self._socket = self._socket_of(config, clients, clock, direct=direct)
 
     @property
     def chat(self) -> Chat:
@@ -143,10 +146,13 @@ class Slack:
         await self._api_session.close()
         await self._files_session.close()
 
-    def _socket_of(self, config: SlackConfig, clients: Clients, *, direct: bool) -> Socket | None:
+    def _socket_of(
+        self, config: SlackConfig, clients: Clients, clock: Clock, *, direct: bool
+    ) -> Socket | None:
         if config.mode != "socket" or config.app_token is None:
             return None
-        return Socket(self._app, clients, config.app_token.get_secret_value(), direct=direct)
+        token = config.app_token.get_secret_value()
+        return Socket(self._app, clients, token, clock, direct=direct)
 
 
 def measure(app: AsyncApp, acknowledged: Acknowledged) -> None:

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
 from adapters.slack.api import Body, SlackApi
 from adapters.slack.channels import Channels
 from adapters.slack.errors import SlackRefused, SlackUnsure
-from adapters.slack.render import key_in, metadata
+from adapters.slack.render import key_in, metadata, with_key
 from bot.failpoints import failpoint
 from bot.jobs import room
 from bot.ports import Clock, Receipt, Receipts
@@ -33,6 +34,7 @@ class Posts:
         self._receipts = receipts
         self._channels = channels
         self._clock = clock
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def post(
         self, api: SlackApi, channel: str, body: Body, key: str, subject: str | None
@@ -73,22 +75,27 @@ class Posts:
         except SlackUnsure as error:
             log.warning("looking for a message", key=receipt.key, error=str(error))
             for pause in LOOKS:
-                await asyncio.sleep(pause)
+                await self._clock.sleep(pause)
                 found = await self.find(api, receipt)
                 if found is not None:
                     return found
             raise
 
     async def _post(self, api: SlackApi, receipt: Receipt, body: Body) -> str:
-        answer = await api.once(
-            "chat.postMessage",
-            **place(receipt.channel),
-            **body,
-            metadata=metadata(receipt.key),
-            parse="none",
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        turn = self._turns.setdefault((receipt.workspace, room(receipt.channel)), asyncio.Lock())
+        # Slack takes about one message a second in a channel: while one waits as long as Slack asks,
+        # the others wait behind it instead of using up their tries.
+        async with turn:
+            answer = await api.once(
+                "chat.postMessage",
+                **place(receipt.channel),
+                text=body["text"],
+                blocks=with_key(body["blocks"], receipt.key),
+                metadata=metadata(receipt.key),
+                parse="none",
+                unfurl_links=False,
+                unfurl_media=False,
+            )
         return str(answer["ts"])
 
     async def _sent(self, receipt: Receipt, ts: str) -> str:

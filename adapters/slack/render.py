@@ -5,16 +5,16 @@ characters a button (docs.slack.dev/reference/block-kit).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from adapters.slack.escape import escape, fit
-from bot.text import Bold, Code, Span, Text, When, Who
+from bot.commands import COMMANDS
+from bot.text import Bold, Code, Link, Span, Text, When, Who
 from bot.views import Button, Card, Notice, Result
 
 Body = dict[str, Any]
-Names = Mapping[str, str]
-
 MOST_BLOCKS = 50
 MOST_SECTION = 3000
 MOST_BUTTONS = 25
@@ -24,11 +24,30 @@ MOST_TEXT = 3000
 ACTION = "dailies:"
 EVENT_TYPE = "dailies_message"
 BAR_WIDTH = 20
+_KEY_MARK = "dailies_key:"
+_COMMANDS = frozenset(spec.name.split()[0] for spec in COMMANDS)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What members and commands are called in a workspace; who is not known is called by the id."""
+
+    members: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+
+    def of(self, member: str) -> str:
+        return self.members.get(member, member)
+
+    def code(self, text: str) -> str:
+        """Text to type; one of our commands as this workspace has it, with its prefix."""
+        word = text[1:].partition(" ")[0]
+        is_command = text.startswith("/") and word in _COMMANDS
+        return f"/{self.prefix}{text[1:]}" if is_command else text
 
 
 def card_body(card: Card, names: Names) -> Body:
     """A job at work. Nobody is pinged by it: people are called by their names."""
-    owner = escape(names.get(card.owner.id, card.owner.id))
+    owner = escape(names.of(card.owner.id))
     head = f"*{owner}* · {escape(card.title)}"
     blocks = [_section(head + _prompt(card.prompt, MOST_SECTION - len(head)))]
     lines = [f"*{escape(line.label)}*  {mrkdwn(line.value, names)}" for line in card.lines]
@@ -69,13 +88,19 @@ def metadata(key: str) -> Body:
     return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
 
 
+def with_key(blocks: Sequence[Body], key: str) -> list[Body]:
+    """The blocks with a message's key in the first one's id, for where metadata does not come along."""
+    return [{**blocks[0], "block_id": _KEY_MARK + key}, *blocks[1:]]
+
+
 def key_in(message: Mapping[str, Any]) -> str | None:
-    """The key in a message's metadata, if it is one of ours."""
+    """The key that a message carries, if it is one of ours."""
     carried = message.get("metadata") or {}
-    if carried.get("event_type") != EVENT_TYPE:
-        return None
-    key = (carried.get("event_payload") or {}).get("key")
-    return key if isinstance(key, str) else None
+    if carried.get("event_type") == EVENT_TYPE:
+        key = (carried.get("event_payload") or {}).get("key")
+        return key if isinstance(key, str) else None
+    ids = [str(block.get("block_id") or "") for block in message.get("blocks") or ()]
+    return next((i.removeprefix(_KEY_MARK) for i in ids if i.startswith(_KEY_MARK)), None)
 
 
 def button_row(buttons: Iterable[Button], subject: str) -> Body:
@@ -150,13 +175,16 @@ def _span(span: Span, names: Names, ping: str | None, mentions: bool) -> str:
             return f"*{escape(text)}*" if text.strip() == text else escape(text)
         case Code(text):
             # A backtick would end the code; Slack has no escape for it.
-            return f"`{escape(text.replace('`', 'ˋ'))}`" if text.strip() else escape(text)
+            shown = names.code(text).replace("`", "ˋ")
+            return f"`{escape(shown)}`" if text.strip() else escape(text)
         case When(at):
             return _moment(at)
+        case Link(url, text):
+            return f"<{escape(url)}|{escape(text)}>"
         case Who(member_id):
             if mentions or member_id == ping:
                 return f"<@{member_id}>"
-            return escape("@" + names.get(member_id, member_id))
+            return escape("@" + names.of(member_id))
         case _:
             return escape(span)
 

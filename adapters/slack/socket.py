@@ -1,7 +1,6 @@
 """Socket Mode, watched: the SDK reconnects by itself, but not out of everything."""
 
 import asyncio
-import time
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -11,6 +10,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from adapters.slack.api import Clients, call
 from adapters.slack.errors import SlackRefused
 from bot.errors import ChatError, ConfigError
+from bot.ports import Clock
 
 log = structlog.get_logger()
 
@@ -30,21 +30,24 @@ _BAD_TOKEN = ("invalid_auth", "not_authed", "not_allowed_token_type", "account_i
 class Socket:
     """Keeps one connection that works; a new one takes the place of one that does not."""
 
-    def __init__(self, app: AsyncApp, clients: Clients, app_token: str, *, direct: bool) -> None:
+    def __init__(
+        self, app: AsyncApp, clients: Clients, app_token: str, clock: Clock, *, direct: bool
+    ) -> None:
         self._app = app
         self._clients = clients
         self._app_token = app_token
+        self._clock = clock
         self._direct = direct
         self._handler: AsyncSocketModeHandler | None = None
         self._watcher: asyncio.Task[None] | None = None
-        self._heard = time.monotonic()
-        self._connected = time.monotonic()
+        self._heard = self._clock.monotonic()
+        self._connected = self._clock.monotonic()
 
     def connected(self) -> bool:
         """Whether Slack was there when we last looked, a few seconds ago."""
         return (
             self._handler is not None
-            and time.monotonic() - self._connected < LOST_SECONDS + LOOK_SECONDS
+            and self._clock.monotonic() - self._connected < LOST_SECONDS + LOOK_SECONDS
         )
 
     async def start(self) -> None:
@@ -87,7 +90,7 @@ class Socket:
         socket.on_message_listeners.append(self._note_frame)
         async with asyncio.timeout(CONNECT_SECONDS):
             await handler.connect_async()  # type: ignore[no-untyped-call] # the SDK's
-        self._heard = self._connected = time.monotonic()
+        self._heard = self._connected = self._clock.monotonic()
 
     async def _disconnect(self) -> None:
         handler, self._handler = self._handler, None
@@ -100,21 +103,21 @@ class Socket:
             log.warning("old socket not closed", error=type(error).__name__)
 
     async def _note_frame(self, _message: object) -> None:
-        self._heard = time.monotonic()
+        self._heard = self._clock.monotonic()
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await self._clock.sleep(LOOK_SECONDS)
             try:
                 await self._look()
             except (ChatError, TimeoutError) as error:
                 log.warning("not connected", error=str(error) or type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
+                await self._clock.sleep(RETRY_SECONDS)
             except Exception:
                 log.exception("the socket's watch failed")
 
     async def _look(self) -> None:
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if self._handler is not None and await self._handler.client.is_connected():
             self._connected = now
         lost = now - self._connected >= LOST_SECONDS or self._handler is None

@@ -22,7 +22,7 @@ from adapters.slack.posts import recent_messages, thread_of
 from bot.errors import ArchiveFailed, ChatError
 from bot.failpoints import failpoint
 from bot.jobs import room
-from bot.ports import Archive, Clock, Receipt, Receipts
+from bot.ports import Archive, Clock, Confirm, Receipt, Receipts
 from bot.requests import Media
 from bot.text import shorten
 
@@ -39,6 +39,8 @@ LATE_LOOKS = (5.0, 10.0, 20.0, 40.0, 80.0)
 GIVEN_UP_UNKNOWN = timedelta(seconds=20)
 GIVEN_UP_UNSHARED = timedelta(seconds=120)
 # Codes that say that the files have to be uploaded anew.
+# Codes that say that a workspace takes no file of this size.
+TOO_LARGE = ("file_upload_size_restricted", "file_too_large")
 _STALE = ("file_not_found", "invalid_files", "file_update_failed")
 
 
@@ -70,6 +72,7 @@ class Uploads:
         key: str,
         subject: str,
         title: str,
+        confirm: Confirm,
     ) -> None:
         """Upload the files and share them in a channel; raises ChatError."""
         receipt = Receipt(
@@ -80,9 +83,9 @@ class Uploads:
             return
         if receipt.state == UPLOADING:
             receipt = await self._upload(api, receipt, files, title)
-            receipt = await self._share(api, receipt)
+            receipt = await self._share(api, receipt, confirm)
         elif not await self._was_shared(api, receipt):
-            receipt = await self._share(api, receipt)
+            receipt = await self._share(api, receipt, confirm)
         receipt = await self._receipts.note(receipt, state=SHARED)
         failpoint("slack.shared")
         await self._note_files(receipt)
@@ -102,7 +105,7 @@ class Uploads:
             place = await api.ask(
                 "files.getUploadURLExternal", filename=media.name, length=media.size
             )
-            entry = {"id": str(place["file_id"]), "title": shorten(title, MOST_TITLE) or media.name}
+            entry = {"id": str(place["file_id"]), "title": _title(title) or media.name}
             entries.append(entry)
             receipt = await self._receipts.note(receipt, facts={"files": list(entries)})
             failpoint("slack.upload.noted")
@@ -120,13 +123,16 @@ class Uploads:
                 timeout=_TIMEOUT,
                 allow_redirects=False,
             ) as answer:
+                if answer.status == 413:
+                    raise SlackRefused.by("upload", TOO_LARGE[0])
                 if answer.status != 200:
-                    raise ChatError(f"upload: HTTP {answer.status}", permanent=answer.status == 413)
+                    raise ChatError(f"upload: HTTP {answer.status}")
         except (aiohttp.ClientError, TimeoutError, OSError, ArchiveFailed) as error:
             # A file that was never shared is thrown away by Slack: beginning anew is harmless.
             raise ChatError(f"upload: {type(error).__name__}") from error
 
-    async def _share(self, api: SlackApi, receipt: Receipt) -> Receipt:
+    async def _share(self, api: SlackApi, receipt: Receipt, confirm: Confirm) -> Receipt:
+        await confirm()
         now = self._clock.now()
         facts = {**receipt.facts, "sharing_at": now.isoformat()}
         receipt = await self._receipts.note(receipt, state=SHARING, facts=facts)
@@ -169,7 +175,7 @@ class Uploads:
         """Whether a sharing without an answer was done; raises ChatError while nobody can say."""
         known = False
         for pause in SHARE_LOOKS:
-            await asyncio.sleep(pause)
+            await self._clock.sleep(pause)
             file = await _file(api, receipt)
             known = known or file is not None
             if file is not None and _is_shared(file, room(receipt.channel)):
@@ -203,7 +209,7 @@ class Uploads:
 
     async def _note_message(self, api: SlackApi, receipt: Receipt, pauses: Sequence[float]) -> bool:
         for pause in pauses:
-            await asyncio.sleep(pause)
+            await self._clock.sleep(pause)
             try:
                 file = await _file(api, receipt)
             except ChatError as error:
@@ -222,6 +228,11 @@ class Uploads:
         task = asyncio.create_task(look(), name=f"shares of {receipt.key}")
         self._late.add(task)
         task.add_done_callback(self._late.discard)
+
+
+def _title(text: str) -> str:
+    """A title is plain text to Slack; even so, nothing in it may look like a mention."""
+    return shorten(text, MOST_TITLE).translate({ord("<"): "‹", ord(">"): "›"})
 
 
 async def _file(api: SlackApi, receipt: Receipt) -> Mapping[str, Any] | None:

@@ -50,16 +50,18 @@ class Whispers:
         channels: Channels,
         addresses: Addresses,
         session: aiohttp.ClientSession,
+        prefix: str,
     ) -> None:
         self._people = people
         self._channels = channels
         self._addresses = addresses
         self._session = session
+        self._nobody = Names(prefix=prefix)
 
     async def say(self, asker: Asker, notice: Notice) -> None:
         """Answer a person in the channel where they are, seen by nobody else."""
         # Nobody but the reader sees it, so a mention in it pings nobody.
-        body = notice_body(notice, {}, mentions=True)
+        body = notice_body(notice, self._nobody, mentions=True)
         try:
             if await self._respond(asker, {"response_type": "ephemeral", **body}):
                 return
@@ -79,12 +81,13 @@ class Whispers:
         """Put this in the place of the message that was clicked, or take that away."""
         if notice is None:
             return await self._respond(asker, {"delete_original": True})
-        body = notice_body(notice, {}, mentions=True)
+        body = notice_body(notice, self._nobody, mentions=True)
         return await self._respond(asker, {"replace_original": True, **body})
 
     async def names(self, api: SlackApi, members: Iterable[str]) -> Names:
-        """What people are called; a mention without a ping needs the name."""
-        return {member: await self._people.name(api, member) for member in members}
+        """What people are called (a mention without a ping needs the name), and our commands."""
+        found = {member: await self._people.name(api, member) for member in members}
+        return Names(found, self._nobody.prefix)
 
     async def names_in(self, api: SlackApi, *texts: Text) -> Names:
         return await self.names(api, members_in(*texts))

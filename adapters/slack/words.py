@@ -1,6 +1,8 @@
 """What is said only on Slack."""
 
-from bot.text import Bold, Code
+from collections.abc import Sequence
+
+from bot.text import Bold, Code, Text
 from bot.views import Notice
 
 
@@ -43,6 +45,18 @@ def file_elsewhere(name: str) -> Notice:
 
 def file_lost(name: str) -> Notice:
     return Notice(("Slack no longer has ", Code(name[:60]), ". Upload it again."))
+
+
+def no_uploads(code: str, originals: Sequence[str]) -> Text:
+    """Where a workspace takes no file at all; originals are links, or names in the archive."""
+    why = {"storage_limit_reached": "this workspace's storage is full"}.get(
+        code, "this workspace does not allow uploads"
+    )
+    where: list[str | Code] = []
+    for original in originals:
+        linked = original.startswith("https://")
+        where += [f" Original: {original}"] if linked else [" In the archive: ", Code(original)]
+    return (f"Slack took no file: {why}. Ask an admin to change that, then retry.", *where)
 
 
 def no_form() -> Notice:

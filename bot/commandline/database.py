@@ -10,7 +10,8 @@ from bot.config import load_config
 from bot.errors import ConfigError
 from bot.shell import migrate
 from storage.backup import back_up
-from storage.inspection import inspect_database, make_sqlite
+from storage.engines import database_path
+from storage.inspection import inspect_database
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
@@ -46,7 +47,7 @@ async def _migrate(arguments: argparse.Namespace) -> Said | str:
 
 
 async def _backup(arguments: argparse.Namespace) -> str:
-    path = make_sqlite(load_config().storage.url)
+    path = database_path(load_config().storage.url)
     if path is None:
         raise ConfigError("A PostgreSQL database is copied with its own tool: pg_dump.")
     size = await asyncio.to_thread(back_up, path, arguments.file)

@@ -43,15 +43,22 @@ class _Section(BaseModel):
 
 
 class RunwayConfig(_Section):
-    """`poll_seconds` may be under Runway's own 5 s only for a stand-in on this machine."""
+    """`poll_seconds` may be under Runway's own 5 s only for a stand-in on this machine.
+
+    A task at work for longer than `give_up_minutes`, and for 20 times as long as usual, is given up.
+    """
 
     api_secret: SecretStr | None = None
     base_url: Annotated[str, AfterValidator(https_or_loopback)] = RUNWAY_URL
     poll_seconds: Annotated[float, Field(gt=0, le=60)] = FLOOR_SECONDS
+    give_up_minutes: Annotated[float, Field(gt=0, le=7 * 24 * 60)] = 120
 
 
 class StorageConfig(_Section):
+    """A replica that dies is replaced within `lease_seconds`, where there are several."""
+
     url: str = "sqlite:///data/dailies.db"
+    lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30
 
 
 class ArchiveConfig(_Section):
@@ -150,9 +157,11 @@ class DiscordConfig(_Section):
     shard_ids: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
     @model_validator(mode="after")
-    def _shards_fit(self) -> Self:
+    def _fits_together(self) -> Self:
         if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
             raise ValueError("shard_ids needs a shard_count that is larger than each of them")
+        if (self.api_base is None) != (self.gateway is None):
+            raise ValueError("api_base and gateway go together: set both, or none")
         return self
 
 

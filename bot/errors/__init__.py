@@ -4,6 +4,7 @@ DailiesError
 ├── ConfigError            what the operator set cannot work
 ├── StaleJob               a job is no longer in the state that a transition started from
 ├── Refused                a person asked for something that cannot be done; nothing was changed
+│   ├── StorageUnavailable  the database does not answer now; nothing was written
 │   └── …                  one class for each reason, with its data; texts are in bot/messages
 ├── ProviderError          Runway did not do what was asked
 │   ├── NotCreated         no task was made; sending again is safe
@@ -73,7 +74,7 @@ from bot.errors.requests import (
     UnknownOption,
     UnusableFile,
 )
-from bot.errors.root import ConfigError, DailiesError, Refused, StaleJob
+from bot.errors.root import ConfigError, DailiesError, Refused, StaleJob, StorageUnavailable
 
 __all__ = [
     "ActionNotOffered",
@@ -117,6 +118,7 @@ __all__ = [
     "RepeatedOption",
     "StaleJob",
     "Stopping",
+    "StorageUnavailable",
     "TaskGone",
     "TooFast",
     "TooManyInputs",

@@ -15,3 +15,7 @@ class StaleJob(DailiesError):
 
 class Refused(DailiesError):
     """A person asked for something that cannot be done; nothing was changed."""
+
+
+class StorageUnavailable(Refused):
+    """The database does not answer now; nothing was written. `str()` is for the log."""

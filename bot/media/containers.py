@@ -19,6 +19,8 @@ CONTAINERS = {
     sniff.AVI: "avi",
     sniff.OGV: "ogg",
 }
+# What writes a file of the same type as was read.
+MUXERS = {sniff.MP4: "mp4", sniff.MOV: "mov", sniff.WEBM: "webm", sniff.MKV: "matroska"}
 # What Runway reads (its guide to inputs); all else is converted before it is sent.
 RUNWAY_TYPES = frozenset(
     each.content_type

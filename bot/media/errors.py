@@ -18,6 +18,7 @@ class Reason(StrEnum):
     ZERO_DURATION = "zero_duration"
     NO_VIDEO = "no_video"  # a video container without a picture
     ENCRYPTED = "encrypted"
+    TWO_IN_ONE = "two_in_one"  # also a document or a program, for whoever opens it as one
 
 
 class UnusableFile(Exception):

@@ -18,12 +18,16 @@ from bot.media.structure import is_cut_off
 
 _PACKETS_FOR_A_FRAME = 64  # decoders reorder; a healthy one shows a picture long before
 _HOLE_BYTES = 16  # no codec that we take begins a picture with so many zeros: a sparse copy does
+# What a picture's numbers mean, by ITU-T H.273: 16 is PQ (HDR10, Dolby Vision), 18 HLG.
+HDR_CURVES = frozenset({16, 18})
 _VIDEO_CODECS = frozenset(
     {"h264", "hevc", "av1", "libdav1d", "vp8", "libvpx", "vp9", "libvpx-vp9"}
     | {"mpeg4", "h263", "mjpeg", "prores", "dnxhd", "mpeg2video", "mpeg1video", "theora"}
 )
 _AUDIO_CODECS = frozenset(
     {"aac", "mp3", "mp3float", "opus", "libopus", "vorbis", "flac", "alac", "ac3", "eac3"}
+    # Cameras write plain samples, phones of old AMR.
+    | {"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_f32le", "pcm_u8", "amrnb", "amrwb"}
 )
 OPTIONS = {
     "protocol_whitelist": "file",  # a playlist in disguise must not reach the network
@@ -135,4 +139,5 @@ def _facts(
         "frames": walk.frames,
         "codec": stream.codec_context.codec.canonical_name,
         "pixel_format": stream.codec_context.pix_fmt or "",
+        "hdr": first.color_trc in HDR_CURVES,
     }

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 
@@ -19,6 +18,7 @@ from bot.media.library import OUTPUT_LIMITS
 from bot.media.tasks import Term
 from bot.ports import Archive, Fitted, Reduction
 from bot.requests import Kind, Media
+from bot.scratch import scratch
 
 log = structlog.get_logger()
 
@@ -128,8 +128,7 @@ class MediaFitter:
     @asynccontextmanager
     async def _local(self, media: Media) -> AsyncIterator[tuple[Path, Path]]:
         """The output as a file, and a folder for what is made of it."""
-        with TemporaryDirectory(prefix="dailies-") as name:
-            folder = Path(name)
+        async with scratch() as folder:
             path = self._archive.local_path(media.key)
             if path is None:
                 path = folder / "original"
@@ -164,4 +163,5 @@ def _described(media: Media, info: MediaInfo, suffix: str) -> Media:
         frames=info.frames,
         codec=info.codec,
         pixel_format=info.pixel_format,
+        hdr=info.hdr,
     )

@@ -12,7 +12,7 @@ from bot.media.asking import ask, count, number
 from bot.media.children import Budget, Children
 from bot.media.containers import CONTAINERS
 from bot.media.errors import Reason, UnusableFile
-from bot.media.sniff import HEAD_BYTES, FileType, matches_name
+from bot.media.sniff import FileType, matches_name
 
 _CHUNK = 1024 * 1024
 
@@ -47,6 +47,7 @@ class MediaInfo:
     codec: str | None = None
     pixel_format: str | None = None
     animated: bool = False
+    hdr: bool = False
 
 
 DEFAULT_LIMITS = Limits()
@@ -57,8 +58,10 @@ async def inspect(
     path: Path, filename: str, *, limits: Limits = DEFAULT_LIMITS, children: Children = _CHILDREN
 ) -> MediaInfo:
     """Identify, check and decode the file; UnusableFile with data when it is not fit to use."""
-    size, head = await asyncio.to_thread(_measure, path)
+    size, head, tail = await asyncio.to_thread(_measure, path)
     file_type = _identify(size, head, filename, limits)
+    if (other := sniff.second_type(head, tail)) is not None:
+        raise UnusableFile(Reason.TWO_IN_ONE, found=other.name)
     found = await _decode(path, file_type, limits, children)
     duration = number(found, "duration")
     if duration is not None and duration > limits.seconds:
@@ -77,6 +80,7 @@ async def inspect(
         codec=str(found["codec"]) if "codec" in found else None,
         pixel_format=str(found["pixel_format"]) if "pixel_format" in found else None,
         animated=found.get("animated") is True,
+        hdr=found.get("hdr") is True,
     )
 
 
@@ -85,9 +89,13 @@ def measured(path: Path) -> tuple[int, str]:
     return path.stat().st_size, _sha256(path)
 
 
-def _measure(path: Path) -> tuple[int, bytes]:
+def _measure(path: Path) -> tuple[int, bytes, bytes]:
+    """The size, how it begins and how it ends."""
+    size = path.stat().st_size
     with path.open("rb") as file:
-        return path.stat().st_size, file.read(HEAD_BYTES)
+        head = file.read(sniff.LOOK_BYTES)
+        file.seek(max(0, size - sniff.TAIL_BYTES))
+        return size, head, file.read()
 
 
 def _sha256(path: Path) -> str:

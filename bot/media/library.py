@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 
@@ -20,6 +19,7 @@ from bot.media.errors import DownloadFailed, DownloadReason, UnusableFile
 from bot.media.inspect import DEFAULT_LIMITS, Limits, MediaInfo, inspect
 from bot.ports import Archive
 from bot.requests import Fit, Kind, Media
+from bot.scratch import scratch
 from bot.text import mended
 
 log = structlog.get_logger()
@@ -62,19 +62,16 @@ class MediaLibrary:
         try:
             with _refusals(media.name):
                 made = await adapted(media, path, target, fit, self._limits, self._children)
-            if made is None:
-                return media
-            target.replace(path)
+            # What is replaced is freed, which takes as long as removing it.
+            await asyncio.to_thread(target.replace, path)
         finally:
-            target.unlink(missing_ok=True)
+            await asyncio.shield(asyncio.to_thread(target.unlink, missing_ok=True))
         return made
 
     async def adapt_kept(self, media: Media, fit: Fit, stem: str) -> Media:
         """Make a copy of a kept file acceptable, with its key under `stem`."""
         async with self._fetched(media) as path:
             made = await self.adapt(media, path, fit)
-            if made is media:
-                return media
             made = replace(made, key=f"{stem}.{type_of(made.content_type).extensions[0]}")
             await self.keep(made, path)
         return made
@@ -103,8 +100,8 @@ class MediaLibrary:
 
     async def describe(self, media: Media, facts: Mapping[str, object]) -> None:
         """Write down where an output comes from, in a JSON file beside it."""
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            path = Path(folder, "facts.json")
+        async with scratch() as folder:
+            path = folder / "facts.json"
             text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
             await asyncio.to_thread(path.write_text, text, "utf-8")
             key = f"{media.key.rpartition('.')[0]}.json"
@@ -112,8 +109,8 @@ class MediaLibrary:
 
     async def collect(self, url: str, key: str, kind: Kind, name: str) -> Media:
         """Stream an output into the archive; raises OutputExpired or OutputUnavailable."""
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            path = Path(folder, "output")
+        async with scratch() as folder:
+            path = folder / "output"
             await self._download(url, path, kind)
             try:
                 info = await inspect(path, path.name, limits=OUTPUT_LIMITS, children=self._children)
@@ -125,8 +122,8 @@ class MediaLibrary:
 
     @asynccontextmanager
     async def _fetched(self, media: Media) -> AsyncIterator[Path]:
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            path = Path(folder, "kept")
+        async with scratch() as folder:
+            path = folder / "kept"
             await self._archive.fetch(media.key, path)
             yield path
 
@@ -167,4 +164,5 @@ def _media(info: MediaInfo, key: str, name: str) -> Media:
         codec=info.codec,
         pixel_format=info.pixel_format,
         animated=info.animated,
+        hdr=info.hdr,
     )

@@ -9,14 +9,18 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.filter import Graph
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bot.media.errors import Reason, UnusableFile
-from bot.media.film import OPTIONS, picture_stream
+from bot.media.film import HDR_CURVES, OPTIONS, picture_stream
 
 TICKS = Fraction(1, 90_000)  # fine enough for every frame rate, also an uneven one
 _THREADS = 2
+# ITU-T H.273's words for what a picture's numbers mean; and FFmpeg's own for 16 to 235.
+_BT709, _UNSPECIFIED = 1, 2
+_LIMITED = 1
 _AUDIO_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)
 
 
@@ -59,6 +63,7 @@ class _Encoder:
         self._graph: Graph | None = None
         self._start: Fraction | None = None
         self._last = -1
+        self._heard = 0
         self._frames = 0
 
     def run(self) -> int:
@@ -66,6 +71,8 @@ class _Encoder:
         streams = [self._picture, *([self._sound] if self._sound else [])]
         over = False
         for packet in self._source.demux(streams):
+            if not packet.size and packet.pts is not None:
+                continue  # Theora's word for "as before"; no decoder of PyAV's takes it
             for frame in packet.decode():
                 if isinstance(frame, VideoFrame):
                     over = over or not self._take(frame)
@@ -89,6 +96,7 @@ class _Encoder:
         stream.codec_context.time_base = TICKS
         if recipe.bits is not None:
             stream.bit_rate = recipe.bits
+        _tell_colours(self._picture.codec_context, stream.codec_context)
         return stream
 
     def _add_audio(self) -> AudioStream | None:
@@ -122,7 +130,8 @@ class _Encoder:
         recipe, graph = self._recipe, Graph()
         steps = [graph.add_buffer(template=self._picture, time_base=frame.time_base)]
         steps += [graph.add(name, arguments) for name, arguments in _turns(frame.rotation)]
-        steps.append(graph.add("scale", f"{recipe.width}:{recipe.height}:flags=bicubic"))
+        scale = f"{recipe.width}:{recipe.height}:flags=bicubic{_colours(frame)}"
+        steps.append(graph.add("scale", scale))
         if recipe.rate is not None:
             steps.append(graph.add("fps", f"{float(recipe.rate):.4f}"))
         steps += [graph.add("format", "yuv420p"), graph.add("setsar", "1")]
@@ -158,7 +167,15 @@ class _Encoder:
             return
         frame.pts = round(at / frame.time_base)
         for ready in self._resampler.resample(frame):
+            self._set_moment(ready)
             self._made.mux(self._audio.encode(ready))
+
+    def _set_moment(self, sound: av.AudioFrame) -> None:
+        """Count in samples: coarse clocks (AVI's) put two sounds at one moment, and no file may."""
+        if sound.pts is not None and sound.time_base is not None:
+            self._heard = max(self._heard, round(sound.pts * sound.time_base * sound.rate))
+        sound.pts, sound.time_base = self._heard, Fraction(1, sound.rate)
+        self._heard += sound.samples
 
     def _finish(self) -> None:
         if self._graph is not None:
@@ -169,6 +186,25 @@ class _Encoder:
             self._made.mux(self._video.encode())
         if self._audio is not None and self._frames:
             self._made.mux(self._audio.encode())
+
+
+def _tell_colours(decoder: VideoCodecContext, encoder: VideoCodecContext) -> None:
+    """Say in the new file what the scaler will make of the colours."""
+    hdr = decoder.color_trc in HDR_CURVES
+    encoder.color_range = _LIMITED
+    encoder.colorspace = _UNSPECIFIED if decoder.colorspace == _UNSPECIFIED else _BT709
+    encoder.color_primaries = _BT709 if hdr else decoder.color_primaries
+    encoder.color_trc = _BT709 if hdr else decoder.color_trc
+
+
+def _colours(frame: VideoFrame) -> str:
+    """What the scaler must do to a picture's colours: HDR is toned down to BT.709."""
+    if frame.color_trc in HDR_CURVES:
+        to = "out_color_matrix=bt709:out_primaries=bt709:out_transfer=bt709"
+        return f":{to}:out_range=tv:intent=perceptual"
+    if frame.colorspace == _UNSPECIFIED:
+        return ":out_range=tv"  # players go by the size, and may go on to
+    return ":out_color_matrix=bt709:out_range=tv"
 
 
 def _turns(rotation: int) -> list[tuple[str, str]]:

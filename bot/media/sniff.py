@@ -72,6 +72,11 @@ _SIGNATURES = (
     (b"ID3", MP3),
     (b"fLaC", FLAC),
 )
+# A PDF may begin anywhere in its first KiB; a ZIP is found by its last record and its comment.
+_PDF_SIGNATURE, LOOK_BYTES = b"%PDF-", 1024
+_SCRIPTS = (b"<script", b"<!doctype html", b"<html", b"<?php")
+_ZIP_END, _ZIP_END_BYTES = b"PK\x05\x06", 22
+TAIL_BYTES = _ZIP_END_BYTES + 65_535
 _RIFF = {b"WEBP": WEBP, b"WAVE": WAV, b"AVI ": AVI}
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset(
@@ -97,6 +102,19 @@ def matches_name(file_type: FileType, filename: str) -> bool:
     """Whether the extension fits the type; an unknown or missing extension fits every type."""
     family = _FAMILIES.get(PurePath(filename).suffix.lower().lstrip("."))
     return family is None or family == file_type.family
+
+
+def second_type(head: bytes, tail: bytes) -> FileType | None:
+    """What an image or a video is as well, for programs that look further in or from the end."""
+    if _PDF_SIGNATURE in head:
+        return PDF
+    if any(sign in head.lower() for sign in _SCRIPTS):
+        return HTML
+    end = tail.rfind(_ZIP_END)
+    if end >= 0 and len(tail) - end >= _ZIP_END_BYTES:
+        comment = int.from_bytes(tail[end + 20 : end + 22], "little")
+        return ZIP if len(tail) - end == _ZIP_END_BYTES + comment else None
+    return None
 
 
 def _riff(head: bytes) -> FileType | None:

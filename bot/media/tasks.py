@@ -63,7 +63,14 @@ def _convert_video(path: Path, container: str, terms: Terms) -> dict[str, object
     width, height = shrink.even(int(terms["width"]), int(terms["height"]), share)
     recipe = reel.Recipe(width, height, float(terms["seconds"]))
     reel.encode(path, container, _target(terms), recipe, int(terms["pixels"]))
-    return {"width": width, "height": height}
+    return _inspect_video(_target(terms), "mp4", terms)
+
+
+def _clean_video(path: Path, container: str, terms: Terms) -> dict[str, object]:
+    from bot.media import remux
+
+    remux.clean(path, container, _target(terms), str(terms["muxer"]), int(terms["pixels"]))
+    return _inspect_video(_target(terms), container, terms)
 
 
 def _shrink_video(path: Path, container: str, terms: Terms) -> dict[str, object]:
@@ -109,6 +116,7 @@ TASKS: dict[str, Task] = {
     "convert_image": _convert_image,
     "reduce_image": _reduce_image,
     "convert_video": _convert_video,
+    "clean_video": _clean_video,
     "shrink_video": _shrink_video,
     "poster": _poster,
     "last_frame": _last_frame,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.credits import INPUT_REFUSED_CODES
-from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Cause, Job, State
+from bot.jobs import NOT_OFFERED, TIMEOUT, WAIT_BUSY, WAIT_DAILY, Cause, Job, State
 from bot.messages.inputs import input_lines
 from bot.messages.words import NOUNS, TITLES, credits, duration, left, ordinal, shape
 from bot.text import Bold, Code, Text, When, Who
@@ -21,6 +21,7 @@ class Progress:
     fraction: float | None = None
     throttled: bool = False
     trouble: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ _REASONS: dict[str, str] = {
     "ASSET.INVALID": "Runway could not read an attachment. Save it anew in a common format and try again.",
     "THIRD_PARTY.UNAVAILABLE": "The model is not available at the moment. Try again in a while.",
     "OUTPUT": "The finished file could not be fetched from Runway. An admin can find it by the job's id.",
+    TIMEOUT: "It ran far longer than its kind ever does, so it was given up. Try again.",
     "TASK_GONE": "Runway no longer knows this task. Try again.",
     "REJECTED.CREDITS": "The Runway account has run out of credits. Ask an admin to top it up.",
     "REJECTED.KEY": "Runway did not accept the bot's key. Ask an admin to look at it.",
@@ -175,6 +177,8 @@ def _running(job: Job, progress: Progress) -> Text:
         return ("Runway does not answer at the moment. Still waiting for it.",)
     if progress.throttled:
         return ("Waiting for a free place at Runway",)
+    if progress.late:
+        return ("Taking much longer than usual. Still waiting for Runway.",)
     return ("Being made", *_ready(progress))
 
 

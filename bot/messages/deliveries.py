@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.messages.words import size
 from bot.ports import Fitted, Reduction
-from bot.text import Code, Text
+from bot.text import Code, Link, Text
 from bot.views import Result
 
 # What a chat is offered after it refused a size that should have fitted; then the poster.
@@ -44,5 +44,5 @@ def fitted_note(fitted: Fitted) -> Text:
         case Reduction.LEFT_OUT:
             happened = f"The file ({was}) is too large for this channel."
     if fitted.link is not None:
-        return (f"{happened} Original: {fitted.link}",)
+        return (f"{happened} ", Link(fitted.link, "Original"))
     return (f"{happened} An admin finds the original in the archive: ", Code(fitted.original.key))

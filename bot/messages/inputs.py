@@ -33,8 +33,13 @@ def _changes(media: Media, was: Original) -> list[str]:
         said.append("its first picture")
     if was.duration and media.duration and was.duration - media.duration > 0.5:
         said.append(f"its first {duration(media.duration)} of {duration(was.duration)}")
-    elif media.kind is Kind.VIDEO:
+    elif media.kind is Kind.VIDEO and (was.content_type, was.codec) != (
+        media.content_type,
+        media.codec,
+    ):
         said.append("converted to MP4")
+    if was.hdr and not media.hdr:
+        said.append("HDR made into standard colours")
     if media.fit and media.fit.pad:
         said.append(f"padded to {_shape(media.fit.pad)}")
     elif media.fit and media.fit.crop:

@@ -98,15 +98,26 @@ def forecast_line(balance: Balance, now: datetime) -> Text:
 
 
 def notice(kind: str, facts: dict[str, Any], *, to_admins: bool) -> Notice:
-    """A thing that is told once: a mark that was reached, or a pause."""
+    """A thing that is told once: a mark that was reached, a pause, a job that takes too long."""
     if kind == "mark":
         return Notice(_mark(facts, to_admins))
+    if kind == "late":
+        return Notice(_late(facts))
     until = When(datetime.fromisoformat(facts["until"]))
     many = f"{facts['strikes']} prompts or files in a row were refused by Runway's moderation"
     if to_admins:
         pardon = Code("/quota pardon")
         return Notice((Who(facts["who"]), " is paused until ", until, f": {many}. ", pardon, " ends it."))  # fmt: skip
     return Notice(("You are paused until ", until, f": {many}. Ask an admin if that is wrong."))
+
+
+def _late(facts: dict[str, Any]) -> Text:
+    job = Code(facts["job"])
+    return (
+        "Job ", job, " of ", Who(facts["who"]), f" ({facts['model']}) has been at work for "
+        f"{facts['minutes']} minutes, much longer than usual. Nothing needs to be done: it is "
+        "given up by itself in the end, or ", Code(f"/cancel {facts['job']}"), " ends it now.",
+    )  # fmt: skip
 
 
 def reconciled(report: Report) -> Text:

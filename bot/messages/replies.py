@@ -90,6 +90,17 @@ def cancelled_text(job: Job) -> Text:
     )
 
 
+def repeated_text() -> Text:
+    """What is said when a platform delivers a command again that was taken before."""
+    return (
+        "That command arrived a second time; it was not run again. ",
+        Code("/history"),
+        " and ",
+        Code("/quota show"),
+        " tell how things stand.",
+    )
+
+
 def failed_inside_text(reference: str) -> Text:
     """What is said when the fault is ours; `reference` finds it in the log."""
     return (

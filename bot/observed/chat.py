@@ -1,6 +1,6 @@
 """A chat platform, measured: how long a result takes to be posted."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 
 from bot.errors import ChatError
@@ -20,12 +20,14 @@ class ObservedChat:
         self._metrics = metrics
         self._span = span
 
-    async def deliver(self, channel: str, result: Result, key: str) -> str:
+    async def deliver(
+        self, channel: str, result: Result, key: str, confirm: Callable[[], Awaitable[None]]
+    ) -> str:
         began = perf_counter()
         outcome = "failed"
         try:
             with self._span("deliver", {"platform": self._platform, "job": result.job_id}):
-                message = await self._inner.deliver(channel, result, key)
+                message = await self._inner.deliver(channel, result, key, confirm)
             outcome = "posted"
         except ChatError as error:
             outcome = "refused" if error.permanent else "failed"

@@ -1,12 +1,13 @@
 """What the core needs from the world, as Protocols named by role."""
 
-from bot.ports.chat import ChatPlatform, Subject
+from bot.ports.chat import ChatPlatform, Confirm, Subject
 from bot.ports.clock import Clock
 from bot.ports.files import Archive, Fitted, Fitter, Library, Reduction, Stored
 from bot.ports.orders import Order, OrderKind, OrderStorage
 from bot.ports.provider import ModelLimits, Organization, Provider, Task, TaskStatus
 from bot.ports.quota import DraftStorage, QuotaStorage
 from bot.ports.receipts import Receipt, Receipts
+from bot.ports.replicas import Replicas
 from bot.ports.storage import AtRunway, Once, Storage, Timing, Untold, Waiting
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "AtRunway",
     "ChatPlatform",
     "Clock",
+    "Confirm",
     "DraftStorage",
     "Fitted",
     "Fitter",
@@ -29,6 +31,7 @@ __all__ = [
     "Receipt",
     "Receipts",
     "Reduction",
+    "Replicas",
     "Storage",
     "Stored",
     "Subject",

@@ -1,11 +1,14 @@
 """Where people are."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.jobs import Member
 from bot.views import Card, Notice, Result
+
+# Raises when what is about to be sent is no longer ours to send.
+Confirm = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,11 @@ class ChatPlatform(Protocol):
 
     async def update_card(self, channel: str, message: str, card: Card) -> None: ...
 
-    async def deliver(self, channel: str, result: Result, key: str) -> str:
-        """Post a result with its files and return its message; the same key never makes a second."""
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+        """Post a result with its files and return its message; the same key never makes a second.
+
+        `confirm` is awaited when everything is ready, right before the message is sent.
+        """
         ...
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None: ...

@@ -38,8 +38,17 @@ class QuotaStorage(Protocol):
 
     async def clear_rule(self, workspace: str, scope: str) -> bool: ...
     async def grant(
-        self, member: Member, credits: int, expires_at: datetime | None, by: str, now: datetime
-    ) -> None: ...
+        self,
+        member: Member,
+        credits: int,
+        expires_at: datetime | None,
+        by: str,
+        now: datetime,
+        once: Sequence[Once] = (),
+    ) -> None:
+        """Give credits on top; nothing where an equal `once` gave them before."""
+        ...
+
     async def workspaces(self) -> list[str]:
         """Every workspace that has a job or a rule."""
         ...

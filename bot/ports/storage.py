@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from bot.credits import Outcome
 from bot.jobs import Job, Member, State
+from bot.ports.provider import ModelLimits
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,20 @@ class Storage(Protocol):
         """
         ...
 
+    async def first_time(self, once: Once, now: datetime) -> bool:
+        """Take a key for something that makes no job; False when it was taken before."""
+        ...
+
     async def job(self, job_id: str) -> Job | None: ...
     async def unfinished(self) -> list[Job]: ...
     async def recent(self, owner: Member, limit: int) -> list[Job]: ...
     async def active(self, workspace: str) -> list[Job]: ...
     async def waiting(self) -> list[Waiting]: ...
     async def at_runway(self) -> list[AtRunway]: ...
+    async def served(self) -> Mapping[tuple[str, Member], int]:
+        """Who has had a turn, by model: a number that grows with every turn."""
+        ...
+
     async def timings(self, limit: int) -> list[Timing]: ...
 
     async def advance(self, job: Job, to: State, **changes: Any) -> Job:
@@ -87,6 +96,32 @@ class Storage(Protocol):
         **changes: Any,
     ) -> Job:
         """Move a job to its end and settle its hold, together and exactly once."""
+        ...
+
+    async def take_turns(
+        self, replica: str, limits: Mapping[str, ModelLimits], now: datetime
+    ) -> list[Job]:
+        """Give a replica the queued jobs whose turn at Runway it is, over all replicas."""
+        ...
+
+    async def take_over(self, replica: str, most: int) -> list[Job]:
+        """Give a replica jobs under way that are nobody's, because their holder is dead."""
+        ...
+
+    async def release(self, job: Job) -> None:
+        """Let a queued job wait for its turn again; nothing when somebody else has it."""
+        ...
+
+    async def confirm(self, job: Job, replica: str) -> None:
+        """Raise StaleJob unless the replica has this job now: asked right before an effect."""
+        ...
+
+    async def to_cancel(self, replica: str) -> Sequence[str]:
+        """A replica's running jobs that somebody asked to cancel, perhaps at another one."""
+        ...
+
+    async def note_late(self, job: Job, seconds: float) -> None:
+        """Have the admins told, once, that a job has been at work for strikingly long."""
         ...
 
     async def untold(self) -> list["Untold"]:

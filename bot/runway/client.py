@@ -7,11 +7,11 @@ key, so that a second one could be a second bill.
 import asyncio
 import base64
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import aiohttp
@@ -28,9 +28,10 @@ from bot.errors import (
     Rejected,
     TaskGone,
 )
-from bot.ports import Archive, Organization, Task
+from bot.ports import Archive, Clock, Organization, Task
 from bot.requests import GenerationRequest, Media
 from bot.runway.answers import created_id, detail_of, never_connected, parsed
+from bot.runway.circuit import Circuit
 from bot.runway.pacing import Pacer
 from bot.runway.uploads import Uploads
 from bot.runway.wire import (
@@ -41,6 +42,7 @@ from bot.runway.wire import (
     UsageBody,
     create_body,
 )
+from bot.scratch import scratch
 
 READ_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 # A create may be slow to answer; giving up early would leave a job uncertain.
@@ -68,11 +70,14 @@ class RunwayClient:
         *,
         create_timeout: httpx.Timeout = CREATE_TIMEOUT,
         answered: Callable[[str, int], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        clock = clock or SystemClock()
         self._base_url = base_url.rstrip("/")
         self._catalog = catalog
         self._archive = archive
-        self._pacer = Pacer(floor, SystemClock())
+        self._pacer = Pacer(floor, clock)
+        self._circuit = Circuit(clock)
         self._create_timeout = create_timeout
         self._answered = answered
         self._uploads = Uploads()
@@ -99,7 +104,10 @@ class RunwayClient:
         await self._fresh.close()
 
     def _client(self, session: aiohttp.ClientSession, timeout: httpx.Timeout) -> httpx.AsyncClient:
-        transport = AiohttpTransport(client=session)
+        # TLS is the session's; reading all certificates for the transport too would be for nothing,
+        # and a context without any trusts nobody.
+        unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        transport = AiohttpTransport(verify=unused, client=session)
         return httpx.AsyncClient(
             base_url=self._base_url,
             headers=self._headers,
@@ -125,14 +133,18 @@ class RunwayClient:
             raise Rejected(403, f"{request.model} is not in the catalog any more") from None
         body = await asyncio.to_thread(_encoded, create_body(spec, request, uris))
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        if pause := self._circuit.blocked_for():
+            raise NotCreated("Runway does not answer at the moment", wait=pause)
         try:
             response = await self._creates.post(
                 f"/v1/{request.operation}", content=_pieces(body), headers=headers
             )
         except Exception as error:
+            self._circuit.failed()
             if never_connected(error):
                 raise NotCreated("Runway could not be reached") from error
             raise OutcomeUnknown(f"no answer: {type(error).__name__}") from error
+        self._judge(response)
         try:
             return created_id(response)
         except Rejected:
@@ -205,8 +217,8 @@ class RunwayClient:
 
     @asynccontextmanager
     async def _file(self, media: Media) -> AsyncIterator[Path]:
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            path = Path(folder, f"input{Path(media.key).suffix}")
+        async with scratch() as folder:
+            path = folder / f"input{Path(media.key).suffix}"
             await self._archive.fetch(media.key, path)
             yield path
 
@@ -225,13 +237,24 @@ class RunwayClient:
                 raise ProviderUnavailable(f"upload: {type(error).__name__}") from error
 
     async def _read(self, method: str, path: str, document: Any = None) -> httpx.Response:
+        if self._circuit.blocked_for():
+            raise ProviderUnavailable("Runway does not answer at the moment")
         try:
             response = await self._reads.request(method, path, json=document)
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            self._circuit.failed()
             raise ProviderUnavailable(f"no answer: {type(error).__name__}") from error
+        self._judge(response)
         if response.status_code == 429 or response.status_code >= 500:
             raise ProviderUnavailable(detail_of(response))
         return response
+
+    def _judge(self, response: httpx.Response) -> None:
+        """An answer that says no is an answer; only a server that is unwell counts."""
+        if response.status_code >= 500:
+            self._circuit.failed()
+        else:
+            self._circuit.succeeded()
 
 
 def _encoded(body: dict[str, Any]) -> bytes:

@@ -1,7 +1,8 @@
 """The result into the chat, once, and the end of every job to its owner."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -13,10 +14,13 @@ from bot.follow_ups import offered_follow_ups
 from bot.jobs import Job, State
 from bot.messages import cards
 from bot.ports import ChatPlatform, Clock, QuotaStorage, Storage
+from bot.replica import Replica
 from bot.steps.pauses import Pauses
 from bot.views import Notice, Result
 
 log = structlog.get_logger()
+
+Confirm = Callable[[], Awaitable[None]]
 
 
 class Delivery:
@@ -28,6 +32,7 @@ class Delivery:
         quotas: QuotaStorage,
         chats: Mapping[str, ChatPlatform],
         catalog: Catalog,
+        replica: Replica,
         clock: Clock,
         pauses: Pauses,
     ) -> None:
@@ -35,6 +40,7 @@ class Delivery:
         self._quotas = quotas
         self._chats = chats
         self._catalog = catalog
+        self._replica = replica
         self._clock = clock
         self._pauses = pauses
 
@@ -57,7 +63,7 @@ class Delivery:
 
     async def again(self, job: Job, key: str) -> bool:
         """Post a kept result once more, under a key of its own; False where the chat takes nothing."""
-        message = await self._post(job, await self._result(job), key)
+        message = await self._post(job, await self._result(job), key, self._confirm_lease)
         if message is not None:
             await self._storage.note(job.id, result=message)
         return message is not None
@@ -91,16 +97,28 @@ class Delivery:
         follow_ups = offered_follow_ups(self._catalog, delivered)
         return cards.result(delivered, self._catalog.label(job.request.model), left, follow_ups)
 
-    async def _post(self, job: Job, view: Result, key: str) -> str | None:
+    async def _post(
+        self, job: Job, view: Result, key: str, confirm: Confirm | None = None
+    ) -> str | None:
+        confirm = confirm or partial(self._confirm, job)
         async for attempt in self._pauses.attempts(self._clock):
             try:
                 chat = self._chats[job.owner.platform]
-                return await chat.deliver(job.channel, view, key)
+                return await chat.deliver(job.channel, view, key, confirm)
             except ChatError as error:
                 log.warning("not posted", job=job.id, error=str(error), attempt=attempt)
                 if error.permanent:
                     return None
         return None
+
+    async def _confirm(self, job: Job) -> None:
+        """Raise StaleJob when the job may be another replica's: it would post this, too."""
+        await self._storage.confirm(job, self._replica.id)
+        self._replica.check()
+
+    async def _confirm_lease(self) -> None:
+        """Raise StaleJob when another replica may lead by now: a job that is over is nobody's."""
+        self._replica.check()
 
     async def _notify(self, job: Job, view: Result) -> None:
         try:

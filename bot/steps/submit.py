@@ -17,6 +17,7 @@ from bot.failpoints import failpoint
 from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
 from bot.ports import Clock, Provider, Storage
 from bot.presenter import Presenter
+from bot.replica import Replica
 
 log = structlog.get_logger()
 
@@ -32,11 +33,17 @@ class Submission:
     """Sends queued jobs."""
 
     def __init__(
-        self, storage: Storage, provider: Provider, presenter: Presenter, clock: Clock
+        self,
+        storage: Storage,
+        provider: Provider,
+        presenter: Presenter,
+        replica: Replica,
+        clock: Clock,
     ) -> None:
         self._storage = storage
         self._provider = provider
         self._presenter = presenter
+        self._replica = replica
         self._clock = clock
 
     async def submit(self, job: Job) -> Job:
@@ -55,6 +62,9 @@ class Submission:
         )
         failpoint("submit.intended")
         job = await self._presenter.show(job)
+        # Written down with the fence; whoever slept since then must not send it any more.
+        await self._storage.confirm(job, self._replica.id)
+        self._replica.check()
         try:
             task_id = await self._provider.create(job.request, uris)
         except NotCreated as error:
@@ -86,8 +96,10 @@ class Submission:
         why = WAIT_DAILY if error.daily else WAIT_BUSY
         if job.state is State.QUEUED:
             attempts = job.attempts + 1
-            return await self._storage.note(job.id, due_at=due_at, attempts=attempts, failure=why)
-        job = await self._storage.advance(job, State.QUEUED, due_at=due_at, failure=why)
+            job = await self._storage.note(job.id, due_at=due_at, attempts=attempts, failure=why)
+        else:
+            job = await self._storage.advance(job, State.QUEUED, due_at=due_at, failure=why)
+        await self._storage.release(job)
         # Whoever cancelled it meanwhile was too early for the queue and too late for a task.
         return await self._cancel(job) if job.cancel_requested else job
 

@@ -9,8 +9,9 @@ from bot.credits import Outcome, failure_outcome
 from bot.errors import ProviderError, TaskGone
 from bot.estimates import Estimates
 from bot.failpoints import failpoint
-from bot.jobs import Job, State
+from bot.jobs import CANCEL_RUNNING, TIMEOUT, Job, State
 from bot.messages.cards import Progress
+from bot.patience import QUEUED_LIMIT, Patience
 from bot.ports import Clock, Provider, Storage, Task, TaskStatus
 from bot.presenter import Presenter
 
@@ -29,6 +30,7 @@ class Watched:
     job: Job
     started_at: datetime | None = None
     errors: int = 0
+    late: bool = False
     outputs: tuple[str, ...] = ()
 
 
@@ -41,12 +43,14 @@ class Watch:
         provider: Provider,
         presenter: Presenter,
         estimates: Estimates,
+        patience: Patience,
         clock: Clock,
     ) -> None:
         self._storage = storage
         self._provider = provider
         self._presenter = presenter
         self._estimates = estimates
+        self._patience = patience
         self._clock = clock
 
     async def look(self, watched: Watched) -> Job:
@@ -85,8 +89,20 @@ class Watch:
             return await self._storage.finish(job, State.CANCELLED, Outcome.FAILED, now, task.cost)
         if job.cancel_requested:
             return await self._cancel(job, task)
+        if self._is_hopeless(watched, task, now):
+            return await self._give_up(job, task)
         await self._show(watched, task, now)
         return job
+
+    def _is_hopeless(self, watched: Watched, task: Task, now: datetime) -> bool:
+        if task.status == TaskStatus.RUNNING and watched.started_at is not None:
+            elapsed = (now - watched.started_at).total_seconds()
+            return self._patience.is_hopeless(elapsed, self._typical(watched.job))
+        submitted = watched.job.submitted_at or now
+        return now - submitted > QUEUED_LIMIT + self._patience.give_up
+
+    def _typical(self, job: Job) -> float:
+        return self._estimates.typical(job.request)
 
     async def _show(self, watched: Watched, task: Task, now: datetime) -> None:
         if task.status != TaskStatus.RUNNING:
@@ -94,27 +110,55 @@ class Watch:
             await self._presenter.show(watched.job, Progress(throttled=throttled))
             return
         watched.started_at = watched.started_at or now
+        elapsed = (now - watched.started_at).total_seconds()
+        if not watched.late and self._patience.is_late(elapsed, self._typical(watched.job)):
+            watched.late = True
+            log.warning("a task takes strikingly long", job=watched.job.id, task=task.id)
+            await self._storage.note_late(watched.job, elapsed)
         request = watched.job.request
         eta = self._estimates.ready(request, watched.started_at, now, task.progress)
-        await self._presenter.show(watched.job, Progress(eta=eta, fraction=task.progress))
+        progress = Progress(eta=eta, fraction=task.progress, late=watched.late)
+        await self._presenter.show(watched.job, progress)
+
+    async def _give_up(self, job: Job, task: Task) -> Job:
+        """Take back a task that was just seen unfinished: a finished one would be destroyed."""
+        try:
+            await self._provider.delete(task.id)
+        except ProviderError as error:
+            log.warning("not given up yet", job=job.id, error=str(error))
+            return job
+        log.error("given up", job=job.id, task=task.id)
+        return await self._storage.finish(
+            job, State.FAILED, Outcome.GIVEN_UP, self._clock.now(), failure=TIMEOUT
+        )
 
     async def _cancel(self, job: Job, task: Task) -> Job:
         """Cancel at Runway; the status just seen decides what it costs."""
+        running = task.status == TaskStatus.RUNNING
+        if running and job.failure != CANCEL_RUNNING:
+            # Should we not live to book it, the next look finds no task, and this.
+            job = await self._storage.note(job.id, failure=CANCEL_RUNNING)
+        failpoint("cancel.intended")
         try:
             await self._provider.delete(task.id)
         except ProviderError as error:
             log.warning("not cancelled yet", job=job.id, error=str(error))
             return job
         failpoint("cancel.sent")
-        running = task.status == TaskStatus.RUNNING
-        outcome = Outcome.CANCELLED_RUNNING if running else Outcome.CANCELLED_WAITING
-        return await self._storage.finish(job, State.CANCELLED, outcome, self._clock.now())
+        return await self._cancelled(job)
+
+    async def _cancelled(self, job: Job) -> Job:
+        was_running = job.failure == CANCEL_RUNNING
+        outcome = Outcome.CANCELLED_RUNNING if was_running else Outcome.CANCELLED_WAITING
+        return await self._storage.finish(
+            job, State.CANCELLED, outcome, self._clock.now(), failure=None
+        )
 
     async def _gone(self, watched: Watched) -> Job:
         job, now = watched.job, self._clock.now()
         if job.cancel_requested:
             # We cancelled it and did not live to write that down.
-            return await self._storage.finish(job, State.CANCELLED, Outcome.CANCELLED_WAITING, now)
+            return await self._cancelled(job)
         if job.submitted_at is not None and now - job.submitted_at < GRACE:
             watched.errors += 1
             return job

@@ -5,14 +5,14 @@ import os
 import re
 import shutil
 import signal
-import sys
 from collections import deque
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageDraw
 from playwright.async_api import async_playwright, expect
+
+from tests.launching import launch
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -26,7 +26,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-DAILIES = Path(sys.executable).with_name("dailies")
 QUICK = {"image": 0.6, "video": 1, "upscale": 0.6, "queue": 0.2}
 PATIENCE = 30.0
 # Without a graphics card, animations alone would keep a processor busy.
@@ -53,16 +52,7 @@ class Process:
     @classmethod
     async def start(cls, folder, *arguments, **settings):
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("DAILIES_", "RUNWAY"))}
-        process = cls(
-            await asyncio.create_subprocess_exec(
-                DAILIES,
-                *arguments,
-                cwd=folder,
-                env=clean | settings,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-            )
-        )
+        process = cls(await launch([str(word) for word in arguments], clean | settings, folder))
         async with asyncio.timeout(PATIENCE):
             await process._announcement()
         process._reader = asyncio.create_task(process._read_on())

@@ -61,13 +61,14 @@ def interaction(
     message: Object | None,
 ) -> Object:
     """The event that tells the bot of it."""
-    in_guild = bool(channel.get("guild_id"))
-    place: Object = {"guild_id": objects.GUILD, "member": {**who, "permissions": str(permissions)}}
+    guild = channel.get("guild_id")
+    in_guild = bool(guild)
+    place: Object = {"guild_id": guild, "member": {**who, "permissions": str(permissions)}}
     return {
         "id": asked.id, "application_id": objects.APPLICATION, "type": asked.kind, "data": data,
         "token": asked.token, "version": 1, "channel": channel, "channel_id": channel["id"],
         "app_permissions": str(own), "locale": "en-US", "guild_locale": "en-US",
-        "entitlements": [], "authorizing_integration_owners": {"0": objects.GUILD},
+        "entitlements": [], "authorizing_integration_owners": {"0": guild or "0"},
         "attachment_size_limit": 500 * 1024 * 1024, "context": 0 if in_guild else 1,
         **(place if in_guild else {"user": who["user"]}),
         **({"message": message} if message else {}),

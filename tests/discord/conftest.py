@@ -21,10 +21,12 @@ from bot.config import (
     WebConfig,
 )
 from bot.runway.simulator import SimulatorSettings, serve
+from tests.discord.clock import Clock
 from tests.discord.objects import Object
 from tests.discord.routes import application
 from tests.discord.server import TOKEN, Discord, start
 
+Stop = Callable[[], Awaitable[None]]
 KEY = "key_" + "0" * 128
 QUICK: dict[str, Any] = {
     "image_seconds": 0.2, "video_seconds": 0.3, "upscale_seconds": 0.2, "queue_seconds": 0.0,
@@ -41,13 +43,19 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def open_discord() -> AsyncIterator[Callable[..., Awaitable[Discord]]]:
+def clock() -> Clock:
+    """The time of the bot and of Discord, which a test may put forward."""
+    return Clock()
+
+
+@pytest.fixture
+async def open_discord(clock: Clock) -> AsyncIterator[Callable[..., Awaitable[Discord]]]:
     """Start small Discords; in the end each must have seen nothing that Discord would refuse."""
     async with AsyncExitStack() as stack:
         opened: list[Discord] = []
 
         async def open_one(tier: int = 0) -> Discord:
-            discord = Discord(tier)
+            discord = Discord(tier, clock)
             runner = await start(discord, application(discord))
             stack.push_async_callback(runner.cleanup)
             stack.push_async_callback(discord.gateway.close)
@@ -64,28 +72,44 @@ async def discord(open_discord: Callable[..., Awaitable[Discord]]) -> Discord:
 
 
 @pytest.fixture
-async def start_bot(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[None]]]:
-    """Run the bot in this process: `await start_bot(discord, {"video_seconds": 5}, credits=10)`."""
+async def start_bot(tmp_path: Path, clock: Clock) -> AsyncIterator[Callable[..., Awaitable[Stop]]]:
+    """Run the bot in this process: `await start_bot(discord, {"video_seconds": 5}, credits=10)`.
+
+    What comes back stops it. A `folder` of its own makes it another bot; `listening=False` does not
+    wait until it has a session.
+    """
     async with AsyncExitStack() as stack:
 
         async def start_one(
-            discord: Discord, simulator: dict[str, Any] | None = None, **quota: Any
-        ) -> None:
+            discord: Discord,
+            simulator: dict[str, Any] | None = None,
+            folder: str = "",
+            listening: bool = True,
+            **settings: Any,
+        ) -> Stop:
             runway = await serve(SimulatorSettings(**{**QUICK, **(simulator or {})}))
             stack.push_async_callback(runway.stop)
-            await stack.enter_async_context(running(config(discord, runway.url, tmp_path, quota)))
-            await discord.until(lambda: discord.commands and discord.gateway.session)
+            one = await stack.enter_async_context(AsyncExitStack())
+            chosen = config(discord, runway.url, tmp_path / folder, settings)
+            await one.enter_async_context(running(chosen, clock=clock))
+            if listening:
+                await discord.until(lambda: discord.commands and discord.gateway.session)
+            return one.aclose
 
         yield start_one
 
 
-def config(discord: Discord, runway: str, folder: Path, quota: dict[str, Any]) -> Config:
-    own = {name: quota.pop(name) for name in list(quota) if name in DiscordConfig.model_fields}
+def config(discord: Discord, runway: str, folder: Path, settings: dict[str, Any]) -> Config:
+    """The settings of quotas, of Discord, and the rest."""
+    quota, own, web = (
+        {name: settings[name] for name in settings if name in section.model_fields}
+        for section in (QuotaConfig, DiscordConfig, WebConfig)
+    )
     return Config(
         runway=RunwayConfig(api_secret=SecretStr(KEY), base_url=runway, poll_seconds=0.2),
         storage=StorageConfig(url=f"sqlite:///{folder}/dailies.db"),
         archive=ArchiveConfig(url=str(folder / "archive")),
-        web=WebConfig(port=0),
+        web=WebConfig(**{"port": 0, **web}),
         quota=QuotaConfig(**quota),
         discord=DiscordConfig(
             token=SecretStr(TOKEN),

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +13,15 @@ BOT = "1000000000000000002"
 GUILD = "2000000000000000001"
 CHANNEL = "3000000000000000001"
 THREAD = "3000000000000000002"
+FORUM = "3000000000000000003"
+POST = "3000000000000000004"
+# A server that another shard of two has.
+OTHER_GUILD = "2000000000004194305"
+FAR = "3000000000000000005"
 ADA = "4000000000000000001"
 BEN = "4000000000000000002"
 ROLE = "5000000000000000001"
+THREADS = (10, 11, 12)
 _EPOCH_MS = 1420070400000
 _count = itertools.count()
 
@@ -58,9 +65,9 @@ def role(id_: str, name: str, permissions: int) -> Object:
     }  # fmt: skip
 
 
-def channel(id_: str, name: str) -> Object:
+def channel(id_: str, name: str, *, kind: int = 0, guild: str = GUILD) -> Object:
     return {
-        "id": id_, "type": 0, "guild_id": GUILD, "name": name, "position": 0, "flags": 0,
+        "id": id_, "type": kind, "guild_id": guild, "name": name, "position": 0, "flags": 0,
         "permission_overwrites": [], "nsfw": False, "topic": None, "parent_id": None,
         "rate_limit_per_user": 0, "last_message_id": None,
     }  # fmt: skip
@@ -76,20 +83,39 @@ def thread(id_: str, parent: str) -> Object:
     }  # fmt: skip
 
 
-def guild(tier: int, members: list[Object]) -> Object:
+def guild(id_: str, tier: int, members: list[Object], channels: Iterable[Object]) -> Object:
+    """A server with those of the channels and threads that are its own."""
+    own = [channel for channel in channels if channel.get("guild_id") == id_]
     return {
-        "id": GUILD, "name": "Crew", "owner_id": ADA, "premium_tier": tier, "icon": None,
-        "roles": [role(GUILD, "@everyone", USUAL), role(ROLE, "design", 0)], "emojis": [],
+        "id": id_, "name": "Crew", "owner_id": ADA, "premium_tier": tier, "icon": None,
+        "roles": [role(id_, "@everyone", USUAL), role(ROLE, "design", 0)], "emojis": [],
         "features": [], "afk_timeout": 300, "afk_channel_id": None, "verification_level": 0,
         "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,
         "system_channel_id": None, "system_channel_flags": 0, "rules_channel_id": None,
         "public_updates_channel_id": None, "preferred_locale": "en-US", "nsfw_level": 0,
         "premium_progress_bar_enabled": False, "stickers": [], "unavailable": False,
-        "channels": [channel(CHANNEL, "general")], "threads": [thread(THREAD, CHANNEL)],
+        "channels": [c for c in own if c["type"] not in THREADS],
+        "threads": [c for c in own if c["type"] in THREADS],
         "members": members, "member_count": 3, "large": False, "voice_states": [],
         "presences": [], "joined_at": now(), "stage_instances": [], "guild_scheduled_events": [],
         "soundboard_sounds": [], "vanity_url_code": None, "description": None, "banner": None,
         "splash": None, "discovery_splash": None, "application_id": None,
+    }  # fmt: skip
+
+
+_ONLY_IN_EVENTS = (
+    "unavailable", "channels", "threads", "members", "member_count", "large", "voice_states",
+    "presences", "joined_at", "stage_instances", "guild_scheduled_events", "soundboard_sounds",
+)  # fmt: skip
+
+
+def asked_guild(guild: Object) -> Object:
+    """A server as it is answered: no channels and no members, and more of its settings."""
+    return {k: v for k, v in guild.items() if k not in _ONLY_IN_EVENTS} | {
+        "home_header": None, "region": "us-west", "widget_enabled": False,
+        "widget_channel_id": None, "max_presences": None, "max_members": 500_000,
+        "max_stage_video_channel_users": 50, "max_video_channel_users": 25, "nsfw": False,
+        "premium_subscription_count": 0, "safety_alerts_channel_id": None, "incidents_data": None,
     }  # fmt: skip
 
 

@@ -77,6 +77,7 @@ class Routes:
             ("PATCH", one): self.edit,
             ("GET", one + "/reactions/{emoji_name}"): self.reacted,
             ("GET", "/guilds/{guild_id}/members/{user_id}"): self.member,
+            ("GET", "/guilds/{guild_id}"): self.guild,
             ("POST", "/users/@me/channels"): self.direct,
         }
 
@@ -84,27 +85,24 @@ class Routes:
         return web.Response(body=self._discord.files[request.match_info["key"]])
 
     async def me(self, request: web.Request) -> web.Response:
-        self._check_token(request)
+        self._discord.check_token(request)
         return answer({**self._discord.bot, "mfa_enabled": True, "locale": "en-US"})
 
     async def application(self, request: web.Request) -> web.Response:
-        self._check_token(request)
-        known = objects.application(self._discord.users[objects.ADA])
-        return answer({**known, "interactions_endpoint_url": self._discord.endpoint})
+        self._discord.check_token(request)
+        owner, endpoint = self._discord.users[objects.ADA], self._discord.endpoint
+        return answer({**objects.application(owner), "interactions_endpoint_url": endpoint})
 
     async def guilds(self, request: web.Request) -> web.Response:
-        self._check_token(request)
-        crew = {"id": objects.GUILD, "name": "Crew", "icon": None, "banner": None, "owner": False}
-        whole = {**crew, "permissions": str(self._discord.own_permissions), "features": []}
-        return answer([whole] if self._discord.invited else [])
-
-    def _check_token(self, request: web.Request) -> None:
-        if request.headers.get("Authorization") != f"Bot {self._discord.gateway.token}":
-            raise Refusal(401, 0, "401: Unauthorized")
+        self._discord.check_token(request)
+        return answer(self._discord.own_guilds())
 
     async def gateway(self, _request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 990, "reset_after": 1000, "max_concurrency": 1}
-        return answer({"url": self._discord.gateway.url, "shards": 1, "session_start_limit": limit})
+        gateway = self._discord.gateway
+        limit = {"total": 1000, "remaining": gateway.remaining, "reset_after": gateway.reset_after,
+                 "max_concurrency": gateway.max_concurrency}  # fmt: skip
+        told = {"url": gateway.url, "shards": gateway.shards, "session_start_limit": limit}
+        return answer(told)
 
     async def commands(self, _request: web.Request) -> web.Response:
         return answer(self._discord.commands)
@@ -114,9 +112,9 @@ class Routes:
         self._discord.command_writes += 1
         self._discord.commands = [
             {"description": "", "nsfw": False, **command,
-             "default_member_permissions": _text(command.get("default_member_permissions")), "id": objects.snowflake(), "application_id": objects.APPLICATION,
-             "version": objects.snowflake()}
-            for command in given
+             "default_member_permissions": _text(command.get("default_member_permissions")),
+             "id": str(10**18 + number), "application_id": objects.APPLICATION, "version": "1"}
+            for number, command in enumerate(given)
         ]  # fmt: skip
         return answer(self._discord.commands)
 
@@ -217,6 +215,13 @@ class Routes:
         if who not in self._discord.users:
             raise Refusal(404, 10007, "Unknown Member")
         return answer(self._discord.member(who))
+
+    async def guild(self, request: web.Request) -> web.Response:
+        wanted = request.match_info["guild_id"]
+        found = next((g for g in self._discord.gateway.guilds if g["id"] == wanted), None)
+        if found is None:
+            raise Refusal(404, 10004, "Unknown Guild")
+        return answer(objects.asked_guild(found))
 
     async def direct(self, request: web.Request) -> web.Response:
         who = (await self._json(request))["recipient_id"]

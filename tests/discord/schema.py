@@ -47,11 +47,16 @@ def _operation(method: str, template: str) -> Mapping[str, Any]:
 def _problems(schema: Any, body: Any, where: str) -> list[str]:
     if schema is None or not is_present():
         return []
-    validator = _validator(json.dumps(schema))
-    return [
-        f"{where}: {error.json_path} {error.message[:300]} {_why(error)}"
-        for error in validator.iter_errors(body)
-    ]
+    return [f"{where}: {found}" for found in _found(json.dumps(schema), json.dumps(body))]
+
+
+@cache
+def _found(schema: str, body: str) -> tuple[str, ...]:
+    """The same body is looked at once: our commands are large, and every start reads them."""
+    return tuple(
+        f"{error.json_path} {error.message[:300]} {_why(error)}"
+        for error in _validator(schema).iter_errors(json.loads(body))
+    )
 
 
 def _with_text_ids(body: Any) -> Any:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from tests.discord import objects
 from tests.discord.asking import Asked, Waiting, interaction
+from tests.discord.clock import Clock
 from tests.discord.faults import Fault
 from tests.discord.gateway import Gateway
 from tests.discord.objects import Object
@@ -31,9 +32,9 @@ class Refusal(Exception):
 class Discord:
     """All that this Discord knows; routes are in tests/discord/routes.py."""
 
-    def __init__(self, tier: int = 0) -> None:
+    def __init__(self, tier: int = 0, clock: Clock | None = None) -> None:
         self.waiting = Waiting()
-        self.gateway = Gateway(TOKEN, self.changed)
+        self.gateway = Gateway(TOKEN, clock or Clock(), self.changed)
         self.tier = tier
         self.bot = objects.user(objects.BOT, "dailies", bot=True)
         people = {objects.ADA: "ada", objects.BEN: "ben"}
@@ -42,6 +43,9 @@ class Discord:
         self.channels = {
             objects.CHANNEL: objects.channel(objects.CHANNEL, "general"),
             objects.THREAD: objects.thread(objects.THREAD, objects.CHANNEL),
+            objects.FORUM: objects.channel(objects.FORUM, "ideas", kind=15),
+            objects.POST: objects.thread(objects.POST, objects.FORUM),
+            objects.FAR: objects.channel(objects.FAR, "far away", guild=objects.OTHER_GUILD),
         }
         self.messages: dict[str, Object] = {}
         self.reactions: dict[str, list[tuple[str, str]]] = {}
@@ -85,6 +89,7 @@ class Discord:
         who: str = objects.ADA,
         channel: str = objects.CHANNEL,
         sub: str | None = None,
+        extra: Object | None = None,
     ) -> Asked:
         """Somebody types a slash command; an option that is a file is an attachment object."""
         registered = next(c for c in self.commands if c["name"] == name and c["type"] == 1)
@@ -95,7 +100,7 @@ class Discord:
         if sub is not None:
             given = [{"type": 1, "name": sub, "options": given}]
         data = {"id": registered["id"], "name": name, "type": 1, "options": given}
-        return await self.ask(2, {**data, "resolved": resolved}, who, channel)
+        return await self.ask(2, {**data, "resolved": resolved, **(extra or {})}, who, channel)
 
     async def complete(self, name: str, options: Object, focused: str) -> list[Object]:
         """The choices that are offered while somebody types."""
@@ -158,17 +163,17 @@ class Discord:
         return asked
 
     async def react(
-        self, message: Object, emoji: str, who: str = objects.ADA, *, author: bool = True
+        self, message: Object, emoji: str, who: str = objects.ADA, *, taken_back: bool = False
     ) -> None:
-        """Somebody sets a reaction."""
-        self.reactions.setdefault(message["id"], []).append((emoji, who))
+        """Somebody sets a reaction; one that is taken back is told of, and not found any more."""
+        if not taken_back:
+            self.reactions.setdefault(message["id"], []).append((emoji, who))
         event = {
             "user_id": who, "channel_id": message["channel_id"], "message_id": message["id"],
-            "guild_id": objects.GUILD, "member": self.member(who), "burst": False, "type": 0,
-            "emoji": {"id": None, "name": emoji},
+            "guild_id": self.channels[message["channel_id"]]["guild_id"],
+            "member": self.member(who), "burst": False, "type": 0,
+            "emoji": {"id": None, "name": emoji}, "message_author_id": message["author"]["id"],
         }  # fmt: skip
-        if author:
-            event["message_author_id"] = message["author"]["id"]
         await self.gateway.dispatch("MESSAGE_REACTION_ADD", event)
 
     async def until(self, condition: Callable[[], Any], seconds: float = 30.0) -> Any:
@@ -186,6 +191,14 @@ class Discord:
     def results(self, channel: str = objects.CHANNEL) -> list[Object]:
         own = self._own(channel)
         return [m for m in own if not m["embeds"] and not m.get("loading")]
+
+    async def direct_message(self, who: str) -> Object:
+        """A message of the bot that only one person sees."""
+        place = {"id": f"9{who[1:]}", "type": 1, "flags": 0, "recipients": [self.users[who]]}
+        self.channels.setdefault(place["id"], place)
+        message = objects.message(self.bot, place["id"], {"content": "hello"}, [])
+        self.messages[message["id"]] = message
+        return message
 
     def direct(self, who: str) -> list[Object]:
         """The direct messages to a person."""
@@ -222,6 +235,16 @@ class Discord:
             resolved["members"][id_] = {k: v for k, v in whole.items() if k != "user"}
         else:
             resolved["roles"][id_] = objects.role(id_, "a role", 0)
+
+    def check_token(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bot {self.gateway.token}":
+            raise Refusal(401, 0, "401: Unauthorized")
+
+    def own_guilds(self) -> list[Object]:
+        """The servers that the bot is in, with its permissions there."""
+        crew = {"id": objects.GUILD, "name": "Crew", "icon": None, "banner": None, "owner": False}
+        whole = {**crew, "permissions": str(self.own_permissions), "features": []}
+        return [whole] if self.invited else []
 
     async def changed(self) -> None:
         await self.waiting.tell()
@@ -265,5 +288,8 @@ async def start(discord: Discord, app: web.Application) -> web.AppRunner:
     discord.gateway.url = f"ws://127.0.0.1:{port}/gateway"
     discord.gateway.bot = discord.bot
     me = objects.member(discord.bot, [])
-    discord.gateway.guild = objects.guild(discord.tier, [me])
+    discord.gateway.guilds = [
+        objects.guild(id_, discord.tier, [me], discord.channels.values())
+        for id_ in (objects.GUILD, objects.OTHER_GUILD)
+    ]
     return runner

@@ -13,9 +13,10 @@ from bot.ports import Once
 from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
+from storage.engines import open_database
 from storage.messages import Messages
 from storage.rules import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 OWNER = Member("discord:1", "42")

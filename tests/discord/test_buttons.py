@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+from adapters.discord.reading import read_target
+from bot.requests import Kind
 from tests.discord.objects import ADA, BEN, CHANNEL, Object, message
 from tests.discord.server import Discord
 
@@ -21,31 +23,6 @@ async def test_a_button_retries_at_the_cost_of_who_presses_it(
     assert pressed.callback == {"type": 6}
     assert pressed.followups == []
     assert f"<@{BEN}>" in say(discord.results()[1])
-
-
-async def test_a_double_click_is_one_request(discord: Discord, start_bot: StartBot) -> None:
-    await start_bot(discord)
-    await discord.command("imagine", {"prompt": "a lighthouse"})
-    result = (await discord.until(discord.results))[0]
-    await discord.click(result, "retry")
-    await discord.click(result, "retry")
-    await discord.react(result, "🔁")
-    await discord.until(lambda: len(discord.results()) == 2)
-    left = await discord.command("credits")
-    await discord.until(lambda: "484 of 500" in left.said.replace("*", ""))
-
-
-async def test_an_event_that_comes_twice_is_answered_once(
-    discord: Discord, start_bot: StartBot
-) -> None:
-    await start_bot(discord)
-    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
-    await discord.gateway.dispatch("INTERACTION_CREATE", asked.event)
-    await discord.until(discord.results)
-    left = await discord.command("credits")
-    await discord.until(lambda: "492 of 500" in left.said.replace("*", ""))
-    assert len(discord.cards()) == 1
-    assert asked.followups == []
 
 
 async def test_a_button_of_nobody_knows_what_is_answered(
@@ -96,16 +73,34 @@ async def test_a_remix_begins_with_the_prompt_and_keeps_the_rest(
     assert again.followups == []
 
 
-async def test_the_menu_of_any_message_animates_its_picture(
+async def test_the_menu_finds_what_the_command_can_use(
     discord: Discord, start_bot: StartBot, picture: Callable[..., Object]
 ) -> None:
     await start_bot(discord)
-    posted = message(discord.users[BEN], CHANNEL, {"content": "look"}, [picture()])
-    await discord.menu("Animate", posted)
+    video = discord.attach("waves.mp4", b"0" * 64, "video/mp4")
+    note = discord.attach("note.txt", b"words", "text/plain")
+    both = message(discord.users[BEN], CHANNEL, {"content": "look"}, [note, video, picture()])
+    await discord.menu("Animate", both)
     await discord.until(discord.results)
-    words = message(discord.users[BEN], CHANNEL, {"content": "no picture"}, [])
+    only_video = message(discord.users[BEN], CHANNEL, {"content": "look"}, [video])
+    refused = await discord.menu("Use as reference", only_video)
+    await discord.until(lambda: refused.callback)
+    assert "needs an image" in refused.said
+    words = message(discord.users[BEN], CHANNEL, {"content": "no picture"}, [note])
     refused = await discord.menu("Upscale", words)
     await discord.until(lambda: "no image and no video" in refused.said)
+
+
+def test_the_files_of_a_message_are_found_also_where_it_was_forwarded() -> None:
+    file = {"id": "1", "filename": "a.png", "url": "https://cdn.discordapp.com/a.png"}
+    bare = {"attachments": [file, {**file, "filename": "b.txt"}, {"id": "2"}], "new": [1]}
+    snapshots = {"attachments": [], "message_snapshots": [{"message": bare}, {}]}
+    for message_ in (bare, snapshots):
+        data = {"target_id": "7", "resolved": {"messages": {"7": message_}}}
+        assert [(each.name, each.kind, each.size) for each in read_target(data)] == [
+            ("a.png", Kind.IMAGE, 0)
+        ]
+    assert read_target({"target_id": "7"}) == []
 
 
 async def test_the_menu_takes_a_picture_as_a_reference(

@@ -42,6 +42,19 @@ async def test_a_file_that_is_refused_for_its_size_leaves_its_text(
     assert result["components"]
 
 
+async def test_a_size_that_is_refused_once_becomes_a_picture_with_a_link(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord, public_url="https://dailies.example")
+    refused = discord.fault("POST", POSTED, status=413)  # a proxy before Discord gives no code
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    result = (await discord.until(discord.results))[0]
+    assert refused.hits == 1
+    assert len(result["attachments"]) == 1
+    assert "this is a picture of it. Original: https://dailies.example/" in say(result)
+    assert await discord.until(lambda: "Done" in say(discord.cards()[0]))
+
+
 async def test_a_boosted_server_takes_larger_files(
     open_discord: OpenDiscord, start_bot: StartBot
 ) -> None:

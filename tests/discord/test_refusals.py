@@ -56,15 +56,6 @@ async def test_a_permission_that_the_bot_lacks_is_named_before_anything_is_held(
     await discord.until(lambda: "500 of 500" in left.said.replace("*", ""))
 
 
-async def test_a_thread_wants_its_own_permission_to_send(
-    discord: Discord, start_bot: StartBot
-) -> None:
-    discord.own_permissions = USUAL & ~(1 << 38)
-    await start_bot(discord)
-    asked = await discord.command("imagine", {"prompt": "a lighthouse"}, channel=THREAD)
-    assert "Send Messages in Threads" in await _refused_at_once(discord, asked)
-
-
 async def test_a_file_of_another_kind_is_refused_before_it_is_fetched(
     discord: Discord, start_bot: StartBot
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,13 @@ class Bot:
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
     """Start the bot with changes to its configuration; sections by name."""
+    async with bots(tmp_path) as begin:
+        yield begin
+
+
+@asynccontextmanager
+async def bots(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
+    """What starts bots on one folder; they end with the block."""
     started: list[asyncio.Event] = []
     async with asyncio.TaskGroup() as group:
 

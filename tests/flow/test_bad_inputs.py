@@ -1,7 +1,9 @@
 """Files that cannot be used: a private word that names the file, nothing held, nothing left."""
 
+import os
 import struct
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
+
+from bot.config import QuotaConfig
 
 Start = Callable[..., Awaitable[Any]]
 
@@ -78,7 +82,22 @@ def _protected(path: Path) -> None:
 
 def _huge(path: Path) -> None:
     with path.open("wb") as file:
-        file.truncate(201_000_000)
+        file.truncate(200_000_001)
+
+
+def _gigabyte(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1_000_000_000)
+
+
+def _with_a_program(path: Path) -> None:
+    _another_type(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("run.class", b"program")
+
+
+def _with_a_page(path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(path, format="JPEG", comment=b"<script>alert(1)</script>")
 
 
 BAD: dict[str, tuple[Callable[[Path], None], str]] = {
@@ -88,6 +107,8 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "picture.mp4": (_another_type, "not what its name says"),
     "song.mp3": (_sound, "Send a photo or picture"),
     "bomb.png": (_bomb, "110 megapixels is the most"),
+    "archive.png": (_with_a_program, "two files in one (it holds zip)"),
+    "page.jpg": (_with_a_page, "two files in one (it holds html)"),
     "ribbon.png": (_ribbon, "16384 pixels is the most"),
     "nothing.mp4": (_without_pictures, "nothing in it"),
     "protected.mp4": (_protected, "protected against copying"),
@@ -95,21 +116,37 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-async def test_a_bad_file_is_refused_by_name_and_leaves_nothing(
-    start: Start, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make, says = BAD[name]
-    make(tmp_path / name)
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    bot = await start()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    status, answer = await bot.type("/animate x", tmp_path / name)
-    assert status == 400
-    assert name in answer["error"]
+async def _assert_refused(bot: Any, path: Path, says: str, scratch: Path) -> None:
+    heard = len(await bot.messages("ada"))
+    status, answer = await bot.type("/animate x", path)
+    assert status == 400, path.name
+    assert path.name in answer["error"]
     assert says in answer["error"]
-    assert bot.kept() == []
-    assert list(scratch.iterdir()) == []
+    assert bot.kept() == [], path.name
+    assert os.listdir(scratch) == [], path.name
     assert await bot.messages("ben") == []
-    assert all(message["private"] for message in await bot.messages("ada"))
+    told = (await bot.messages("ada"))[heard:]
+    assert [(one["private"], one["text"]) for one in told] == [(True, answer["error"])]
+    async with bot.session.get(f"{bot.url}/api/info?member=ada") as info:
+        assert (await info.json())["credits_left"] == 500
+
+
+@pytest.fixture
+async def bot(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A bot, and a folder for what it has under way."""
+    (tmp_path / "scratch").mkdir()
+    started = await start(quota=QuotaConfig(credits=500))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    return started
+
+
+async def test_bad_files_are_refused_by_name_and_leave_nothing(bot: Any, tmp_path: Path) -> None:
+    for name, (make, says) in BAD.items():
+        make(tmp_path / name)
+        await _assert_refused(bot, tmp_path / name, says, tmp_path / "scratch")
+
+
+@pytest.mark.slow
+async def test_a_gigabyte_goes_by_and_is_refused(bot: Any, tmp_path: Path) -> None:
+    _gigabyte(tmp_path / "film.mov")
+    await _assert_refused(bot, tmp_path / "film.mov", "200 MB is the most", tmp_path / "scratch")

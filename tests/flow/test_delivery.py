@@ -1,14 +1,18 @@
 """A channel with a small limit: what arrives there, and the way to the original."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 
 from bot.config import PlaygroundConfig, WebConfig
+from tests.flow.conftest import bots
 
-Start = Callable[..., Awaitable[Any]]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 PUBLIC = "https://dailies.example"
 
 
@@ -18,16 +22,17 @@ def _link(text: str) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-@pytest.fixture
-async def small(start: Start) -> Any:
-    """A bot in a channel that takes 100 KB."""
-    bot = await start(
-        playground=PlaygroundConfig(enabled=True, upload_mb=0.1),
-        web=WebConfig(port=0, public_url=PUBLIC),
-    )
-    assert (await bot.type("/imagine a fox"))[0] == 202
-    [result] = await bot.results(1)
-    return bot, result
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def small(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
+    """A bot in a channel that takes 100 KB, and its first result."""
+    async with bots(tmp_path_factory.mktemp("small")) as start:
+        bot = await start(
+            playground=PlaygroundConfig(enabled=True, upload_mb=0.1),
+            web=WebConfig(port=0, public_url=PUBLIC),
+        )
+        assert (await bot.type("/imagine a fox"))[0] == 202
+        [result] = await bot.results(1)
+        yield bot, result
 
 
 async def test_a_file_over_the_limit_is_compressed_and_its_original_linked(small: Any) -> None:
@@ -41,6 +46,28 @@ async def test_a_file_over_the_limit_is_compressed_and_its_original_linked(small
         assert answer.content_type == "image/png"
     path = bot.folder / "archive" / "outputs" / result["job_id"] / "0.png"
     assert original == path.read_bytes()
+
+
+async def test_the_page_is_given_the_link_as_such(small: Any) -> None:
+    _, result = small
+    [link] = [span for span in result["spans"] if span["kind"] == "link"]
+    assert link["text"] == "Original"
+    assert link["url"].startswith(f"{PUBLIC}/files/outputs/{result['job_id']}/0.png?until=")
+
+
+async def test_an_address_that_a_person_typed_is_never_a_link(small: Any) -> None:
+    bot, _ = small
+    lure = f"{PUBLIC}/files/outputs/a/0?signature=x"
+    assert (await bot.type(f"/imagine a sign that says {lure}"))[0] == 202
+    await bot.results(2)
+    links = [
+        span["url"]
+        for message in await bot.messages()
+        for span in (message.get("spans") or [])
+        if span["kind"] == "link"
+    ]
+    assert all(len(link.partition("signature=")[2]) == 43 for link in links)
+    assert len(links) == 2
 
 
 async def test_a_part_of_the_original_can_be_asked_for(small: Any) -> None:
@@ -73,9 +100,10 @@ async def test_only_signed_files_are_served_under_the_public_name(small: Any) ->
         assert answer.status == 403
 
 
-async def test_without_a_public_address_an_admin_is_named(start: Start) -> None:
-    bot = await start(playground=PlaygroundConfig(enabled=True, upload_mb=0.1))
-    await bot.type("/imagine a fox")
-    [result] = await bot.results(1)
-    assert f"outputs/{result['job_id']}/0.png" in result["text"]
-    assert "admin" in result["text"]
+async def test_without_a_public_address_an_admin_is_named(tmp_path: Path) -> None:
+    async with bots(tmp_path) as start:
+        bot = await start(playground=PlaygroundConfig(enabled=True, upload_mb=0.1))
+        await bot.type("/imagine a fox")
+        [result] = await bot.results(1)
+        assert f"outputs/{result['job_id']}/0.png" in result["text"]
+        assert "admin" in result["text"]

@@ -1,5 +1,7 @@
 """Real files, made by the libraries that phones' and cameras' files come from, and a real server."""
 
+import functools
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -43,7 +45,26 @@ def film(tmp_path: Path) -> Callable[..., Path]:
         options: dict[str, str] | None = None,
     ) -> Path:
         path = tmp_path / name
-        with av.open(str(path), "w", format=container, options=options or {}) as opened:
+        kind = container or {"mkv": "matroska"}.get(path.suffix[1:], path.suffix[1:])
+        chosen = tuple((options or {}).items())
+        path.write_bytes(_encoded(frames, size, codec, pixels, kind, chosen))
+        return path
+
+    return make
+
+
+@functools.cache
+def _encoded(
+    frames: int,
+    size: tuple[int, int],
+    codec: str,
+    pixels: str,
+    container: str,
+    options: tuple[tuple[str, str], ...],
+) -> bytes:
+    """A video of turning noise; many tests begin with the same one."""
+    with tempfile.NamedTemporaryFile() as written:
+        with av.open(written.name, "w", format=container, options=dict(options)) as opened:
             stream = opened.add_stream(codec, rate=24)
             stream.width, stream.height, stream.pix_fmt = *size, pixels
             noise = Image.effect_noise(size, 60).convert("RGB")
@@ -51,9 +72,7 @@ def film(tmp_path: Path) -> Callable[..., Path]:
                 frame = av.VideoFrame.from_image(noise.rotate(turn * 7))
                 opened.mux(stream.encode(frame))
             opened.mux(stream.encode())
-        return path
-
-    return make
+        return Path(written.name).read_bytes()
 
 
 @pytest.fixture

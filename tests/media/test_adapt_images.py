@@ -11,6 +11,7 @@ from bot.errors import UnusableFile
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.requests import Fit, Media
+from tests.media.inside import Inside
 
 Picture = Callable[..., Path]
 RED, BLUE = (220, 30, 30), (30, 30, 220)
@@ -18,7 +19,7 @@ RED, BLUE = (220, 30, 30), (30, 30, 220)
 
 @pytest.fixture
 def library(tmp_path: Path, downloader: Downloader) -> MediaLibrary:
-    return MediaLibrary(Archive(str(tmp_path / "archive")), downloader)
+    return MediaLibrary(Archive(str(tmp_path / "archive")), downloader, children=Inside())
 
 
 async def _adapted(library: MediaLibrary, path: Path, fit: Fit | None = None) -> Media:

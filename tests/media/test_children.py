@@ -90,7 +90,7 @@ async def test_no_more_children_run_at_once_than_allowed(tmp_path: Path) -> None
     for pipe in pipes:
         os.mkfifo(pipe)
     children = Children(most=2)
-    runs = [children.run("inspect_image", p, "PNG", TERMS, Budget(wall_seconds=2)) for p in pipes]
+    runs = [children.run("inspect_image", p, "PNG", TERMS, Budget(wall_seconds=1)) for p in pipes]
     tasks = [asyncio.create_task(run) for run in runs]
     most = 0
     while not all(task.done() for task in tasks):

@@ -11,9 +11,9 @@ from PIL import Image
 
 from bot.archive import Archive
 from bot.media.fitting import MediaFitter, plays_inline
-from bot.media.inspect import inspect
 from bot.ports import Fitted, Reduction
 from bot.requests import Kind, Media
+from tests.media.inside import Inside, inspect
 
 Film = Callable[..., Path]
 MIB = 1024 * 1024
@@ -26,7 +26,7 @@ def archive(tmp_path: Path) -> Archive:
 
 @pytest.fixture
 def fitter(archive: Archive) -> MediaFitter:
-    return MediaFitter(archive, lambda key: f"https://dailies.example/files/{key}")
+    return MediaFitter(archive, lambda key: f"https://dailies.example/files/{key}", Inside())
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from PIL import Image
 
 from bot.media.children import Budget
 from bot.media.errors import Reason, UnusableFile
-from bot.media.inspect import Limits, MediaInfo, inspect
+from bot.media.inspect import Limits, MediaInfo
+from bot.media.inspect import inspect as inspect_outside
+from tests.media.inside import inspect
 
 Picture = Callable[..., Path]
 
@@ -188,9 +190,11 @@ async def test_a_bomb_that_is_let_in_dies_of_the_childs_memory_and_the_bot_goes_
     bomb = _zeros_png(tmp_path / "bomb.png", 20_000, 20_000)
     small = Budget(memory=300 * 1024**2)
     limits = Limits(pixels=10**9, side=10**6, child=small)
-    refusal = await _refusal(bomb, limits=limits)
+    with pytest.raises(UnusableFile) as caught:
+        await inspect_outside(bomb, "bomb.png", limits=limits)
+    refusal = caught.value
     assert (refusal.reason, refusal.detail) == (Reason.TOO_MANY_PIXELS, "out of memory")
-    info = await inspect(picture("a.png"), "a.png", limits=limits)
+    info = await inspect_outside(picture("a.png"), "a.png", limits=limits)
     assert info.width == 64
 
 

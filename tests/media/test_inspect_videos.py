@@ -9,7 +9,8 @@ from aiohttp import web
 
 from bot.media.children import Budget, Children
 from bot.media.errors import Reason, UnusableFile
-from bot.media.inspect import Limits, inspect
+from bot.media.inspect import Limits
+from tests.media.inside import inspect
 
 Film = Callable[..., Path]
 FASTSTART = {"movflags": "faststart"}

@@ -9,10 +9,10 @@ from sqlalchemy import insert
 
 from bot.errors import ConfigError
 from storage.backup import back_up
+from storage.engines import open_database
 from storage.lock import only_process
 from storage.migrations import revisions
 from storage.schema import secrets
-from storage.storage import open_database
 
 
 @pytest.fixture

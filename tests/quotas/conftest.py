@@ -15,10 +15,11 @@ from bot.quotas import Moderation, Rule
 from bot.requests import GenerationRequest, Operation
 from storage.audit import sums_by_bucket
 from storage.database import Database
+from storage.engines import open_database
 from storage.ledger import bucket_kind
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage
 
 WORKSPACE = "playground:local"
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -85,8 +86,8 @@ class Books:
 
 
 @pytest.fixture
-async def books(tmp_path: Path) -> AsyncIterator[Books]:
-    database = await open_database(f"sqlite:///{tmp_path / 'dailies.db'}")
+async def books(database_url: str) -> AsyncIterator[Books]:
+    database = await open_database(database_url)
     yield Books(database, DEFAULTS)
     await database.close()
 

@@ -1,9 +1,9 @@
 """Any order of holds, captures, releases, grants, expiries, periods and restarts keeps the books true."""
 
 import asyncio
-import tempfile
+import os
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,8 +14,9 @@ from sqlalchemy import select
 from bot.credits import Allowance, Outcome, Period
 from bot.errors import Refused, StaleJob
 from bot.jobs import State
+from storage.engines import open_database
 from storage.schema import holds, jobs
-from storage.storage import open_database
+from tests.postgres import apart
 
 members = st.sampled_from(["ada", "ben"])
 prices = st.integers(0, 60)
@@ -26,19 +27,19 @@ class BooksMachine(RuleBasedStateMachine):
 
     jobs = Bundle("jobs")
     books_type: type
+    new_database: Callable[[], str]
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
+        self.url = type(self).new_database()
         self.captured = 0
         self.booked = 0
         self.books = None
         self.open()
 
     def open(self) -> None:
-        path = Path(self.folder.name, "dailies.db")
-        database = self.run(open_database(f"sqlite:///{path}"))
+        database = self.run(open_database(self.url))
         before = self.books
         self.books = self.books_type(database, self.defaults)
         if before is not None:
@@ -50,7 +51,6 @@ class BooksMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.run(self.books.database.close())
         self.runner.close()
-        self.folder.cleanup()
 
     @rule(target=jobs, member=members, price=prices, count=st.integers(1, 4))
     def accept_at_once(self, member, price, count):
@@ -126,14 +126,23 @@ class BooksMachine(RuleBasedStateMachine):
         assert totals == (self.captured, self.booked)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request, migrated_copy):
+    """Makes databases, one for each history; on PostgreSQL they go when the server goes."""
+    if request.param == "sqlite":
+        return migrated_copy
+    server = request.getfixturevalue("postgres")
+    return lambda: apart(server.database())
+
+
 @pytest.mark.filterwarnings("default::ResourceWarning")
-def test_the_books_are_true_after_any_history(books_type, defaults):
-    machine = type("Books", (BooksMachine,), {"books_type": books_type, "defaults": defaults})
-    run = settings(
-        max_examples=40,
+def test_the_books_are_true_after_any_history(books_type, defaults, new_database):
+    parts = {"books_type": books_type, "defaults": defaults, "new_database": new_database}
+    machine = type("Books", (BooksMachine,), parts)
+    machine.TestCase.settings = settings(
+        max_examples=int(os.environ.get("DAILIES_EXAMPLES", "10")),
         stateful_step_count=25,
         deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
-    machine.TestCase.settings = run
     machine.TestCase("runTest").runTest()

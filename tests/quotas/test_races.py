@@ -4,12 +4,12 @@ import asyncio
 
 from bot.credits import Allowance
 from bot.errors import NotEnoughCredits, Refused
-from storage.storage import open_database
+from storage.engines import open_database
 
 
-async def test_two_processes_cannot_spend_the_same_credits(books, tmp_path):
+async def test_two_processes_cannot_spend_the_same_credits(books, database_url):
     await books.rule("member:ben", Allowance(50))
-    other = await open_database(f"sqlite:///{tmp_path / 'dailies.db'}")
+    other = await open_database(database_url)
     second = type(books)(other, books.storage._defaults)
     try:
         answers = await asyncio.gather(

@@ -4,13 +4,13 @@ import asyncio
 import json
 import os
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
+
+from tests.launching import Child, launch
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ END_SECONDS = 40.0
 class Process:
     """A child whose output is read line by line while it lives; `lines` is all of it so far."""
 
-    child: asyncio.subprocess.Process
+    child: Child
     lines: list[str] = field(default_factory=list)
     _said: asyncio.Condition = field(default_factory=asyncio.Condition)
     _reader: asyncio.Task[None] | None = None
@@ -34,15 +34,7 @@ class Process:
     async def start(
         cls, arguments: Sequence[str], environment: Mapping[str, str], folder: Path
     ) -> Self:
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.cli", *arguments),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
-            env={**_plain_environment(), **environment},
-            cwd=folder,
-        )
-        process = cls(child)
+        process = cls(await launch(arguments, {**_plain_environment(), **environment}, folder))
         process._reader = asyncio.create_task(process._read())
         return process
 

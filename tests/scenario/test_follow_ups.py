@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.credits import Allowance
+from bot.generation import ONCE_WINDOW
 from bot.jobs import Job, Member, State
 from bot.ports import Once
+from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
-from bot.service import ONCE_WINDOW
-from storage.ledger import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.engines import open_database
+from storage.quota import SqlQuotas
+from storage.rules import Defaults
+from storage.storage import SqlStorage
 from tests.scenario.page import Message
 from tests.scenario.stage import Stage
 
@@ -106,7 +109,8 @@ async def test_what_a_result_cannot_do_is_refused_in_private(stage: Stage) -> No
 
 async def test_after_the_window_the_same_action_is_a_new_job(tmp_path: Path) -> None:
     database = await open_database(f"sqlite:///{tmp_path / 'dailies.db'}")
-    storage = SqlStorage(database, Defaults(Allowance(500), 50, ZoneInfo("UTC")))
+    defaults = Defaults(Allowance(500), 50, ZoneInfo("UTC"), Moderation())
+    storage, quotas = SqlStorage(database, defaults), SqlQuotas(database, defaults)
     key = Once("playground:local|ada|retry|x", ONCE_WINDOW)
     start = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -120,7 +124,7 @@ async def test_after_the_window_the_same_action_is_a_new_job(tmp_path: Path) -> 
     assert await ask("d", 6.0) == "c"  # the window began anew with the new job
     assert await ask("e", 6.2) == "e"
     assert [job.id for job in await storage.unfinished()] == ["a", "c", "e"]
-    held = (await storage.balance(Member("playground:local", "ada"), start)).held
+    held = (await quotas.balance(Member("playground:local", "ada"), start)).held
     assert held == 15
     await database.close()
 

@@ -37,8 +37,9 @@ DEATHS = [
     Death("submit.sent", ends="uncertain", captured=0, unreconciled=PRICE),
     Death("submit.recorded"),
     Death("watch.noticed"),
-    # Whether Runway had begun when it was cancelled died with the process.
-    Death("cancel.sent", "!stall", True, ends="cancelled", captured=0, unreconciled=PRICE),
+    # That Runway had begun when it was cancelled was written down before.
+    Death("cancel.intended", "!stall", True, ends="cancelled"),
+    Death("cancel.sent", "!stall", True, ends="cancelled"),
     Death("collect.kept"),
     Death("deliver.intended"),
     Death("deliver.posted"),
@@ -58,7 +59,7 @@ def test_every_failpoint_in_the_code_has_its_death_here() -> None:
 @pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.failpoint)
 async def test_a_job_outlives_the_death_of_the_process(theatre: Theatre, death: Death) -> None:
     page = await theatre.open(death.failpoint)
-    await _bring_to_death(page, death)
+    await _bring_to_death(theatre, page, death)
     assert await theatre.bot.exited() == -signal.SIGKILL
 
     page = await theatre.start_bot()
@@ -90,12 +91,13 @@ async def _check_told_and_retried(page: Page, shown: Shown) -> None:
     assert (await page.shown(first)).state == "uncertain"
 
 
-async def _bring_to_death(page: Page, death: Death) -> None:
+async def _bring_to_death(theatre: Theatre, page: Page, death: Death) -> None:
     with suppress(aiohttp.ClientError):  # it may die before it has answered
         await page.command(f"{COMMAND} {death.words}")
         if death.cancelled:
             (job_id,) = await page.jobs()
             shown = await page.until_state(job_id, "running")
+            await theatre.until_task("RUNNING")
             await page.act(shown.cards[0], "cancel")
 
 

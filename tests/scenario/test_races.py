@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ import pytest
 
 from bot.archive import Archive
 from bot.catalog import load_catalog
+from bot.clock import SystemClock
 from bot.commands import command
 from bot.core import Core, build_core
 from bot.credits import Allowance
@@ -18,13 +20,15 @@ from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member, State
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
-from bot.ports import Subject
+from bot.ports import Confirm, Subject
 from bot.quotas import Moderation
 from bot.runway.client import RunwayClient
 from bot.views import Card, Notice, Result
+from storage.engines import open_database
 from storage.quota import SqlQuotas
+from storage.replicas import SqlReplicas
 from storage.rules import Defaults
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage
 from tests.scenario.processes import KEY
 from tests.scenario.stage import config_for, simulator_on
 
@@ -44,7 +48,7 @@ class SlowChat:
         if self.before_edit is not None:
             await self.before_edit(card)
 
-    async def deliver(self, channel: str, result: Result, key: str) -> str:
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         return key
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
@@ -112,6 +116,8 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
             archive=archive,
             chats={"slow": chat},
+            replicas=SqlReplicas(database, timedelta(seconds=30), alone=True),
+            clock=SystemClock(),
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)

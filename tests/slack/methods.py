@@ -45,7 +45,9 @@ def _auth_test(s: SlackServer, a: Json) -> Json:
 
 
 def _open_socket(s: SlackServer, a: Json) -> Json:
-    return {"url": s.url.replace("http", "ws", 1) + f"/socket?ticket={s.number()}"}
+    ticket = str(s.number())
+    s.tickets.add(ticket)  # good for one connection
+    return {"url": s.url.replace("http", "ws", 1) + f"/socket?ticket={ticket}"}
 
 
 def _user(s: SlackServer, a: Json) -> Json:
@@ -90,9 +92,9 @@ def _open(s: SlackServer, a: Json) -> Json:
     return {"channel": {"id": channel}}
 
 
-def _seen(message: Json, a: Json) -> Json:
+def _seen(s: SlackServer, message: Json, a: Json) -> Json:
     shown = dict(message)
-    if a.get("include_all_metadata") not in (True, "true", "1"):
+    if s.faults.metadata_hidden or a.get("include_all_metadata") not in (True, "true", "1"):
         shown.pop("metadata", None)
     return shown
 
@@ -108,7 +110,7 @@ def _history(s: SlackServer, a: Json) -> Json:
     _channel(s, a, member=True)
     top = [m for m in s.messages.get(a["channel"], []) if "thread_ts" not in m and _within(m, a)]
     limit = int(a.get("limit", 100))
-    return {"messages": [_seen(m, a) for m in reversed(top)][:limit], "has_more": False}
+    return {"messages": [_seen(s, m, a) for m in reversed(top)][:limit], "has_more": False}
 
 
 def _replies(s: SlackServer, a: Json) -> Json:
@@ -120,7 +122,7 @@ def _replies(s: SlackServer, a: Json) -> Json:
     ]
     if not found:
         raise Refusal("thread_not_found")
-    return {"messages": [_seen(m, a) for m in found][: int(a.get("limit", 100))]}
+    return {"messages": [_seen(s, m, a) for m in found][: int(a.get("limit", 100))]}
 
 
 def add_message(s: SlackServer, channel: str, message: Json, thread: str | None = None) -> Json:
@@ -184,6 +186,11 @@ def _publish(s: SlackServer, a: Json) -> Json:
 def _upload_url(s: SlackServer, a: Json) -> Json:
     if int(a["length"]) < 1 or not a["filename"]:
         raise Refusal("invalid_arguments")
+    if s.faults.uploads_refused:
+        raise Refusal(s.faults.uploads_refused)
+    if s.faults.too_large > 0:
+        s.faults.too_large -= 1
+        raise Refusal("file_upload_size_restricted")
     file = f"F{s.number():06d}"
     s.uploads[file] = {"name": a["filename"], "length": int(a["length"])}
     return {"upload_url": f"{s.url}/upload/{file}", "file_id": file}
@@ -194,6 +201,12 @@ def _complete(s: SlackServer, a: Json) -> Json:
     if any("content" not in s.uploads.get(file, {}) for file in ids):
         raise Refusal("file_not_found")
     _channel(s, a, member=True)
+    method = "files.completeUploadExternal"
+    if s.faults.half_done[method] > 0:
+        s.faults.half_done[method] -= 1
+        for file in ids:
+            s.files[file] = {"id": file, "mimetype": "", **s.uploads[file], "shares": {}}
+        raise Refusal("internal_error")
     for entry in a["files"]:
         upload = s.uploads.pop(entry["id"])
         s.files[entry["id"]] = {
@@ -228,21 +241,31 @@ def _file_info(s: SlackServer, a: Json) -> Json:
         file["_looks"] += 1
         if file["_looks"] >= s.faults.share_after:
             _share(s, [file["id"]])
-    hidden = ("content", "_where", "_looks")
+    hidden = ("content", "_where", "_looks", *(["shares"] if s.faults.shares_hidden else []))
     return {"file": {name: value for name, value in file.items() if name not in hidden}}
 
 
 def _access(s: SlackServer, a: Json) -> Json:
     team = a["code"].removeprefix("code-")
+    if team[0] == "E":  # for a whole organisation: Slack names no team
+        org = {
+            "enterprise": {"id": team, "name": team},
+            "is_enterprise_install": True,
+            "team": None,
+        }
+        s.tokens[f"xoxb-{team}"] = team
+        return {**_granted(team), **org}
     s.tokens[f"xoxb-{team}"] = team
+    return {**_granted(team), "team": {"id": team, "name": team}, "is_enterprise_install": False}
+
+
+def _granted(of: str) -> Json:
     return {
-        "access_token": f"xoxb-{team}",
+        "access_token": f"xoxb-{of}",
         "token_type": "bot",
         "scope": "commands",
         "bot_user_id": "U0BOT",
-        "team": {"id": team, "name": team},
         "authed_user": {"id": "U0ADA"},
-        "is_enterprise_install": False,
     }
 
 

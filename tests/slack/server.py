@@ -23,7 +23,14 @@ class Faults:
     limited: Counter[str] = field(default_factory=Counter)  # 429, Retry-After: 1
     lost: Counter[str] = field(default_factory=Counter)  # done, but the connection breaks
     broken: Counter[str] = field(default_factory=Counter)  # not done, HTTP 500 with HTML
+    half_done: Counter[str] = field(default_factory=Counter)  # the file is known, shared nowhere
+    slow: dict[str, asyncio.Event] = field(default_factory=dict)  # done, answered when it is set
     share_after: int = 0  # files.info calls until shares appear
+    shares_hidden: bool = False  # shared, but files.info does not say where
+    metadata_hidden: bool = False
+    sockets_refused: bool = False
+    too_large: int = 0  # uploads that are refused for their size
+    uploads_refused: str = ""  # the code with which every upload is refused
     login_page: bool = False
     redirect_files: bool = False
     not_acknowledged: bool = False
@@ -58,6 +65,7 @@ class SlackServer:
         self.fetched: list[Json] = []
         self.acks: list[float] = []
         self.sockets: list[web.WebSocketResponse] = []
+        self.tickets: set[str] = set()
         self.url = ""
         self.changed = asyncio.Condition()
         self._waiting: dict[str, asyncio.Future[Json]] = {}
@@ -127,6 +135,10 @@ class SlackServer:
         return acknowledged
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        ticket = request.query["ticket"]
+        if ticket not in self.tickets or self.faults.sockets_refused:
+            raise web.HTTPForbidden
+        self.tickets.remove(ticket)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         await socket.send_str(json.dumps({"type": "hello", "num_connections": 1}))
@@ -167,6 +179,8 @@ class SlackServer:
             self.errors.append(f"{method}: {error!r}")
             raise
         await self.touch()
+        if answer["ok"] and method in self.faults.slow:
+            await self.faults.slow[method].wait()
         if answer["ok"] and self.faults.lost[method] > 0:
             self.faults.lost[method] -= 1
             assert request.transport is not None
@@ -176,6 +190,9 @@ class SlackServer:
 
     async def _upload(self, request: web.Request) -> web.Response:
         upload = self.uploads[request.match_info["id"]]
+        if "upload" in self.faults.slow:
+            upload["begun"] = True
+            await self.faults.slow["upload"].wait()
         content = await request.read()
         if request.content_length != upload["length"] or len(content) != upload["length"]:
             return web.Response(status=400, text="length")

@@ -2,36 +2,17 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
 
 from adapters.slack.board import MOST_EDITS, WINDOW_SECONDS, Board
 from bot.errors import ChatError
-
-
-class JumpingClock:
-    """Time passes only while everybody waits."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.sleeping = 0
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.time, UTC)
-
-    def monotonic(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        for _ in range(20):
-            await asyncio.sleep(0)
-        self.time += seconds
+from tests.slack.clocks import HandClock, JumpingClock
 
 
 class Sent:
     """What was sent, when, to which message."""
 
-    def __init__(self, clock: JumpingClock) -> None:
+    def __init__(self, clock: JumpingClock | HandClock) -> None:
         self.clock = clock
         self.edits: list[tuple[float, str, Any]] = []
         self.failing = 0
@@ -125,6 +106,56 @@ async def test_a_state_that_failed_is_sent_again_and_progress_is_not() -> None:
     await settled(sent, 3)
     assert [m for _, m, _ in sent.edits] == ["1", "2", "2"]
     await board.close(1)
+
+
+async def test_a_state_outlives_minutes_without_slack() -> None:
+    clock = JumpingClock()
+    sent = Sent(clock)
+    sent.failing = 9
+    board = Board(sent.edit, clock)
+    board.put("C1", "1", {"text": "done"}, urgent=True)
+    await settled(sent, 10)
+    assert clock.time > 4 * 60
+    assert sent.busiest_minute() <= 6
+    await board.close(1)
+
+
+async def test_a_message_that_fails_holds_up_no_other() -> None:
+    clock = JumpingClock()
+    sent = Sent(clock)
+    sent.failing = 1
+    board = Board(sent.edit, clock)
+    board.put("C1", "1", {"text": "done"}, urgent=True)
+    board.put("C1", "2", {"text": "done"}, urgent=True)
+    await settled(sent, 3)
+    assert [m for _, m, _ in sent.edits] == ["1", "2", "1"]
+    assert sent.edits[1][0] == 0
+    await board.close(1)
+
+
+async def test_what_is_newer_than_a_failed_state_is_sent_in_its_place() -> None:
+    clock = JumpingClock()
+    sent = Sent(clock)
+    sent.failing = 1
+    board = Board(sent.edit, clock)
+    board.put("C1", "1", {"text": "running"}, urgent=True)
+    await settled(sent, 1)
+    board.put("C1", "1", {"text": "10 %"}, urgent=False)
+    await settled(sent, 2)
+    assert [text for _, _, text in sent.edits] == ["running", "10 %"]
+    await board.close(1)
+
+
+async def test_a_second_close_has_nothing_left_to_wait_for() -> None:
+    clock = HandClock()
+    sent = Sent(clock)
+    sent.failing = 1
+    board = Board(sent.edit, clock)
+    board.put("C1", "1", {"text": "done"}, urgent=True)
+    await settled(sent, 1)
+    await board.close(0.01)
+    async with asyncio.timeout(2):
+        await board.close(3600)
 
 
 async def test_closing_sends_what_changed_for_good() -> None:

@@ -1,15 +1,14 @@
 """What an operator can set wrong is one clear text, before anything is sent."""
 
+import re
 from collections.abc import Awaitable, Callable
 
-import aiohttp
 import pytest
 
+from bot.errors import ConfigError
+from tests.slack.inside import Run
 from tests.slack.processes import Bot
-from tests.slack.workspace import Workspace
-
-Run = Callable[..., Awaitable[Bot]]
-FAILS = {"DAILIES_FAILPOINT": "none"}
+from tests.slack.workspace import BEN, Workspace, shown
 
 
 @pytest.mark.parametrize(
@@ -26,9 +25,17 @@ FAILS = {"DAILIES_FAILPOINT": "none"}
     ],
 )
 async def test_a_wrong_setting_is_named(run: Run, environment: dict[str, str], said: str) -> None:
-    bot = await run(**FAILS, **environment)
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        await run(**environment)
+
+
+async def test_what_is_wrong_is_one_text_and_exit_code_2(
+    launch: Callable[..., Awaitable[Bot]],
+) -> None:
+    bot = await launch(SLACK_BOT_TOKEN="xoxb-wrong", DAILIES_FAILPOINT="none")
     assert await bot.ended() == 2
-    assert said in bot.output
+    assert "bot token (invalid_auth)" in bot.output
+    assert "Traceback" not in bot.output
 
 
 async def test_an_id_in_the_environment_does_not_turn_oauth_on(
@@ -47,21 +54,15 @@ async def test_commands_may_have_a_prefix(workspace: Workspace, run: Run) -> Non
     await run(DAILIES_SLACK__COMMAND_PREFIX="dailies-")
     await workspace.command("/dailies-imagine a fox")
     await workspace.result()
-
-
-async def test_playground_and_slack_run_in_one_process(workspace: Workspace, run: Run) -> None:
-    bot = await run(DAILIES_PLAYGROUND__ENABLED="true")
-    form = {"member": "ada", "text": "/imagine a fox"}
-    async with workspace.session.post(f"{bot.url}/api/commands", data=_multipart(form)) as response:
-        assert response.status == 202, await response.text()
-    await workspace.command("/imagine a fox")
-    await workspace.result()
-    assert await bot.stop() == 0
-
-
-def _multipart(fields: dict[str, str]) -> aiohttp.MultipartWriter:
-    writer = aiohttp.MultipartWriter("form-data")
-    for name, value in fields.items():
-        part = writer.append(value)
-        part.set_content_disposition("form-data", name=name)
-    return writer
+    await workspace.command("/dailies-help")
+    told = await workspace.whisper()
+    assert "`/dailies-imagine &lt;prompt&gt;`" in told
+    assert "`/dailies-credits`" in told
+    assert "/imagine" not in told
+    await workspace.command("/dailies-history", BEN)
+    assert "Try `/dailies-imagine a lighthouse at dusk`" in await workspace.whisper(2)
+    await workspace.command("/dailies-quota sett")
+    assert "`/dailies-quota set`" in await workspace.whisper(3)
+    await workspace.event({"type": "app_home_opened", "user": BEN, "tab": "home"})
+    home = await workspace.until(lambda: workspace.server.homes.get(BEN))
+    assert "Try `/dailies-imagine" in shown(home)

@@ -2,22 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
 
+from tests.slack.inside import Run
 from tests.slack.methods import TEAM
-from tests.slack.processes import Bot
 from tests.slack.workspace import Workspace, is_result, key_of
 
-Run = Callable[..., Awaitable[Bot]]
-PEOPLE = 40
+PEOPLE = 8
 # Slack's own, over all messages of a workspace (docs.slack.dev/apis/web-api/rate-limits: tier 3).
 MOST_EDITS = 50
 
 
-async def test_many_people_at_once(
-    workspace: Workspace, run: Run, record_property: Callable[[str, object], None]
-) -> None:
-    """The server takes no acknowledgement after three seconds."""
+async def test_many_people_at_once(workspace: Workspace, run: Run) -> None:
+    """The server takes no acknowledgement after three seconds; tests/benchmarks/slack_acks.py has figures."""
     await run()
     server = workspace.server
     people = [f"U{number:04d}" for number in range(PEOPLE)]
@@ -25,9 +21,8 @@ async def test_many_people_at_once(
         server.users[user] = {"id": user, "name": user.lower(), "team_id": TEAM}
     await asyncio.gather(*(workspace.command("/imagine a fox", user) for user in people))
     await asyncio.gather(*(workspace.command("/credits", user) for user in people))
-    await workspace.result(PEOPLE, within=200)
+    await workspace.result(PEOPLE, within=100)
     assert len(server.acks) == 2 * PEOPLE
-    record_property("acknowledged within, p99 (s)", sorted(server.acks)[-1])
     results = Counter(key_of(m) for m in workspace.in_channel() if is_result(m))
     assert len(results) == PEOPLE
     assert set(results.values()) == {1}

@@ -1,8 +1,6 @@
 """Who may do what on Slack, and that everything private stays private."""
 
-from collections.abc import Awaitable, Callable
-
-from tests.slack.processes import Bot
+from tests.slack.inside import Run
 from tests.slack.workspace import (
     ADA,
     BEN,
@@ -16,8 +14,6 @@ from tests.slack.workspace import (
     png,
     shown,
 )
-
-Run = Callable[..., Awaitable[Bot]]
 
 
 async def test_members_of_another_workspace_get_nothing_run(workspace: Workspace, run: Run) -> None:

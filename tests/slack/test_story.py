@@ -2,25 +2,45 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
-import pytest
 
-from tests.slack.processes import Bot, Simulator
-from tests.slack.workspace import BEN, ROOM, Workspace, buttons, key_of, png, shown
+from bot.runway.simulator import RunningSimulator
+from tests.slack.inside import Run, books_of
+from tests.slack.processes import Bot
+from tests.slack.workspace import BEN, Workspace, buttons, key_of, png, shown
 
 
-@pytest.mark.parametrize("mode", ["socket", "http"])
-async def test_from_a_command_to_a_file_and_on_from_there(
+async def test_over_socket_mode_with_a_process_that_is_killed_in_the_middle(
     workspace: Workspace,
-    run: Callable[..., Awaitable[Bot]],
-    simulator: Simulator,
+    launch: Callable[..., Awaitable[Bot]],
+    simulator: RunningSimulator,
     session: aiohttp.ClientSession,
-    mode: str,
 ) -> None:
-    bot = await run(DAILIES_SLACK__MODE=mode)
-    workspace.http = bot.url if mode == "http" else None
+    bot = await launch()
+    first = await _make_five(workspace)
+    await bot.kill()
+    await launch()
+    await _make_the_sixth(workspace, first)
+    assert len((await books_of(simulator, session))["tasks"]) == 6
 
+
+async def test_over_signed_http(
+    workspace: Workspace, run: Run, simulator: RunningSimulator, session: aiohttp.ClientSession
+) -> None:
+    bot = await run(DAILIES_SLACK__MODE="http")
+    workspace.http = bot.url
+    first = await _make_five(workspace)
+    await bot.stop()
+    bot = await run(DAILIES_SLACK__MODE="http")
+    workspace.http = bot.url
+    await _make_the_sixth(workspace, first)
+    assert len((await books_of(simulator, session))["tasks"]) == 6
+
+
+async def _make_five(workspace: Workspace) -> dict[str, Any]:
+    """Command, 🔁, ⬆️, form with a file, shortcut; the first result."""
     await workspace.command("/imagine a fox with a payload &amp; a <https://x.y|hat> --ratio 16:9")
     card = await workspace.card()
     assert "a fox with a payload &amp; a hat" in shown(card)
@@ -40,7 +60,7 @@ async def test_from_a_command_to_a_file_and_on_from_there(
     await workspace.react(file_message, "arrow_up")
     await workspace.result(3)
 
-    await workspace.command("/animate it turns its head")
+    await workspace.command("/animate it turns its head --duration 2")
     view = await workspace.until(
         lambda: workspace.server.views[-1] if workspace.server.views else None
     )
@@ -52,15 +72,13 @@ async def test_from_a_command_to_a_file_and_on_from_there(
     message = workspace.say("look", files=[workspace.add_file("dog.png", png())])
     await workspace.shortcut("upscale", message)
     await workspace.result(5)
+    return first
 
-    await bot.kill()
-    bot = await run(DAILIES_SLACK__MODE=mode)
-    workspace.http = bot.url if mode == "http" else None
+
+async def _make_the_sixth(workspace: Workspace, first: dict[str, Any]) -> None:
+    """A button of before the restart; everything that is in the channel is there once."""
     await workspace.press(first, "animate")
     await workspace.result(6)
     keys = Counter(key_of(m) for m in workspace.in_channel() if key_of(m))
     assert set(keys.values()) == {1}
     assert len([m for m in workspace.in_channel() if m.get("files") and m["user"] != "U0ADA"]) == 6
-    books = await simulator.books(session)
-    assert len(books["tasks"]) == 6
-    assert ROOM in workspace.server.messages

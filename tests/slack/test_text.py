@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack.escape import escape, fit, readable, unescape
-from adapters.slack.render import card_body, notice_body, result_body
+from adapters.slack.render import Names, card_body, notice_body, result_body
 from bot.jobs import Member, State
 from bot.text import Bold, Code, When, Who
 from bot.views import Button, Card, Line, Notice, Result
@@ -35,7 +35,7 @@ def test_fitting_cuts_between_letters_and_never_inside_an_entity(text: str, limi
 @given(TEXTS, TEXTS, st.lists(TEXTS, max_size=8))
 def test_every_message_keeps_slacks_limits(prompt: str, name: str, words: list[str]) -> None:
     spans = (*words, *(Bold(word) for word in words), *(Code(word) for word in words))
-    names = {"U1": name, "U2": name}
+    names = Names({"U1": name, "U2": name})
     buttons = (Button("🔁 Retry · 5 cr", "retry"), Button("x" * 100, "upscale", danger=True))
     card = Card(
         "j1", OWNER, "Imagine · Gen-4", prompt, State.RUNNING, (),
@@ -54,7 +54,7 @@ def test_every_message_keeps_slacks_limits(prompt: str, name: str, words: list[s
 
 def test_a_result_pings_its_owner_and_nobody_else() -> None:
     text = (Who("U1"), " ready, asked by ", Who("U2"), " <!channel> ", "<@U3>")
-    body = result_body(Result("j1", OWNER, text, "for <!here>"), {"U2": "<@U4>"})
+    body = result_body(Result("j1", OWNER, text, "for <!here>"), Names({"U2": "<@U4>"}))
     assert str(body).count("<@U1>") == 2
     for other in ("<@U2>", "<@U3>", "<@U4>", "<!channel>", "<!here>"):
         assert other not in str(body)
@@ -62,12 +62,12 @@ def test_a_result_pings_its_owner_and_nobody_else() -> None:
 
 def test_a_card_pings_nobody() -> None:
     card = Card("j1", OWNER, "Imagine", "a fox", State.QUEUED, (), (Line("By", (Who("U2"),)),))
-    assert "<@" not in str(card_body(card, {"U1": "Ada", "U2": "Ben"}))
+    assert "<@" not in str(card_body(card, Names({"U1": "Ada", "U2": "Ben"})))
 
 
 def test_moments_are_shown_in_the_readers_own_time() -> None:
     at = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-    body = notice_body(Notice(("Resets ", When(at), ".")), {})
+    body = notice_body(Notice(("Resets ", When(at), ".")), Names())
     assert "<!date^1795348800^{date_short_pretty} at {time}|2026-11-22 12:00 UTC>" in body["text"]
 
 

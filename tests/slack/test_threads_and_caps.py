@@ -1,11 +1,7 @@
 """A thread is part of its channel, also where a channel's cap is concerned."""
 
-from collections.abc import Awaitable, Callable
-
-from tests.slack.processes import Bot
+from tests.slack.inside import Run
 from tests.slack.workspace import BEN, ROOM, Workspace
-
-Run = Callable[..., Awaitable[Bot]]
 
 
 async def test_a_job_in_a_thread_counts_towards_its_channels_cap(

@@ -1,15 +1,13 @@
 """Every way to ask: mentions, threads, forms, shortcuts, our own conversation, App Home."""
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.slack.processes import Bot
+from tests.slack.inside import Run
 from tests.slack.workspace import ADA, BEN, ROOM, Workspace, buttons, is_card, png, shown
 
-Run = Callable[..., Awaitable[Bot]]
 Json = dict[str, Any]
 
 
@@ -24,14 +22,14 @@ async def test_a_mention_with_a_file_in_a_thread_is_answered_there_once(
     await run()
     parent = workspace.say("let us talk")
     file = workspace.add_file("cat.png", png())
-    event = mention(workspace, "animate it jumps", parent["ts"], files=[file])
+    event = mention(workspace, "animate it jumps --duration 2", parent["ts"], files=[file])
     await workspace.event({**event, "type": "app_mention"})
     await workspace.event({**event, "type": "message", "subtype": "file_share"})
     result = await workspace.result()
     assert result["thread_ts"] == parent["ts"]
     shared = [m for m in workspace.in_channel() if m.get("files") and m["user"] == "U0BOT"]
     assert [m["thread_ts"] for m in shared] == [parent["ts"]]
-    await workspace.press(result, "upscale", BEN)
+    await workspace.press(result, "retry", BEN)
     assert (await workspace.result(2))["thread_ts"] == parent["ts"]
     await workspace.react(shared[0], "repeat")
     assert (await workspace.result(3))["thread_ts"] == parent["ts"]
@@ -41,7 +39,7 @@ async def test_a_mention_that_is_told_of_without_its_files_still_has_them(
     workspace: Workspace, run: Run
 ) -> None:
     await run()
-    event = mention(workspace, "animate", files=[workspace.add_file("cat.png", png())])
+    event = mention(workspace, "animate --duration 2", files=[workspace.add_file("cat.png", png())])
     await workspace.event({**event, "type": "app_mention", "files": None})
     await workspace.result()
 
@@ -50,7 +48,7 @@ async def test_files_that_come_as_stubs_are_asked_for(workspace: Workspace, run:
     await run()
     file = workspace.add_file("cat.png", png())
     stub = {"id": file["id"], "file_access": "check_file_info"}
-    event = mention(workspace, "animate", files=[stub])
+    event = mention(workspace, "animate --duration 2", files=[stub])
     await workspace.event({**event, "type": "app_mention"})
     await workspace.result()
 
@@ -138,7 +136,7 @@ async def test_shortcuts_open_a_form_with_the_message_s_file(
     await workspace.shortcut(callback, {k: v for k, v in message.items() if k != "files"})
     view = await workspace.until(lambda: (workspace.server.views or [None])[-1])
     assert view["title"]["text"] == command
-    await workspace.submit(view, prompt="it flies")
+    await workspace.submit(view, prompt="it flies", duration="2")
     assert "it flies" in shown(await workspace.result())
 
 

@@ -1,22 +1,21 @@
 """A real SQLite file for each test, and makers of jobs and of storages with their defaults."""
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import URL
 
 from bot.credits import Allowance, Period
 from bot.jobs import Job, Member, State
 from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
+from storage.engines import open_database
 from storage.rules import Defaults
-from storage.storage import open_database
+from tests.outside import Row, ask
 from tests.storage.books import Rows
 
 settings.register_profile("storage", deadline=None)
@@ -27,14 +26,8 @@ WORKSPACE = "playground:local"
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    # A folder with letters that addresses are sensitive to.
-    return tmp_path / "a b%20#1?" / "dailies.db"
-
-
-@pytest.fixture
-async def database(path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(URL.create("sqlite", database=str(path)).render_as_string())
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await open_database(database_url)
     yield opened
     await opened.close()
 
@@ -83,15 +76,13 @@ def new(member: Callable[..., Member]) -> Callable[..., Job]:
 
 
 @pytest.fixture
-def rows(path: Path, database: Database) -> Iterator[Callable[..., list[tuple[object, ...]]]]:
-    """Asks the file itself, behind the back of everything that is tested."""
-    connection = sqlite3.connect(path)
-    yield lambda query, *values: connection.execute(query, values).fetchall()
-    connection.close()
+def rows(database_url: str, database: Database) -> Callable[..., list[Row]]:
+    """Asks the database itself, behind the back of everything that is tested."""
+    return partial(ask, database_url)
 
 
 @pytest.fixture
-def booked(rows: Callable[..., list[tuple[object, ...]]]) -> Callable[[], dict[str, tuple]]:
+def booked(rows: Callable[..., list[Row]]) -> Callable[[], dict[str, tuple]]:
     """Held and captured of every bucket, after a check that they are the sums of their entries."""
 
     def read() -> dict[str, tuple]:

@@ -16,13 +16,14 @@ from bot.ports import Once, Order, OrderKind, Receipt
 from bot.quotas import Moderation, Rule
 from bot.requests import GenerationRequest, Kind, Media, Operation
 from storage.database import Database
+from storage.engines import open_database
 from storage.installations import SqlInstallations
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.receipts import SqlReceipts
 from storage.rules import Defaults
 from storage.secrets import secret
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent / "released"

@@ -141,7 +141,7 @@ async def test_a_redelivered_event_does_not_open_a_new_window(storage, new):
 async def test_the_same_id_twice_is_a_fault_and_changes_nothing(storage, new, counts):
     await storage.accept(new(), [], NOW)
     before = counts()
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         await storage.accept(new(), [Once("event1")], NOW)
     assert counts() == before
 
@@ -166,7 +166,7 @@ async def test_two_hundred_deliveries_of_one_event_at_once_are_one_job(storage, 
     accepted = await asyncio.gather(
         *(storage.accept(new(f"job{n}"), [Once("event1")], NOW) for n in range(200))
     )
-    assert {job.id for job in accepted} == {"job0"}
+    assert len({job.id for job in accepted}) == 1
     assert counts() == dict.fromkeys(TABLES, 1)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from storage.database import SqliteDatabase
+from storage.sqlite import SqliteDatabase
 
 MANY = "INSERT INTO numbers VALUES (:n)"
 

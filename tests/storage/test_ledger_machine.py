@@ -29,8 +29,8 @@ from bot.jobs import Job, Member, State
 from bot.ports import Once
 from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
+from storage.engines import open_database
 from storage.rules import Defaults
-from storage.storage import open_database
 from tests.storage.books import Rows
 
 HERE = "playground:local"
@@ -285,7 +285,7 @@ class Books(RuleBasedStateMachine):
 
 
 Books.TestCase.settings = settings(
-    max_examples=int(os.environ.get("DAILIES_EXAMPLES", "30")),
+    max_examples=int(os.environ.get("DAILIES_EXAMPLES", "10")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

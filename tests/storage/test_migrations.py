@@ -2,16 +2,20 @@
 
 import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import URL, inspect
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from bot.errors import ConfigError
-from storage.database import writer_engine
-from storage.schema import metadata
-from storage.storage import open_database
+from storage import migrations
+from storage.engines import open_database
+from storage.metadata import metadata
+from storage.migrations import HEAD
+from storage.sqlite import writer_engine
 
 
 @pytest.fixture
@@ -32,6 +36,11 @@ def test_the_migrated_schema_is_the_described_one(engine):
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_one_that_is_looked_for():
+    """A database that has `HEAD` is taken as it is: nothing may come after it."""
+    assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head() == HEAD
 
 
 def test_indexes_keys_and_checks_are_the_described_ones_to_the_letter(engine, tmp_path):
@@ -65,9 +74,9 @@ def test_indexes_keys_and_checks_are_the_described_ones_to_the_letter(engine, tm
     described.dispose()
 
 
-async def test_opening_twice_is_fine_and_keeps_what_is_there(storage, new, database, path):
+async def test_opening_twice_is_fine_and_keeps_what_is_there(storage, new, database, database_url):
     accepted = await storage.accept(new(), [], new().created_at)
-    again = await open_database(URL.create("sqlite", database=str(path)).render_as_string())
+    again = await open_database(database_url)
     await again.close()
     assert await storage.job("job1") == accepted
 
@@ -95,7 +104,7 @@ async def test_a_half_migrated_database_is_not_left_behind(tmp_path):
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql+asyncpg://dailies:hunter2@db/dailies",
+        "postgresql+psycopg://dailies:hunter2@db/dailies",
         "mysql://root:hunter2@db/dailies",
         "sqlite://",
         "sqlite:///:memory:",

@@ -7,13 +7,16 @@ from bot.credits import Outcome
 from bot.jobs import State
 from bot.ports import Once
 from storage import jobs, ledger
-from storage.database import writer_engine
+from storage.engines import open_database
+from storage.sqlite import writer_engine
 
 HERE = "playground:local"
 
 
 @pytest.fixture
-async def connection(database, path):
+async def connection(tmp_path):
+    path = tmp_path / "dailies.db"
+    await (await open_database(f"sqlite:///{path}")).close()
     engine = writer_engine(path)
     with engine.connect() as opened:
         yield opened

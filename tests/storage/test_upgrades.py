@@ -11,12 +11,13 @@ from alembic.migration import MigrationContext
 
 from bot.credits import Outcome
 from bot.jobs import State
+from storage.engines import open_database
 from storage.inspection import inspect_database
 from storage.migrations import revisions
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.schema import metadata
-from storage.storage import SqlStorage, open_database
+from storage.storage import SqlStorage
 from tests.storage.release_data import (
     ADA,
     BEN,

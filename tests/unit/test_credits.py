@@ -43,6 +43,7 @@ TABLE = [
     (Outcome.CANCELLED_WAITING, None, 0, 25),
     (Outcome.CANCELLED_RUNNING, None, 25, 0),
     (Outcome.UNCERTAIN, None, 0, 25),
+    (Outcome.GIVEN_UP, None, 0, 25),
 ]
 
 

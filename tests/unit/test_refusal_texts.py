@@ -16,7 +16,7 @@ MODEL = "Gen-4 Turbo"
 
 SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.UnknownCommand("imagin", ["imagine"]), ["/imagin", "/imagine", "/help"]),
-    (errors.UnknownCommand("quota", ["quota show", "quota set"]), ["/quota show or quota set"]),
+    (errors.UnknownCommand("quota", ["quota show", "quota set"]), ["/quota show or /quota set"]),
     (errors.UnknownCommand("xyzzy", []), ["/xyzzy", "/help"]),
     (errors.UnknownCommand("", []), ["/help"]),
     (errors.UnknownOption("imagine", "colour", ["model", "ratio"]), ["--colour", "--model or --ratio"]),
@@ -58,6 +58,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.TooFast(3.2), ["4 seconds", "nothing was charged"]),
     (errors.TooFast(0.1), ["a second"]),
     (errors.Stopping(), ["restarted", "Try again in a minute"]),
+    (errors.StorageUnavailable("connection refused"), ["nothing was started", "try again"]),
     (errors.BadLink("example.com/a.png", "https"), ["example.com/a.png", "https"]),
     (errors.NeedsFile("a.mp4", MODEL), ["a.mp4", MODEL]),
     (errors.NoLastResult(), ["Attach a file"]),

@@ -41,6 +41,19 @@ export class Composer {
     this.menu.close();
   }
 
+  /** Names a result as an input: of what is being typed, or of a new command that suits its kind. */
+  refer({ job, kind }) {
+    const text = this.input.value.trimEnd();
+    const begun = text || (kind === "video" ? "/animate" : "/imagine");
+    const written = `${begun} --ref ${job}`;
+    const named = /--ref (?:"([^"]*)"|(\S+))/.exec(text);
+    const merged = named && text.replace(named[0], `--ref "${named[1] ?? named[2]} ${job}"`);
+    const caret = text ? (merged ?? written).length : begun.length + 1;
+    this.#write(merged ?? (text ? written : `${begun}  --ref ${job}`), caret);
+    this.input.focus();
+    this.menu.close();
+  }
+
   /** Another member speaks now: what is in the box stays, but would be a command of theirs. */
   memberChanged() {
     this.#event = null;

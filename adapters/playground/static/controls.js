@@ -26,6 +26,20 @@ export function buttonViews(buttons, press) {
   );
 }
 
+/** A result as an input of the next command: nothing is sent yet, the message box is filled. */
+export const referenceView = (choose) =>
+  el(
+    "button",
+    {
+      type: "button",
+      class: "button",
+      "data-testid": "use-as-reference",
+      "data-focus": "reference",
+      on: { click: choose },
+    },
+    "Use as reference",
+  );
+
 /** Existing reactions as pills, then the quick ones that nobody has used yet where the message invites them. */
 export function reactionViews({ reactions, quick }, react) {
   const present = new Set(reactions.map(({ emoji }) => bare(emoji)));

@@ -34,6 +34,7 @@ const timeline = new Timeline({
     members: () => members.all,
     member: memberId,
     press: (id, action) => attempt(() => postAction(id, memberId(), action)),
+    reference: (result) => composer.refer(result),
     react: (id, emoji, mine) => attempt(() => sendReaction(id, memberId(), emoji, mine)),
   },
   onCount: (count) => {

@@ -1,6 +1,6 @@
 import { CardView } from "./card.js";
 import { fullTime, hourTime, parseTime } from "./clock.js";
-import { buttonViews, dismissView, reactionViews } from "./controls.js";
+import { buttonViews, dismissView, reactionViews, referenceView } from "./controls.js";
 import { el, section, setAttribute } from "./dom.js";
 import { attachmentView } from "./media.js";
 import { plainText, richText } from "./richtext.js";
@@ -63,9 +63,10 @@ export class MessageView {
       quote: section(this.quote, (quoted) => (quoted ? [this.#quoteView(quoted)] : [])),
       text: section(this.text, (text) => richText(text)),
       media: section(this.media, (attachments) => attachments.map(attachmentView)),
-      buttons: section(this.buttons, (buttons) =>
-        buttonViews(buttons, (action) => context.press(id, action)),
-      ),
+      buttons: section(this.buttons, ({ buttons, reference }) => [
+        ...buttonViews(buttons, (action) => context.press(id, action)),
+        ...(reference ? [referenceView(() => context.reference(reference))] : []),
+      ]),
       reactions: section(this.reactions, (data) => reactionViews(data, (emoji, mine) => context.react(id, emoji, mine))),
     };
   }
@@ -89,7 +90,7 @@ export class MessageView {
     show.quote(this.#quoted(message.reply_to));
     show.text(message.card ? "" : (message.spans ?? message.text ?? ""));
     show.media(attachments);
-    show.buttons(message.buttons ?? []);
+    show.buttons({ buttons: message.buttons ?? [], reference: referenceOf(message, author) });
     show.reactions({
       reactions: message.reactions ?? [],
       quick: author.bot && Boolean(message.job_id) && attachments.length > 0 && !message.private,
@@ -177,6 +178,12 @@ export class MessageView {
     ];
     return `${author.name}${message.private ? ", only to you" : ""}: ${plainText(words.filter(Boolean).join(". "))}`;
   }
+}
+
+/** What the message box needs to name a result as an input; null for anything but a result. */
+function referenceOf({ job_id: job, attachments, card, private: hidden }, author) {
+  if (!author.bot || !job || card || hidden || !attachments?.length) return null;
+  return { job, kind: String(attachments[0].content_type ?? "").split("/")[0] };
 }
 
 function avatarViews({ id, name, bot }) {

@@ -8,13 +8,22 @@ export function richText(content) {
   return withDrawnEmoji(String(content ?? ""));
 }
 
-function spanNodes({ kind, text, at }) {
+function spanNodes({ kind, text, at, url }) {
+  if (kind === "link") return [linkView(text, url)];
   if (kind === "bold") return [el("strong", {}, withDrawnEmoji(text))];
   if (kind === "code") return [el("code", {}, text)];
   if (kind === "who") return [el("span", { class: "mention" }, text)];
   if (kind === "time") return [fullTime(Date.parse(at))];
   if (kind === "relative") return [relativeTime(Date.parse(at))];
   return withDrawnEmoji(String(text ?? ""));
+}
+
+/** Only links to our own signed files open; whatever else were sent here stays words. */
+function linkView(text, address) {
+  const url = URL.canParse(String(address)) ? new URL(address) : null;
+  const ours = url && /^https?:$/.test(url.protocol) && url.pathname.startsWith("/files/");
+  if (!ours || !url.searchParams.has("signature")) return String(text);
+  return el("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, text);
 }
 
 /** The same text for a place that shows no formatting, such as a quote or an announcement. */

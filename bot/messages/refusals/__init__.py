@@ -1,7 +1,7 @@
 """What is said when something cannot be done; importing this knows every refusal."""
 
 from bot import errors
-from bot.messages.refusals import quotas, requests
+from bot.messages.refusals import quotas, requests, service
 from bot.messages.refusals.base import refusal
 from bot.views import Button, Notice
 
@@ -13,4 +13,4 @@ def refusal_notice(error: errors.Refused) -> Notice:
     return Notice(refusal(error), buttons, draft)
 
 
-__all__ = ["quotas", "refusal", "refusal_notice", "requests"]
+__all__ = ["quotas", "refusal", "refusal_notice", "requests", "service"]

@@ -3,16 +3,19 @@
 from bot import errors
 from bot.messages.refusals.base import quote, refusal
 from bot.messages.words import a, duration, either, size
-from bot.text import Code, Text, shorten
+from bot.text import Code, Text, join, shorten
 
 
 @refusal.register
 def _(e: errors.UnknownCommand) -> Text:
-    meant = f" Did you mean /{either(e.similar)}?" if e.similar else ""
+    similar = join([(Code("/" + name),) for name in e.similar], " or ")
+    meant: Text = (" Did you mean ", *similar, "?") if similar else ()
     return (
         "There is no command ",
         quote("/" + e.name),
-        f".{meant} ",
+        ".",
+        *meant,
+        " ",
         Code("/help"),
         " lists all.",
     )
@@ -129,6 +132,7 @@ def _(e: errors.UnusableFile) -> Text:
         "too_long_side": f" is too long on one side: {limit} pixels is the most.",
         "zero_duration": " is a video with nothing in it. Export it again.",
         "no_video": " is sound without a picture. Send a video.",
+        "two_in_one": f" is two files in one{found}. Send the picture or video alone: open it, and save it again.",
         "encrypted": " is protected against copying. Send a copy without protection.",
     }  # fmt: skip
     fallback = " cannot be opened; it may be damaged. Open it on your device and save it again."

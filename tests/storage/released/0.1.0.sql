@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0001');
+INSERT INTO "alembic_version" VALUES('0002');
 CREATE TABLE allowances (
 	workspace TEXT NOT NULL, 
 	scope TEXT NOT NULL, 
@@ -29,6 +29,11 @@ INSERT INTO "buckets" VALUES('discord:4711|member|ben|month|2026-11-01',75,0);
 INSERT INTO "buckets" VALUES('discord:4711|member|ada|month|2026-11-01',50,25);
 INSERT INTO "buckets" VALUES('discord:4711|unreconciled',0,25);
 INSERT INTO "buckets" VALUES('discord:4711|workspace',0,25);
+CREATE TABLE candidates (
+	"group" TEXT NOT NULL, 
+	replica TEXT NOT NULL, 
+	PRIMARY KEY ("group", replica)
+);
 CREATE TABLE chat_messages (
 	seq INTEGER NOT NULL, 
 	"key" TEXT, 
@@ -65,7 +70,7 @@ CREATE TABLE grants (
 	PRIMARY KEY (id), 
 	CONSTRAINT grants_positive CHECK (credits > 0)
 );
-INSERT INTO "grants" VALUES('6f25ca9f81cbafc8','discord:4711','ada',100,1797940800000000,'admin',1795348800000000);
+INSERT INTO "grants" VALUES('1ee77b67825e9b5f','discord:4711','ada',100,1797940800000000,'admin',1795348800000000);
 CREATE TABLE hold_legs (
 	job TEXT NOT NULL, 
 	bucket TEXT NOT NULL, 
@@ -149,21 +154,21 @@ CREATE TABLE jobs (
 	failure TEXT, 
 	card TEXT, 
 	result TEXT, 
-	told INTEGER NOT NULL, 
+	told INTEGER NOT NULL, accepted_by TEXT, holder TEXT, fence INTEGER DEFAULT 0 NOT NULL, 
 	PRIMARY KEY (seq), 
 	UNIQUE (id), 
 	UNIQUE (task_id)
 );
-INSERT INTO "jobs" VALUES(1,'job-queued','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'queued','command',NULL,1795348800000000,NULL,0,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(2,'job-submitting','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'submitting','command',NULL,1795348860000000,NULL,1,NULL,0,1795348860000000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(3,'job-running','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'running','command',NULL,1795348920000000,NULL,1,'task-running',0,1795348920000000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(4,'job-collecting','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'collecting','command',NULL,1795348980000000,NULL,1,'task-collecting',0,1795348980000000,1795348980000000,1795348980000000,NULL,NULL,25,NULL,NULL,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(5,'job-delivering','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'delivering','command',NULL,1795349040000000,NULL,1,'task-delivering',0,1795349040000000,1795349040000000,1795349040000000,NULL,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false}]',25,NULL,NULL,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(6,'job-delivered','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'delivered','command',NULL,1795349100000000,NULL,1,'task-delivered',0,1795349100000000,1795349100000000,1795349100000000,1795349100000000,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false}]',NULL,25,NULL,NULL,NULL,1);
-INSERT INTO "jobs" VALUES(7,'job-failed','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'failed','command',NULL,1795349160000000,NULL,1,'task-failed',0,1795349160000000,NULL,NULL,1795349160000000,NULL,NULL,0,'INTERNAL',NULL,NULL,1);
-INSERT INTO "jobs" VALUES(8,'job-cancelled','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'cancelled','command',NULL,1795349220000000,NULL,0,NULL,0,NULL,NULL,NULL,1795349220000000,NULL,NULL,0,NULL,NULL,NULL,1);
-INSERT INTO "jobs" VALUES(9,'job-uncertain','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'uncertain','command',NULL,1795349280000000,NULL,1,NULL,0,1795349280000000,NULL,NULL,1795349280000000,NULL,NULL,0,NULL,NULL,NULL,1);
-INSERT INTO "jobs" VALUES(10,'job-undeliverable','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'undeliverable','command',NULL,1795349340000000,NULL,1,'task-undeliverable',0,1795349340000000,1795349340000000,1795349340000000,1795349340000000,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false}]',NULL,0,NULL,NULL,NULL,1);
+INSERT INTO "jobs" VALUES(1,'job-queued','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'queued','command',NULL,1795348800000000,NULL,0,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(2,'job-submitting','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'submitting','command',NULL,1795348860000000,NULL,1,NULL,0,1795348860000000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(3,'job-running','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'running','command',NULL,1795348920000000,NULL,1,'task-running',0,1795348920000000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(4,'job-collecting','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'collecting','command',NULL,1795348980000000,NULL,1,'task-collecting',0,1795348980000000,1795348980000000,1795348980000000,NULL,NULL,25,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(5,'job-delivering','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'delivering','command',NULL,1795349040000000,NULL,1,'task-delivering',0,1795349040000000,1795349040000000,1795349040000000,NULL,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',25,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(6,'job-delivered','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'delivered','command',NULL,1795349100000000,NULL,1,'task-delivered',0,1795349100000000,1795349100000000,1795349100000000,1795349100000000,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',NULL,25,NULL,NULL,NULL,1,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(7,'job-failed','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'failed','command',NULL,1795349160000000,NULL,1,'task-failed',0,1795349160000000,NULL,NULL,1795349160000000,NULL,NULL,0,'INTERNAL',NULL,NULL,1,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(8,'job-cancelled','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'cancelled','command',NULL,1795349220000000,NULL,0,NULL,0,NULL,NULL,NULL,1795349220000000,NULL,NULL,0,NULL,NULL,NULL,1,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(9,'job-uncertain','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'uncertain','command',NULL,1795349280000000,NULL,1,NULL,0,1795349280000000,NULL,NULL,1795349280000000,NULL,NULL,0,NULL,NULL,NULL,1,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(10,'job-undeliverable','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'undeliverable','command',NULL,1795349340000000,NULL,1,'task-undeliverable',0,1795349340000000,1795349340000000,1795349340000000,1795349340000000,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',NULL,0,NULL,NULL,NULL,1,NULL,NULL,0);
 CREATE TABLE ledger (
 	seq INTEGER NOT NULL, 
 	job TEXT NOT NULL, 
@@ -242,18 +247,36 @@ CREATE TABLE receipts (
 	PRIMARY KEY (workspace, "key")
 );
 INSERT INTO "receipts" VALUES('discord:4711','result:job-delivered','main','',1795348800000000,'job-delivered','posted','1700.1','{}');
+CREATE TABLE replicas (
+	id TEXT NOT NULL, 
+	lease_until BIGINT NOT NULL, 
+	PRIMARY KEY (id)
+);
 CREATE TABLE secrets (
 	name TEXT NOT NULL, 
 	value TEXT NOT NULL, 
 	PRIMARY KEY (name)
 );
-INSERT INTO "secrets" VALUES('links','7d63df7436a1df82d45b5fc022f2882156bd92f71fbef15d117c3c21f6637edf');
+INSERT INTO "secrets" VALUES('links','096f1dc11bf8f0d94c3a33e3a07bd9b68d471a34fe46e7e5819c35c1c9723d08');
+CREATE TABLE shares (
+	"group" TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	holder TEXT NOT NULL, 
+	PRIMARY KEY ("group", number)
+);
 CREATE TABLE strikes (
 	job TEXT NOT NULL, 
 	workspace TEXT NOT NULL, 
 	member TEXT NOT NULL, 
 	at BIGINT NOT NULL, 
 	PRIMARY KEY (job)
+);
+CREATE TABLE turns (
+	model TEXT NOT NULL, 
+	workspace TEXT NOT NULL, 
+	member TEXT NOT NULL, 
+	turn BIGINT NOT NULL, 
+	PRIMARY KEY (model, workspace, member)
 );
 CREATE TABLE workspaces (
 	workspace TEXT NOT NULL, 

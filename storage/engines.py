@@ -1,0 +1,61 @@
+"""From an address to a database: SQLite in a file, or PostgreSQL."""
+
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.errors import ConfigError
+from storage.database import Database
+from storage.migrations import upgrade
+from storage.postgres import PostgresDatabase
+from storage.sqlite import SqliteDatabase
+
+_USE = (
+    "Use sqlite:///path/to/dailies.db, or postgresql+asyncpg://user:password@host/dailies for "
+    "several replicas."
+)
+
+
+async def open_database(url: str) -> Database:
+    """Open the database at an SQLAlchemy address and bring it to today's tables."""
+    database = _database(address_of(url))
+    try:
+        await database.write(upgrade)
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def database_path(url: str) -> Path | None:
+    """The file at an SQLAlchemy address; None for PostgreSQL. Raises ConfigError."""
+    address = address_of(url)
+    return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
+
+
+def _database(address: URL) -> Database:
+    if address.get_backend_name() == "postgresql":
+        return PostgresDatabase(address)
+    path = Path(address.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return SqliteDatabase(path)
+
+
+def address_of(url: str) -> URL:
+    """The address, with its driver; raises ConfigError."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise ConfigError(f"storage.url: that is no address of a database. {_USE}") from None
+    backend = address.get_backend_name()
+    is_file = backend == "sqlite" and address.database not in (None, "", ":memory:")
+    # Written without its driver, the address means the one that is there.
+    if address.drivername in ("postgresql", "postgres"):
+        address = address.set(drivername="postgresql+asyncpg")
+    if not is_file and address.drivername != "postgresql+asyncpg":
+        raise ConfigError(
+            f"storage.url: {address.render_as_string()} is not a database that Dailies can use. "
+            f"{_USE}"
+        )
+    return address

@@ -1,0 +1,96 @@
+"""PostgreSQL, for any number of replicas.
+
+Every transaction is one of its own on a pooled connection, READ COMMITTED; what must not run side
+by side takes a lock by name (`storage.locks`) or a row's lock.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.errors import StorageUnavailable
+from storage.database import T, Transaction
+
+POOL_SIZE = 10
+CONNECT_SECONDS = 5.0
+# A replica must learn well within a lease that the database does not answer.
+STATEMENT_SECONDS = 10.0
+# Transactions that got in each other's way are run again: serialization failure, deadlock.
+# https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
+_AGAIN = ("40001", "40P01")
+_MOST_ATTEMPTS = 5
+# The server is going away, or has too many guests: classes 08 and 57, and 53300.
+_AWAY = ("08", "57", "53")
+
+
+class PostgresDatabase:
+    """Implements storage.database.Database."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_async_engine(
+            url,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=STATEMENT_SECONDS,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": STATEMENT_SECONDS,
+                "server_settings": {
+                    "application_name": "dailies",
+                    "lock_timeout": f"{STATEMENT_SECONDS:.0f}s",
+                    "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS:.0f}s",
+                },
+            },
+        )
+
+    async def write(self, transaction: Transaction[T]) -> T:
+        for _ in range(_MOST_ATTEMPTS - 1):
+            try:
+                return await self._run(transaction)
+            except DBAPIError as error:
+                if _code(error) not in _AGAIN:
+                    raise
+        return await self._run(transaction)
+
+    async def read(self, transaction: Transaction[T]) -> T:
+        return await self._run(transaction)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def _run(self, transaction: Transaction[T]) -> T:
+        with _translated():
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(transaction)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What the driver says of a database that is not there, as one error of ours."""
+    try:
+        yield
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as e:
+        raise StorageUnavailable(str(e) or type(e).__name__) from e
+    except (OperationalError, InterfaceError) as error:
+        raise StorageUnavailable(_said(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _code(error).startswith(_AWAY):
+            raise StorageUnavailable(_said(error)) from error
+        raise
+    except SQLAlchemyError as error:
+        if "QueuePool" in str(error):
+            raise StorageUnavailable("all connections are in use") from error
+        raise
+
+
+def _code(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", "") or "")
+
+
+def _said(error: DBAPIError) -> str:
+    return str(error.orig).partition("\n")[0]

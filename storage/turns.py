@@ -1,0 +1,103 @@
+"""Who carries which job: turns at Runway given out over all replicas together, and take-overs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, update
+
+from bot.dispatcher import admit, order
+from bot.errors import StaleJob
+from bot.jobs import Job, Member, State
+from bot.ports import ModelLimits, Waiting
+from storage import jobs
+from storage.locks import serialise
+from storage.replica_tables import turns
+from storage.replicas import is_held
+from storage.rows import upsert
+from storage.schema import jobs as table
+
+
+def take_turns(
+    c: Connection, replica: str, limits: Mapping[str, ModelLimits], now: datetime
+) -> list[Job]:
+    """Give this replica the jobs that may go to Runway now, in turn and within the limits."""
+    serialise(c, "turns")
+    running = jobs.at_runway(c)
+    queues = order(jobs.waiting(c), running, served(c))
+    taken: list[Job] = []
+    for waiting in admit(queues, running, limits, now):
+        _note_turn(c, waiting)
+        taken += _take(c, [waiting.id], replica)
+    return taken
+
+
+def take_over(c: Connection, replica: str, most: int) -> list[Job]:
+    """Give this replica jobs that are under way and nobody's: their holder is dead."""
+    free = (
+        select(table.c.id)
+        .where(table.c.told == 0, table.c.state != State.QUEUED.value, _is_free())
+        .order_by(table.c.seq)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return _take(c, c.execute(free).scalars().all(), replica)
+
+
+def release(c: Connection, job: Job) -> None:
+    """Let go of a queued job, unless somebody else has it by now."""
+    held = update(table).where(
+        table.c.id == job.id, table.c.fence == job.fence, table.c.state == State.QUEUED.value
+    )
+    c.execute(held.values(holder=None))
+
+
+def confirm(c: Connection, job: Job, replica: str) -> None:
+    """Raise StaleJob unless this replica has the job, and its lease runs."""
+    query = select(table.c.id).where(
+        table.c.id == job.id,
+        table.c.fence == job.fence,
+        table.c.holder == replica,
+        is_held(table.c.holder),
+    )
+    if c.execute(query).one_or_none() is None:
+        raise StaleJob(f"job {job.id} is another replica's now")
+
+
+def to_cancel(c: Connection, replica: str) -> list[str]:
+    """This replica's jobs that somebody asked to cancel."""
+    query = select(table.c.id).where(
+        table.c.told == 0,
+        table.c.state == State.RUNNING.value,
+        table.c.cancel_requested == 1,
+        table.c.holder == replica,
+    )
+    return list(c.execute(query).scalars())
+
+
+def served(c: Connection) -> dict[tuple[str, Member], int]:
+    """The number of each member's latest turn, by model."""
+    return {
+        (row.model, Member(row.workspace, row.member)): row.turn for row in c.execute(select(turns))
+    }
+
+
+def _is_free() -> ColumnElement[bool]:
+    return or_(table.c.holder.is_(None), not_(is_held(table.c.holder)))
+
+
+def _take(c: Connection, ids: Sequence[str], replica: str) -> list[Job]:
+    if not ids:
+        return []
+    taken = update(table).where(table.c.id.in_(ids))
+    c.execute(taken.values(holder=replica, fence=table.c.fence + 1))
+    return [jobs.find(c, job_id) for job_id in ids]
+
+
+def _note_turn(c: Connection, waiting: Waiting) -> None:
+    newest = c.execute(select(func.max(turns.c.turn))).scalar() or 0
+    keys = {
+        "model": waiting.model,
+        "workspace": waiting.owner.workspace,
+        "member": waiting.owner.id,
+    }
+    c.execute(upsert(c, turns, keys, {"turn": newest + 1}))

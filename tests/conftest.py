@@ -1,0 +1,60 @@
+"""What tests of every folder may ask for: databases on both engines."""
+
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from storage.engines import open_database
+from tests.postgres import Server, apart, running_server
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with today's tables, to be copied: quicker than to migrate each time."""
+    path = tmp_path_factory.mktemp("migrated") / "dailies.db"
+    apart(_migrate(path))
+    return path
+
+
+async def _migrate(path: Path) -> None:
+    await (await open_database(f"sqlite:///{path}")).close()
+
+
+@pytest.fixture
+def migrated_copy(migrated_file: Path, tmp_path: Path) -> Callable[[], str]:
+    """Makes SQLite databases with today's tables: `migrated_copy()` is an address."""
+    numbers = itertools.count()
+
+    def copy() -> str:
+        path = shutil.copy(migrated_file, tmp_path / f"dailies{next(numbers)}.db")
+        return f"sqlite:///{path}"
+
+    return copy
+
+
+@pytest.fixture(params=ENGINES)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of an empty database, once on each engine."""
+    if request.param == "sqlite":
+        # A folder with letters that addresses are sensitive to.
+        path = tmp_path / "a b%20#1?" / "dailies.db"
+        path.parent.mkdir()
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        yield URL.create("sqlite", database=str(path)).render_as_string()
+        return
+    server: Server = request.getfixturevalue("postgres")
+    url = await server.database()
+    yield url
+    await server.drop(url)

@@ -1,0 +1,196 @@
+"""Several replicas on one database: who has which job, share and turn."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from bot.errors import StaleJob
+from bot.jobs import State
+from bot.ports import ModelLimits
+from storage.replica_tables import replicas as table
+from storage.replicas import SqlReplicas
+
+LEASE = timedelta(seconds=30)
+LIMITS = {"gen4_turbo": ModelLimits(concurrent=2, daily=None, made_today=0)}
+
+
+@pytest.fixture
+async def join(database):
+    async def joined() -> SqlReplicas:
+        replica = SqlReplicas(database, LEASE, alone=False)
+        await replica.join()
+        return replica
+
+    return joined
+
+
+@pytest.fixture
+def die(database):
+    """A replica's lease runs out: it has not renewed it for too long."""
+
+    async def run_out(replica: SqlReplicas) -> None:
+        ended = update(table).where(table.c.id == replica.id).values(lease_until=1)
+        await database.write(lambda c: c.execute(ended) and None)
+
+    return run_out
+
+
+@pytest.fixture
+async def queue(storage, new):
+    """Queued jobs, each of another member."""
+
+    async def accept(count: int) -> list[str]:
+        ids = [f"job{number}" for number in range(count)]
+        for job_id in ids:
+            job = new(job_id, owner=job_id)
+            await storage.accept(job, [], job.created_at)
+        return ids
+
+    return accept
+
+
+@pytest.fixture
+def turn(storage, new):
+    return lambda replica, limits=LIMITS: storage.take_turns(replica.id, limits, new().created_at)
+
+
+async def test_a_lease_is_renewed_while_it_runs_and_never_afterwards(join, die):
+    replica = await join()
+    assert await replica.is_live(replica.id)
+    assert await replica.renew()
+    await die(replica)
+    assert not await replica.is_live(replica.id)
+    assert not await replica.renew()
+    before = replica.id
+    await replica.join()
+    assert replica.id != before
+    assert await replica.renew()
+
+
+async def test_the_only_process_ends_every_lease_from_before(join, database):
+    old = await join()
+    new = SqlReplicas(database, LEASE, alone=True)
+    await new.join()
+    assert not await new.is_live(old.id)
+    assert await new.is_live(new.id)
+
+
+async def test_turns_are_given_out_once_and_within_the_limits_of_all_together(join, queue, turn):
+    first, second = await join(), await join()
+    await queue(5)
+    taken = await asyncio.gather(*(turn(replica) for replica in (first, second) * 5))
+    ids = [job.id for jobs in taken for job in jobs]
+    assert sorted(ids) == ["job0", "job1"]
+    assert {job.fence for jobs in taken for job in jobs} == {1}
+
+
+async def test_a_queued_job_of_a_dead_replica_waits_for_its_turn_again(
+    join, queue, turn, die, storage
+):
+    first, second = await join(), await join()
+    await queue(2)
+    assert len(await turn(first)) == 2
+    assert await storage.waiting() == []
+    assert len(await storage.at_runway()) == 2
+    await die(first)
+    assert len(await storage.waiting()) == 2
+    assert await storage.at_runway() == []
+    assert [job.fence for job in await turn(second)] == [2, 2]
+
+
+async def test_a_job_that_is_let_go_waits_for_its_turn_again(join, queue, turn, storage):
+    replica = await join()
+    await queue(1)
+    (job,) = await turn(replica)
+    await storage.release(job)
+    assert [waiting.id for waiting in await storage.waiting()] == ["job0"]
+
+
+async def test_letting_go_too_late_takes_nothing_from_the_next_holder(
+    join, queue, turn, die, storage
+):
+    first, second = await join(), await join()
+    await queue(1)
+    (job,) = await turn(first)
+    await die(first)
+    await turn(second)
+    await storage.release(job)
+    assert await storage.waiting() == []
+
+
+async def test_only_a_dead_replicas_jobs_are_taken_over_and_each_once(
+    join, queue, turn, die, storage
+):
+    first, second, third = await join(), await join(), await join()
+    await queue(2)
+    for job in await turn(first):
+        await storage.advance(job, State.SUBMITTING)
+    assert await storage.take_over(second.id, 10) == []
+    await die(first)
+    taken = await asyncio.gather(*(storage.take_over(r.id, 10) for r in (second, third) * 3))
+    assert sorted(job.id for jobs in taken for job in jobs) == ["job0", "job1"]
+
+
+async def test_whoever_lost_a_job_changes_nothing_any_more(join, queue, turn, die, storage):
+    first, second = await join(), await join()
+    await queue(1)
+    (job,) = await turn(first)
+    job = await storage.advance(job, State.SUBMITTING)
+    await storage.confirm(job, first.id)
+    await die(first)
+    with pytest.raises(StaleJob):
+        await storage.confirm(job, first.id)
+    (taken,) = await storage.take_over(second.id, 10)
+    with pytest.raises(StaleJob):
+        await storage.advance(job, State.RUNNING, task_id="task1")
+    await storage.confirm(taken, second.id)
+    assert (await storage.advance(taken, State.RUNNING, task_id="task2")).task_id == "task2"
+
+
+async def test_a_fence_alone_does_not_make_a_job_ones_own(join, queue, turn, storage):
+    first, second = await join(), await join()
+    await queue(1)
+    (job,) = await turn(first)
+    with pytest.raises(StaleJob):
+        await storage.confirm(job, second.id)
+
+
+async def test_shares_are_even_and_nobodys_twice(join, die):
+    rivals = [await join() for _ in range(3)]
+    for _ in range(2):
+        shares = [await replica.share("discord", 8) for replica in rivals]
+    assert sorted(len(share) for share in shares) == [2, 3, 3]
+    assert sorted(number for share in shares for number in share) == list(range(8))
+
+    await die(rivals[0])
+    for _ in range(2):
+        shares = [await replica.share("discord", 8) for replica in rivals[1:]]
+    assert [len(share) for share in shares] == [4, 4]
+    assert sorted(number for share in shares for number in share) == list(range(8))
+    assert await rivals[0].share("discord", 8) == frozenset()
+
+
+async def test_a_share_of_one_has_one_holder_and_moves_when_it_is_gone(join):
+    first, second = await join(), await join()
+    assert await first.share("lead", 1) == {0}
+    assert await second.share("lead", 1) == frozenset()
+    await first.leave()
+    assert await second.share("lead", 1) == {0}
+
+
+async def test_whoever_was_served_waits_for_the_others(join, storage, new, turn):
+    replica = await join()
+    for job_id, owner in (("a1", "ada"), ("a2", "ada"), ("b1", "ben")):
+        job = new(job_id, owner=owner)
+        await storage.accept(job, [], job.created_at)
+    one = {"gen4_turbo": ModelLimits(concurrent=1, daily=None, made_today=0)}
+    order = []
+    for _ in range(3):
+        (job,) = await turn(replica, one)
+        order.append(job.id)
+        job = await storage.advance(job, State.SUBMITTING)
+        job = await storage.advance(job, State.RUNNING, task_id=job.id)
+        await storage.advance(job, State.COLLECTING)
+    assert order == ["a1", "b1", "a2"]

@@ -1,0 +1,85 @@
+"""A process that has loaded everything already, and becomes `dailies` by forking.
+
+Loading the program takes a second of CPU and a test starts it often; a fork of this one is a real
+process with a life, a folder, an environment and a death of its own, and is there at once.
+
+Over its socket it is asked in JSON, with the descriptor of the output beside it, and answers
+`{"asked": …, "pid": …}` and, when that child has ended, `{"pid": …, "code": …}`.
+"""
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+MOST_BYTES = 1 << 18
+
+
+def main() -> None:
+    import bot.cli  # everything that a start would load
+
+    asking = socket.socket(fileno=int(sys.argv[1]))
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    gc.collect()
+    gc.freeze()
+    while True:
+        ready, _, _ = select.select([asking, woken], [], [])
+        if woken in ready:
+            os.read(woken, MOST_BYTES)
+            _tell_deaths(asking)
+        if asking in ready:
+            content, descriptors, _, _ = socket.recv_fds(asking, MOST_BYTES, 1)
+            if not content:
+                return
+            asked = json.loads(content)
+            pid = os.fork()
+            if pid == 0:
+                asking.close()
+                os.close(woken)
+                signal.set_wakeup_fd(-1)
+                os.close(wake)
+                _become(asked, descriptors[0])
+                bot.cli.main()
+                return
+            os.close(descriptors[0])
+            asking.send(json.dumps({"asked": asked["id"], "pid": pid}).encode())
+
+
+def _tell_deaths(asking: socket.socket) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        told = {"pid": pid, "code": os.waitstatus_to_exitcode(status)}
+        asking.send(json.dumps(told).encode())
+
+
+def _become(asked: dict[str, object], output: int) -> None:
+    """Take over what a program is given when it is started."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    gc.unfreeze()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for descriptor, place in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(descriptor, place)
+    os.close(nothing)
+    os.close(output)
+    os.chdir(str(asked["folder"]))
+    os.environ.clear()
+    os.environ.update(asked["environment"])  # type: ignore[arg-type]
+    sys.argv = ["dailies", *asked["arguments"]]  # type: ignore[misc]
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+if __name__ == "__main__":
+    main()
