@@ -1,8 +1,6 @@
 """The whole story with real processes: only a Discord token and a Runway key are configured."""
 
-import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,27 +13,27 @@ from bot.runway.simulator import SimulatorSettings, serve
 from tests.discord.conftest import KEY, QUICK
 from tests.discord.objects import BEN, Object
 from tests.discord.server import TOKEN, Discord
+from tests.launching import Child, launch
 
 ROOT = Path(__file__).parents[2]
-Process = asyncio.subprocess.Process
 StartBot = Callable[..., Awaitable[object]]
 
 
 @pytest.fixture
 async def run_bot(
     discord: Discord, tmp_path: Path
-) -> AsyncIterator[Callable[..., Awaitable[Process]]]:
+) -> AsyncIterator[Callable[..., Awaitable[Child]]]:
     """Start `dailies run` as somebody would who has only the two secrets; it is killed in the end."""
     async with AsyncExitStack() as stack:
         runway = await serve(SimulatorSettings(**QUICK))
         stack.push_async_callback(runway.stop)
 
-        async def kill(process: Process) -> None:
+        async def kill(process: Child) -> None:
             if process.returncode is None:
                 process.kill()
-            await process.communicate()
+            await process.wait()
 
-        async def begin(**environment: str) -> Process:
+        async def begin(**environment: str) -> Child:
             settings = {
                 "DISCORD_TOKEN": TOKEN,
                 "RUNWAYML_API_SECRET": KEY,
@@ -46,11 +44,7 @@ async def run_bot(
                 "DAILIES_WEB__PORT": "0",
                 "PYTHONPATH": str(ROOT),
             }
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot.cli", "run", cwd=tmp_path,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-                env={**os.environ, **settings, **environment},
-            )  # fmt: skip
+            process = await launch(["run"], {**os.environ, **settings, **environment}, tmp_path)
             stack.push_async_callback(kill, process)
             return process
 
@@ -59,7 +53,7 @@ async def run_bot(
 
 async def test_the_full_story_survives_being_killed_twice(
     discord: Discord,
-    run_bot: Callable[..., Awaitable[Process]],
+    run_bot: Callable[..., Awaitable[Child]],
     picture: Callable[..., Object],
     say: Callable[[Object], str],
 ) -> None:
