@@ -1,6 +1,8 @@
 """What a shell does with a database works on SQLite and on PostgreSQL."""
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
 
 from bot.commandline.checking import look_at
 from bot.config import StorageConfig
@@ -9,6 +11,7 @@ from bot.probes.findings import Verdict
 from storage.engines import open_database
 from storage.migrations import revisions
 from storage.orders import SqlOrders
+from storage.schema import secrets
 from storage.storage import SqlStorage
 from tests.storage.release_data import DEFAULTS, make_jobs
 
@@ -49,3 +52,21 @@ async def test_a_copy_is_made_with_the_engines_own_means(run, url, tmp_path):
     with pytest.raises(ConfigError, match="pg_dump"):
         await run("backup", str(copy))
     assert not copy.exists()
+
+
+async def test_an_error_of_the_database_quotes_no_row(url):
+    """Its text goes into the log with a traceback; a prompt must not go along.
+
+    What PostgreSQL itself says of a row that breaks a rule is not ours to hide; prompts break none.
+    """
+    database = await open_database(url)
+    row = {"name": "a secret fox", "value": None}
+    for run in (database.write, database.read):
+        with pytest.raises(DBAPIError) as error:
+            await run(lambda c: c.execute(insert(secrets), row).rowcount)
+        assert "parameters hidden" in str(error.value)
+        said = str(error.value)
+        if url.startswith("postgresql"):
+            said = said.replace(str(error.value.orig), "")
+        assert "secret fox" not in said
+    await database.close()
