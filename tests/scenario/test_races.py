@@ -11,9 +11,11 @@ import pytest
 
 from bot.archive import Archive
 from bot.catalog import load_catalog
+from bot.clock import SystemClock
 from bot.commands import command
 from bot.core import Core, build_core
 from bot.credits import Allowance
+from bot.door import Door
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member, State
 from bot.media.download import Downloader
@@ -21,7 +23,9 @@ from bot.media.library import MediaLibrary
 from bot.ports import Subject
 from bot.quotas import Moderation
 from bot.runway.client import RunwayClient
+from bot.telemetry import no_span
 from bot.views import Card, Notice, Result
+from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
 from storage.storage import SqlStorage, open_database
@@ -107,11 +111,15 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             config_for(tmp_path, simulator.url),
             storage=storage,
             quotas=SqlQuotas(database, defaults),
+            orders=SqlOrders(database),
             catalog=catalog,
             provider=provider,
             library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
             archive=archive,
             chats={"slow": chat},
+            door=Door(
+                burst=100, per_minute=100, clock=SystemClock(), count=lambda *_: None, span=no_span
+            ),
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)
