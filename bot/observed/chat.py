@@ -1,12 +1,12 @@
 """A chat platform, measured: how long a result takes to be posted."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 
 from bot.errors import ChatError
 from bot.jobs import Member
 from bot.metrics import Metrics
-from bot.ports import ChatPlatform, Subject
+from bot.ports import ChatPlatform, Confirm, Subject
 from bot.telemetry import Span
 from bot.views import Card, Notice, Result
 
@@ -20,9 +20,7 @@ class ObservedChat:
         self._metrics = metrics
         self._span = span
 
-    async def deliver(
-        self, channel: str, result: Result, key: str, confirm: Callable[[], Awaitable[None]]
-    ) -> str:
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         began = perf_counter()
         outcome = "failed"
         try:

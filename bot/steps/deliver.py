@@ -1,6 +1,6 @@
 """The result into the chat, once, and the end of every job to its owner."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -13,14 +13,12 @@ from bot.failpoints import failpoint
 from bot.follow_ups import offered_follow_ups
 from bot.jobs import Job, State
 from bot.messages import cards
-from bot.ports import ChatPlatform, Clock, QuotaStorage, Storage
+from bot.ports import ChatPlatform, Clock, Confirm, QuotaStorage, Storage
 from bot.replica import Replica
 from bot.steps.pauses import Pauses
 from bot.views import Notice, Result
 
 log = structlog.get_logger()
-
-Confirm = Callable[[], Awaitable[None]]
 
 
 class Delivery:
