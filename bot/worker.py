@@ -220,6 +220,8 @@ class Worker:
         return True
 
     async def _guard(self, job_id: str, step: Coroutine[None, None, None]) -> None:
+        # Whatever is logged on the way says which job it was about; the step has a context of its own.
+        structlog.contextvars.bind_contextvars(job=job_id)
         try:
             await step
         except StaleJob as error:

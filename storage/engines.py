@@ -19,7 +19,7 @@ _USE = (
 
 async def open_database(url: str) -> Database:
     """Open the database at an SQLAlchemy address and bring it to today's tables."""
-    database = _database(_address(url))
+    database = _database(address_of(url))
     try:
         await database.write(upgrade)
     except BaseException:
@@ -30,7 +30,7 @@ async def open_database(url: str) -> Database:
 
 def database_path(url: str) -> Path | None:
     """The file at an SQLAlchemy address; None for PostgreSQL. Raises ConfigError."""
-    address = _address(url)
+    address = address_of(url)
     return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
 
 
@@ -42,7 +42,8 @@ def _database(address: URL) -> Database:
     return SqliteDatabase(path)
 
 
-def _address(url: str) -> URL:
+def address_of(url: str) -> URL:
+    """The address, with its driver; raises ConfigError."""
     try:
         address = make_url(url)
     except ArgumentError:

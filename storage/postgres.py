@@ -35,6 +35,7 @@ class PostgresDatabase:
     def __init__(self, url: URL) -> None:
         self._engine = create_async_engine(
             url,
+            hide_parameters=True,  # an error's text would quote a row, and with it a prompt
             pool_size=POOL_SIZE,
             max_overflow=0,
             pool_timeout=QUEUE_SECONDS,

@@ -58,6 +58,13 @@ class Line:
         user = self._client.user if self._client is not None else None
         return user.id if user is not None else 0
 
+    def connected(self) -> bool:
+        """Whether every shard hears Discord at this moment."""
+        client = self._client
+        if client is None or not self._logged_in.is_set() or not client.is_ready():
+            return False
+        return not any(shard.is_closed() for shard in client.shards.values())
+
     async def client(self) -> Client:
         """The client, once it is logged in; a ChatError when that takes too long."""
         try:

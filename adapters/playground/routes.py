@@ -2,6 +2,7 @@
 
 import json
 import mimetypes
+import time
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
+from adapters.platform import Acknowledged, unmeasured
 from adapters.playground.bodies import emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
-from adapters.playground.guard import Rejection, guard, status_of
+from adapters.playground.guard import Handler, Rejection, guard, status_of
 from adapters.playground.intake import read_form
 from adapters.playground.render import Body, plain
 from adapters.playground.specification import commands_body
@@ -43,11 +45,19 @@ class Playground:
     name = "playground"
 
     def __init__(
-        self, chat: Chat, catalog: Catalog, archive: Archive, *, live: bool, local: bool = True
+        self,
+        chat: Chat,
+        catalog: Catalog,
+        archive: Archive,
+        acknowledged: Acknowledged = unmeasured,
+        *,
+        live: bool,
+        local: bool = True,
     ) -> None:
         self._chat = chat
         self._catalog = catalog
         self._archive = archive
+        self._acknowledged = acknowledged
         self._live = live
         self._local = local
 
@@ -60,6 +70,10 @@ class Playground:
 
     async def start(self) -> None:
         """Its routes are all there is to it."""
+
+    def connected(self) -> bool:
+        """It is served by ourselves."""
+        return True
 
     async def stop(self) -> None:
         """Its routes are all there is to it."""
@@ -78,11 +92,11 @@ class Playground:
                 web.get("/api/members", self._members),
                 web.get("/api/info", self._info),
                 web.get("/api/commands", self._commands),
-                web.post("/api/commands", self._command),
+                web.post("/api/commands", self._measured(self._command)),
                 web.get("/api/messages", self._messages),
-                web.post("/api/messages/{id}/reactions", self._react),
+                web.post("/api/messages/{id}/reactions", self._measured(self._react)),
                 web.delete("/api/messages/{id}/reactions", self._unreact),
-                web.post("/api/messages/{id}/actions/{action}", self._act),
+                web.post("/api/messages/{id}/actions/{action}", self._measured(self._act)),
                 web.get("/api/events", self._events),
                 web.get("/media/{key:.+}", self._media),
             ]
@@ -90,6 +104,18 @@ class Playground:
         ours = set(app.router.resources()) - others
         app.middlewares.append(guard(ours, loopback_only=self._local))
         self._index = static / "index.html"
+
+    def _measured(self, handler: Handler) -> Handler:
+        """The handler; its answer is what a person waits for."""
+
+        async def measured(request: web.Request) -> web.StreamResponse:
+            began = time.monotonic()
+            try:
+                return await handler(request)
+            finally:
+                self._acknowledged(time.monotonic() - began)
+
+        return measured
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:
         return web.FileResponse(self._index, headers={hdrs.CACHE_CONTROL: "no-cache"})

@@ -52,6 +52,13 @@ class Socket:
         self._heard = self._clock.monotonic()
         self._connected = self._clock.monotonic()
 
+    def connected(self) -> bool:
+        """Whether Slack was there when we last looked, a few seconds ago."""
+        return (
+            self._handler is not None
+            and self._clock.monotonic() - self._connected < LOST_SECONDS + LOOK_SECONDS
+        )
+
     async def start(self) -> None:
         """Connect; raises ConfigError when Slack does not take the token."""
         try:

@@ -16,6 +16,7 @@ from bot.clock import SystemClock
 from bot.commands import command
 from bot.core import Core, build_core
 from bot.credits import Allowance
+from bot.door import Door
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member, State
 from bot.media.download import Downloader
@@ -24,8 +25,10 @@ from bot.ports import Confirm, Subject
 from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.runway.client import RunwayClient
+from bot.telemetry import no_span
 from bot.views import Card, Notice, Result
 from storage.engines import open_database
+from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.replicas import SqlReplicas
 from storage.rules import Defaults
@@ -115,6 +118,7 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             config_for(tmp_path, simulator.url),
             storage=storage,
             quotas=SqlQuotas(database, defaults),
+            orders=SqlOrders(database),
             catalog=catalog,
             provider=provider,
             library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
@@ -122,6 +126,9 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             chats={"slow": chat},
             replica=replica,
             clock=SystemClock(),
+            door=Door(
+                burst=100, per_minute=100, clock=SystemClock(), count=lambda *_: None, span=no_span
+            ),
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)
