@@ -103,7 +103,7 @@ class Discord:
         """Nothing: Discord is called, and calls back on the same line."""
 
     def connected(self) -> bool:
-        return self._line.connected() if self._listens else True
+        return self._line.connected()
 
     async def start(self) -> None:
         await self._line.start()

@@ -126,7 +126,7 @@ class Slack:
 
     def connected(self) -> bool:
         """Over HTTP Slack calls us, so that there is nothing to be connected to."""
-        return self._socket is None or self._socket.connected()
+        return self._socket is None or not self._listens or self._socket.connected()
 
     async def start(self) -> None:
         """Listen to people; raises ConfigError when Slack does not take a token."""
