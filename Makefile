@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check format lock clean
+.PHONY: help demo test chaos check secrets audit release-data docker-steps format lock clean
 
 help: ## Show what each target does
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.installed ## Chat with Dailies in a web page (PORT=8080), no key needed
 	@$(BIN)/dailies demo --port $(PORT)
@@ -16,14 +16,31 @@ demo: $(VENV)/.installed ## Chat with Dailies in a web page (PORT=8080), no key 
 test: $(VENV)/.dev-installed ## Run every test
 	$(BIN)/pytest -n auto
 
-chaos: $(VENV)/.dev-installed ## Kill, stop and cut off real replicas a thousand times, and prove that nothing was lost (SEED=, RUNS=, ENGINE=)
+chaos: $(VENV)/.dev-installed ## Kill, stop and cut off real replicas a thousand times; prove that nothing was lost (SEED, RUNS, ENGINE)
 	$(BIN)/python -m tests.chaos
 
-check: $(VENV)/.dev-installed ## Lint, types and the direction of imports
+check: $(VENV)/.dev-installed secrets ## Lint, types, the direction of imports, and no secrets in the repository
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Tests are full of keys that open nothing: there, only the forms of real ones are looked for.
+secrets: $(VENV)/.dev-installed ## Look for secrets in the repository, offline
+	@git ls-files -z -- . ':!tests' ':!*.lock' | xargs -0 $(BIN)/detect-secrets-hook --no-verify \
+		--exclude-lines '(api_secret|metrics_token) = "…"|key_…|C0123456789'
+	@git ls-files -z -- tests | xargs -0 $(BIN)/detect-secrets-hook --no-verify \
+		--disable-plugin KeywordDetector --disable-plugin BasicAuthDetector \
+		--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
+
+audit: $(VENV)/.dev-installed ## Ask for known holes in what is installed (needs a network)
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+
+release-data: $(VENV)/.dev-installed ## Keep a database of this version, for the upgrades of later ones
+	$(BIN)/python -m tests.storage.release_data
+
+docker-steps: ## Carry out the Dockerfile's build steps without Docker (minutes, needs an index)
+	$(PYTHON) ops/docker_steps.py
 
 format: $(VENV)/.dev-installed ## Put every file into the house format
 	$(BIN)/ruff check --fix .

@@ -1,11 +1,19 @@
 """What the composition root needs of every platform."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from aiohttp import web
 
 from bot.ports import ChatPlatform
 from bot.service import Service
+
+# Told how many seconds it took from an event to its first answer.
+Acknowledged = Callable[[float], object]
+
+
+def unmeasured(_seconds: float) -> None:
+    """Where nobody wants to know."""
 
 
 class Platform(Protocol):
@@ -29,6 +37,10 @@ class Platform(Protocol):
 
     def add_routes(self, app: web.Application) -> None:
         """Add what the platform serves on our web server."""
+        ...
+
+    def connected(self) -> bool:
+        """Whether people are heard at this moment."""
         ...
 
     async def start(self) -> None:

@@ -26,6 +26,12 @@ def https_or_loopback(url: str) -> str:
     return url.rstrip("/")
 
 
+def web_address(url: str) -> str:
+    if not url.startswith(("http://", "https://")) or not urlsplit(url).hostname:
+        raise ValueError("must be an address that begins with http:// or https://")
+    return url.rstrip("/")
+
+
 def slack_or_loopback(url: str) -> str:
     if url.rstrip("/") != SLACK_URL.rstrip("/") and not is_loopback(url):
         raise ValueError(f"must be an address of this machine; without it, {SLACK_URL} is used")

@@ -1,10 +1,8 @@
 """The composition root: builds what touches the world; starts and stops everything in order."""
 
-import fcntl
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
@@ -16,9 +14,10 @@ from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
 from bot.clock import SystemClock
 from bot.config import Config
-from bot.core import build_core, moderation_of
-from bot.credits import Allowance
+from bot.config.contradictions import NO_KEY
+from bot.core import build_core, defaults_of
 from bot.errors import ArchiveFailed, ConfigError
+from bot.instruments import Instruments, instruments
 from bot.media.download import Downloader
 from bot.media.fitting import MediaFitter
 from bot.media.library import MediaLibrary
@@ -31,16 +30,14 @@ from bot.signing import SECRET_BYTES, LinkSigner
 from bot.web import WebServer
 from storage.database import Database
 from storage.engines import database_path, open_database
+from storage.lock import only_process
+from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.replicas import SqlReplicas
-from storage.rules import Defaults
 from storage.secrets import secret
-from storage.storage import SqlStorage
 
 log = structlog.get_logger()
 
-# How long steps under way may go on after the process was asked to end.
-GRACE_SECONDS = 20.0
 # The largest form that is taken; files are counted one by one while they arrive.
 MOST_FORM_BYTES = 2_100_000_000
 
@@ -52,11 +49,12 @@ async def running(
     """Everything started, in order; stopped in reverse. Yields the address of the web server."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        stack.enter_context(_only_process(config))
-        database = await open_database(config.storage.url)
+        watch = await stack.enter_async_context(instruments(config, clock))
+        stack.enter_context(only_process(config.storage.url))
+        database = await open_database(config.storage.url, config.storage.lease_seconds)
         stack.push_async_callback(database.close)
         catalog, archive = _catalog(config), _archive(config)
-        provider = await stack.enter_async_context(_provider(config, catalog, archive))
+        provider = await stack.enter_async_context(_provider(config, catalog, archive, watch))
         session = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
@@ -67,25 +65,30 @@ async def running(
         replica = _replica(config, database, clock, may_lead=carries)
         await replica.join()
         stack.push_async_callback(replica.leave)
-        ground = Ground(config, database, catalog, archive, fitter, clock, replica)
+        ground = Ground(config, database, catalog, archive, fitter, clock, replica, watch)
         platforms = build_platforms(ground, live=live)
         for platform in platforms:
             stack.push_async_callback(platform.close)
+        storage = watch.storage(database)
         core = await build_core(
             config,
-            storage=SqlStorage(database, _defaults(config)),
-            quotas=SqlQuotas(database, _defaults(config)),
+            storage=storage,
+            quotas=SqlQuotas(database, defaults_of(config)),
+            orders=SqlOrders(database),
             catalog=catalog,
-            provider=provider,
+            provider=watch.provider(provider),
             library=MediaLibrary(archive, downloader),
             archive=archive,
-            chats={platform.name: platform.chat for platform in platforms},
+            chats=watch.chats(platforms),
+            door=watch.door,
             replica=replica,
             clock=clock,
         )
+        monitoring = watch.monitoring(storage, platforms)
         server = WebServer(_web_app(), config.web.host, config.web.port)
         if signer is not None and config.run.does("web"):
             Originals(archive, signer).add_routes(server.app)
+        monitoring.add_routes(server.app)
         for platform in platforms:
             platform.connect(core.service)
             if listens(platform, config):
@@ -95,52 +98,25 @@ async def running(
         await server.start()
         stack.push_async_callback(server.stop)
         await core.worker.start(carries=carries)
-        stack.push_async_callback(core.worker.stop, GRACE_SECONDS)
+        grace = config.run.grace_seconds
+        stack.push_async_callback(core.worker.stop, grace)
         await replica.start([core.worker] if carries else [])
         stack.push_async_callback(replica.stop)
         await core.housekeeping.start()
         stack.push_async_callback(core.housekeeping.stop)
+        await core.orders.start()
+        stack.push_async_callback(core.orders.stop)
         for platform in platforms:
             await platform.start()
             stack.push_async_callback(platform.stop)
+        await monitoring.start()
+        stack.push_async_callback(monitoring.stop)
+        # First of all in the end: nothing new is taken, and whoever asks is told so, while the steps
+        # under way come to a safe place.
+        stack.push_async_callback(core.worker.stop, grace)
+        stack.callback(watch.door.close)
         log.info("ready", url=server.url)
         yield server.url
-
-
-@asynccontextmanager
-async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
-    """The quotas alone, beside a bot that may be running."""
-    database = await open_database(config.storage.url)
-    try:
-        yield SqlQuotas(database, _defaults(config))
-    finally:
-        await database.close()
-
-
-def _only_process(config: Config) -> AbstractContextManager[object]:
-    """Hold the database file alone: SQLite is for one replica."""
-    database = database_path(config.storage.url)
-    if database is None:
-        return nullcontext()
-    if config.run.only:
-        raise ConfigError(
-            "run.only: SQLite is for one process, which does everything. Leave `only` empty, or set "
-            "storage.url to a PostgreSQL database."
-        )
-    path = database.with_suffix(".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
-    except OSError as error:
-        raise ConfigError(f"storage.url: {path.parent} cannot be used: {error.strerror}.") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise ConfigError(
-            f"Another Dailies is running on {path.parent}. Stop it, or set another storage.url."
-        ) from None
-    return file
 
 
 def _replica(config: Config, database: Database, clock: Clock, *, may_lead: bool) -> Replica:
@@ -163,16 +139,6 @@ def _archive(config: Config) -> Archive:
         raise ConfigError(f"archive.url: {error}") from error
 
 
-def _defaults(config: Config) -> Defaults:
-    quota = config.quota
-    return Defaults(
-        Allowance(quota.credits, quota.period),
-        quota.jobs_in_flight,
-        ZoneInfo(quota.time_zone),
-        moderation_of(config),
-    )
-
-
 async def _signer(config: Config, database: Database, clock: Clock) -> LinkSigner | None:
     """Who signs links to originals; None when people cannot reach this server."""
     if config.web.public_url is None:
@@ -182,16 +148,20 @@ async def _signer(config: Config, database: Database, clock: Clock) -> LinkSigne
     return LinkSigner(key, config.web.public_url, lifetime, clock)
 
 
-def _provider(config: Config, catalog: Catalog, archive: Archive) -> RunwayClient:
+def _provider(
+    config: Config, catalog: Catalog, archive: Archive, watch: Instruments
+) -> RunwayClient:
     secret = config.runway.api_secret
     if secret is None:
-        raise ConfigError(
-            "There is no Runway key. Set RUNWAYML_API_SECRET, or RUNWAYML_API_SECRET_FILE to a file "
-            "that holds it."
-        )
+        raise ConfigError(NO_KEY)
     runway = config.runway
     return RunwayClient(
-        runway.base_url, secret.get_secret_value(), catalog, archive, runway.poll_seconds
+        runway.base_url,
+        secret.get_secret_value(),
+        catalog,
+        archive,
+        runway.poll_seconds,
+        answered=watch.answered(),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from bot.acceptance import Acceptance
 from bot.accounting import Accounting
@@ -10,14 +11,17 @@ from bot.answers import Answers
 from bot.approvals import Approvals
 from bot.catalog import Catalog
 from bot.config import Config
+from bot.credits import Allowance
+from bot.door import Door
 from bot.errors import ChatError
 from bot.estimates import Estimates
 from bot.generation import Generation
 from bot.housekeeping import Housekeeping
 from bot.lineup import Lineup
 from bot.offer import Offer
+from bot.orders import Orders
 from bot.patience import Patience
-from bot.ports import Archive, ChatPlatform, Clock, Library, Provider
+from bot.ports import Archive, ChatPlatform, Clock, Library, OrderStorage, Provider
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
 from bot.quotas import Moderation
@@ -33,6 +37,7 @@ from bot.steps.submit import Submission
 from bot.steps.watch import Watch
 from bot.worker import Worker
 from storage.quota import SqlQuotas
+from storage.rules import Defaults
 from storage.storage import SqlStorage
 
 # As many finished jobs teach how long the next ones take.
@@ -53,6 +58,7 @@ class Core:
     service: Service
     worker: Worker
     housekeeping: Housekeeping
+    orders: Orders
 
 
 async def build_core(
@@ -60,11 +66,13 @@ async def build_core(
     *,
     storage: SqlStorage,
     quotas: SqlQuotas,
+    orders: OrderStorage,
     catalog: Catalog,
     provider: Provider,
     library: Library,
     archive: Archive,
     chats: Mapping[str, ChatPlatform],
+    door: Door,
     replica: Replica,
     clock: Clock,
 ) -> Core:
@@ -75,6 +83,7 @@ async def build_core(
     lineup = Lineup(storage, presenter, estimates, clock)
     accounting = Accounting(storage, chats, replica)
     reconciliation = Reconciliation(quotas, provider, clock)
+    delivery = Delivery(storage, quotas, chats, catalog, replica, clock, Pauses())
     worker = Worker(
         storage=storage,
         lineup=lineup,
@@ -84,7 +93,7 @@ async def build_core(
         submission=Submission(storage, provider, presenter, replica, clock),
         watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
         collection=Collection(storage, provider, library, clock, Pauses()),
-        delivery=Delivery(storage, quotas, chats, catalog, replica, clock, Pauses()),
+        delivery=delivery,
         accounting=accounting,
         replica=replica,
         clock=clock,
@@ -124,6 +133,7 @@ async def build_core(
         approvals=approvals,
         answers=answers,
         quota_desk=desk,
+        door=door,
         clock=clock,
     )
     housekeeping = Housekeeping(
@@ -136,7 +146,8 @@ async def build_core(
         replica=replica,
         clock=clock,
     )
-    return Core(service, worker, housekeeping)
+    desk_of_orders = Orders(orders, storage, service, delivery, chats, replica, clock)
+    return Core(service, worker, housekeeping, desk_of_orders)
 
 
 def moderation_of(config: Config) -> Moderation:
@@ -147,6 +158,17 @@ def moderation_of(config: Config) -> Moderation:
         window=timedelta(hours=rules.window_hours),
         pause=timedelta(hours=rules.pause_hours),
         words=rules.words,
+    )
+
+
+def defaults_of(config: Config) -> Defaults:
+    """What holds where a workspace has set nothing of its own."""
+    quota = config.quota
+    return Defaults(
+        Allowance(quota.credits, quota.period),
+        quota.jobs_in_flight,
+        ZoneInfo(quota.time_zone),
+        moderation_of(config),
     )
 
 

@@ -7,8 +7,10 @@ from typing import Literal
 import structlog
 
 
-def set_up_logs(level: str, form: Literal["console", "json"]) -> None:
-    """Send everything to standard error, from `level` up."""
+def set_up_logs(
+    level: str, form: Literal["console", "json"], report: structlog.typing.Processor | None = None
+) -> None:
+    """Send everything to standard error, from `level` up; `report` sees it before it is written."""
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if form == "json"
@@ -22,6 +24,7 @@ def set_up_logs(level: str, form: Literal["console", "json"]) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
+            *([report] if report else []),
             *([structlog.processors.format_exc_info] if form == "json" else []),
             renderer,
         ],

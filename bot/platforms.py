@@ -9,7 +9,9 @@ from bot.addresses import is_loopback
 from bot.archive import Archive
 from bot.catalog import Catalog
 from bot.config import Config
+from bot.config.contradictions import NO_PLATFORM
 from bot.errors import ConfigError
+from bot.instruments import Instruments
 from bot.ports import Clock, Fitter
 from bot.replica import Replica
 from storage.chat import ChatLog
@@ -31,6 +33,7 @@ class Ground:
     fitter: Fitter
     clock: Clock
     replica: Replica
+    watch: Instruments
 
 
 def build_platforms(ground: Ground, *, live: bool) -> list[Platform]:
@@ -43,11 +46,7 @@ def build_platforms(ground: Ground, *, live: bool) -> list[Platform]:
     if config.discord.token is not None:
         platforms.append(_discord(ground, config.discord.token.get_secret_value()))
     if not platforms:
-        raise ConfigError(
-            "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "
-            "SLACK_APP_TOKEN for Slack, or "
-            "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
-        )
+        raise ConfigError(NO_PLATFORM)
     return platforms
 
 
@@ -58,7 +57,10 @@ def _playground(ground: Ground, *, live: bool) -> Platform:
     chat = Chat(ChatLog(ground.database), people, ground.clock, ground.fitter, limit)
     local = is_loopback(f"http://{config.web.host}")
     alone = database_path(config.storage.url) is not None
-    return Playground(chat, ground.catalog, ground.archive, live=live, local=local, alone=alone)
+    measured = ground.watch.acknowledged(Playground.name)
+    return Playground(
+        chat, ground.catalog, ground.archive, measured, live=live, local=local, alone=alone
+    )
 
 
 def listens(platform: Platform, config: Config) -> bool:
@@ -70,7 +72,8 @@ def listens(platform: Platform, config: Config) -> bool:
 def _slack(ground: Ground) -> Platform:
     from adapters.slack.platform import Slack
 
-    ground.config.slack.check()
+    if (lacks := ground.config.slack.lacks()) is not None:
+        raise ConfigError(lacks)
     return Slack(
         ground.config.slack,
         receipts=SqlReceipts(ground.database),
@@ -81,6 +84,7 @@ def _slack(ground: Ground) -> Platform:
         fitter=ground.fitter,
         replica=ground.replica,
         listens=ground.config.run.does("slack"),
+        acknowledged=ground.watch.acknowledged(Slack.name),
     )
 
 
@@ -97,4 +101,5 @@ def _discord(ground: Ground, token: str) -> Platform:
         ground.fitter,
         ground.replica,
         listens=ground.config.run.does("discord"),
+        acknowledged=ground.watch.acknowledged(Discord.name),
     )

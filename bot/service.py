@@ -8,6 +8,7 @@ from bot.answers import Answers
 from bot.approvals import RAISE_CREDITS, Approvals
 from bot.commands import command
 from bot.credits import Balance, Outcome
+from bot.door import Door
 from bot.follow_ups import action_command, options_of
 from bot.generation import Generation
 from bot.invocations import Invocation, Origin, SentFile
@@ -24,6 +25,11 @@ from bot.worker import Worker
 # ahead of.
 SETTLING_LOOKS = 20
 SETTLING_SECONDS = 0.1
+# What buttons and reactions ask for.
+ACTIONS = frozenset(
+    {"retry", "upscale", "animate", "extend", "cancel", "confirm", "forget", "ask", "approve"}
+    | {"raise", "deny"}
+)
 
 
 class Service:
@@ -39,6 +45,7 @@ class Service:
         approvals: Approvals,
         answers: Answers,
         quota_desk: QuotaDesk,
+        door: Door,
         clock: Clock,
     ) -> None:
         self._storage = storage
@@ -48,10 +55,15 @@ class Service:
         self._approvals = approvals
         self._answers = answers
         self._quota_desk = quota_desk
+        self._door = door
         self._clock = clock
 
     async def run(self, invocation: Invocation) -> Job | Notice:
         """Do what a command asks for."""
+        with self._door.passing(invocation.origin.member, invocation.spec.name):
+            return await self._run(invocation)
+
+    async def _run(self, invocation: Invocation) -> Job | Notice:
         if invocation.spec.admin and not invocation.origin.admin:
             raise errors.AdminsOnly("manage quotas")
         if invocation.spec.generates:
@@ -69,6 +81,7 @@ class Service:
 
         `files` are names and kinds as the platform says; the files themselves may come later.
         """
+        self._door.check(invocation.origin.member)
         if invocation.spec.admin and not invocation.origin.admin:
             raise errors.AdminsOnly("manage quotas")
         if invocation.spec.generates:
@@ -79,6 +92,13 @@ class Service:
 
         Raises KeyError for an action that there is not.
         """
+        if action not in ACTIONS:
+            raise KeyError(action)
+        with self._door.passing(origin.member, action):
+            return await self.carry_out(origin, action, subject)
+
+    async def carry_out(self, origin: Origin, action: str, subject: str) -> Job | Notice:
+        """Do what a button would, for whoever is past the door: an operator in a shell."""
         match action:
             case "retry" | "upscale" | "animate" | "extend":
                 return await self.act(origin, Cause(action), subject)
@@ -108,6 +128,12 @@ class Service:
         self, origin: Origin, job_id: str, prompt: str, files: Sequence[SentFile] = ()
     ) -> Job | Notice:
         """Ask for a job's request again with another prompt, and with other files if there are some."""
+        with self._door.passing(origin.member, "remix"):
+            return await self._remix(origin, job_id, prompt, files)
+
+    async def _remix(
+        self, origin: Origin, job_id: str, prompt: str, files: Sequence[SentFile]
+    ) -> Job | Notice:
         job = await self.find(origin, job_id)
         if files:
             spec = command(action_command(job.request.operation))

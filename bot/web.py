@@ -8,6 +8,9 @@ from bot.errors import ConfigError
 
 # An open event stream does not hold up the end of the process for longer.
 SHUTDOWN_SECONDS = 1.0
+# Where whoever watches us asks whether we live, and what we say.
+ALIVE = "/healthz"
+ANSWER = "Dailies is alive."
 
 
 class WebServer:

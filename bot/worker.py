@@ -218,6 +218,8 @@ class Worker:
         return self._plans.begin(job_id, step, self._guard)
 
     async def _guard(self, job_id: str, step: Coroutine[None, None, None]) -> None:
+        # Whatever is logged on the way says which job it was about; the step has a context of its own.
+        structlog.contextvars.bind_contextvars(job=job_id)
         try:
             await step
         except StaleJob as error:

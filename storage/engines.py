@@ -17,9 +17,12 @@ _USE = (
 )
 
 
-async def open_database(url: str) -> Database:
-    """Open the database at an SQLAlchemy address and bring it to today's tables."""
-    database = _database(_address(url))
+async def open_database(url: str, lease_seconds: float = 30.0) -> Database:
+    """Open the database at an SQLAlchemy address and bring it to today's tables.
+
+    `lease_seconds` is the time within which a replica must know that the database is away.
+    """
+    database = _database(address_of(url), lease_seconds)
     try:
         await database.write(upgrade)
     except BaseException:
@@ -30,19 +33,20 @@ async def open_database(url: str) -> Database:
 
 def database_path(url: str) -> Path | None:
     """The file at an SQLAlchemy address; None for PostgreSQL. Raises ConfigError."""
-    address = _address(url)
+    address = address_of(url)
     return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
 
 
-def _database(address: URL) -> Database:
+def _database(address: URL, lease_seconds: float) -> Database:
     if address.get_backend_name() == "postgresql":
-        return PostgresDatabase(address)
+        return PostgresDatabase(address, lease_seconds)
     path = Path(address.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(path)
 
 
-def _address(url: str) -> URL:
+def address_of(url: str) -> URL:
+    """The address, with its driver; raises ConfigError."""
     try:
         address = make_url(url)
     except ArgumentError:

@@ -237,6 +237,17 @@ chat_messages = Table(
     Column("body", Text, nullable=False),
 )
 
+# What an operator asked of the bot from a shell, and what came of it; few, and gone after a while.
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("job", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("answer", Text),
+)
+
 # What was sent to a chat, each thing once: written before it is sent. `channel` is without the
 # thread, which is beside it.
 receipts = Table(

@@ -34,7 +34,10 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._writer = _Writer(writer_engine(path))
-        self._readers = create_async_engine(_address("sqlite+aiosqlite", path), pool_size=4)
+        # An error's text would quote a row, and with it a prompt: no parameters in it.
+        self._readers = create_async_engine(
+            _address("sqlite+aiosqlite", path), pool_size=4, hide_parameters=True
+        )
         event.listen(self._readers.sync_engine, "connect", _configure)
         # A read of several statements sees one moment.
         event.listen(self._readers.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
@@ -65,7 +68,10 @@ def _translated() -> Iterator[None]:
 def writer_engine(path: Path) -> Engine:
     """An engine with one connection, on which transactions begin when we say so."""
     engine = create_engine(
-        _address("sqlite", path), poolclass=StaticPool, connect_args={"check_same_thread": False}
+        _address("sqlite", path),
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))

@@ -22,6 +22,7 @@ from adapters.discord.failures import (
     translated,
 )
 from adapters.discord.render import notice_parts
+from adapters.platform import Acknowledged, unmeasured
 from bot.errors import ChatError
 from bot.jobs import Member
 from bot.views import Notice
@@ -43,7 +44,13 @@ class NotOurs(Exception):
 class Exchange:
     """An interaction and what has been answered so far."""
 
-    def __init__(self, interaction: Interaction, member: Member) -> None:
+    def __init__(
+        self,
+        interaction: Interaction,
+        member: Member,
+        acknowledged: Acknowledged = unmeasured,
+    ) -> None:
+        self._measure = acknowledged
         self.interaction = interaction
         self.member = member
         self._began = time.monotonic()
@@ -172,6 +179,7 @@ class Exchange:
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)
         self._acknowledged = True
+        self._measure(time.monotonic() - self._began)
 
 
 _current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)

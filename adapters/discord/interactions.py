@@ -21,6 +21,7 @@ from adapters.discord.members import Members, workspace_of
 from adapters.discord.reading import Attached, Data, Typed, read_command, read_modal, read_target
 from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
 from adapters.discord.specification import MENU, MESSAGE, REFERENCE
+from adapters.platform import Acknowledged
 from bot.catalog import Catalog
 from bot.commands import CommandSpec, attachment_kinds, command
 from bot.errors import ChatError, DailiesError, MissingArgument, Refused
@@ -47,12 +48,18 @@ class Interactions:
     """Every command, click, form and completion."""
 
     def __init__(
-        self, service: Service, catalog: Catalog, members: Members, intake: Intake
+        self,
+        service: Service,
+        catalog: Catalog,
+        members: Members,
+        intake: Intake,
+        acknowledged: Acknowledged,
     ) -> None:
         self._service = service
         self._catalog = catalog
         self._members = members
         self._intake = intake
+        self._acknowledged = acknowledged
         self._references = References()
 
     async def handle(self, interaction: Interaction) -> None:
@@ -60,7 +67,7 @@ class Interactions:
         if interaction.type is discord.InteractionType.autocomplete:
             await self._complete(interaction)
             return
-        exchange = Exchange(interaction, _member(interaction))
+        exchange = Exchange(interaction, _member(interaction), self._acknowledged)
         try:
             await self._dispatch(exchange)
         except NotOurs as reason:

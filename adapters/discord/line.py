@@ -50,6 +50,7 @@ class Line:
         self._logged_in = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._standing_by = False
         self._pause = FIRST_PAUSE_SECONDS
 
     @property
@@ -57,6 +58,15 @@ class Line:
         """The bot's own user; only while there is a client."""
         user = self._client.user if self._client is not None else None
         return user.id if user is not None else 0
+
+    def connected(self) -> bool:
+        """Whether every shard of ours hears Discord at this moment; also where others have them all."""
+        client = self._client
+        if self._standing_by:
+            return self._logged_in.is_set()
+        if client is None or not self._logged_in.is_set() or not client.is_ready():
+            return False
+        return not any(shard.is_closed() for shard in client.shards.values())
 
     async def client(self) -> Client:
         """The client, once it is logged in; a ChatError when that takes too long."""
@@ -133,7 +143,9 @@ class Line:
         """Listen on the shards that are ours until they are others."""
         count = client.shard_count or 1
         while not (mine := await self._shards(count)):
+            self._standing_by = True
             await self._clock.sleep(SHARES_SECONDS)
+        self._standing_by = False
         client.shard_ids = sorted(mine)
         hearing = asyncio.create_task(client.connect(), name="discord gateway")
         looking = asyncio.create_task(self._until_others(count, mine), name="discord shares")

@@ -20,6 +20,7 @@ from adapters.discord.members import PLATFORM, Members
 from adapters.discord.reactions import Book, Reactions, Shard
 from adapters.discord.sync import CommandSync
 from adapters.discord.uploads import MIB, Uploads
+from adapters.platform import Acknowledged, unmeasured
 from bot.catalog import Catalog
 from bot.config import DiscordConfig
 from bot.ports import Archive, Clock, Fitter
@@ -53,10 +54,12 @@ class Discord:
         replica: Replica,
         *,
         listens: bool = True,
+        acknowledged: Acknowledged = unmeasured,
     ) -> None:
         """`listens`: whether events are heard here; messages are sent in any case."""
         point_at(config.api_base, config.gateway)
         self._config = config
+        self._acknowledged = acknowledged
         self._catalog = catalog
         self._book = book
         self._clock = clock
@@ -89,13 +92,18 @@ class Discord:
         return self._chat
 
     def connect(self, service: Service) -> None:
-        self._interactions = Interactions(service, self._catalog, self._members, self._intake)
+        self._interactions = Interactions(
+            service, self._catalog, self._members, self._intake, self._acknowledged
+        )
         self._reactions = Reactions(
             service, self._line, self._chat, self._members, self._book, self._clock
         )
 
     def add_routes(self, app: web.Application) -> None:
         """Nothing: Discord is called, and calls back on the same line."""
+
+    def connected(self) -> bool:
+        return self._line.connected()
 
     async def start(self) -> None:
         await self._line.start()

@@ -10,7 +10,7 @@ import structlog
 
 from adapters.discord.failures import is_too_large
 from adapters.discord.guilds import Guild
-from adapters.discord.markdown import letters, markdown
+from adapters.discord.markdown import markdown
 from bot.errors import ArchiveFailed, ChatError
 from bot.messages.deliveries import fitted_note, limits_to_try
 from bot.ports import Archive, Fitted, Fitter, Reduction
@@ -120,9 +120,7 @@ class Uploads:
 
 
 def _note(fitted: Fitted) -> str:
-    note = markdown(fitted_note(fitted))
-    # The link is our own, and there to be clicked; letters would not be.
-    return note.replace(letters(fitted.link), fitted.link) if fitted.link else note
+    return markdown(fitted_note(fitted))
 
 
 async def _sent(send: Send, ready: Sequence[_Ready], note: str = "") -> str:

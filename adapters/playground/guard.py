@@ -25,12 +25,18 @@ _HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Server": "Dailies",  # not which versions of what
 }
 _STATUS: dict[type[errors.Refused], int] = {
     errors.AdminsOnly: 403,
     errors.NotYours: 403,
     errors.NoSuchJob: 404,
     errors.TooManyJobs: 429,
+    errors.TooFast: 429,
+    errors.Stopping: 503,
 }
 
 

@@ -1,8 +1,8 @@
 """The page and its JSON API: parse, one call of the service, answer."""
 
 import asyncio
-import json
 import mimetypes
+import time
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -10,9 +10,11 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from adapters.playground.bodies import emoji_in, is_number, json_body
+from adapters.platform import Acknowledged, unmeasured
+from adapters.playground.bodies import action_of, emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
-from adapters.playground.guard import Rejection, guard, status_of
+from adapters.playground.events import event_bytes
+from adapters.playground.guard import Handler, Rejection, guard, status_of
 from adapters.playground.intake import read_form
 from adapters.playground.render import Body, plain
 from adapters.playground.specification import commands_body
@@ -21,7 +23,7 @@ from bot.catalog import Catalog
 from bot.commands import options_for
 from bot.errors import Refused
 from bot.invocations import Invocation, Origin
-from bot.jobs import Cause, Member
+from bot.jobs import Member
 from bot.messages.refusals import refusal_notice
 from bot.parser import parse_arguments, split_command
 from bot.scratch import scratch
@@ -30,11 +32,6 @@ from bot.serving import serve
 from bot.views import Notice
 
 HEARTBEAT_SECONDS = 15.0
-# U+FE0F asks for the colourful form of a sign; people send it or not.
-_REACTIONS = {
-    "🔁": Cause.RETRY, "🔄": Cause.RETRY, "⬆": Cause.UPSCALE, "🔼": Cause.UPSCALE, "🎬": Cause.ANIMATE,
-}  # fmt: skip
-_CANCEL = ("❌", "✖")
 _SERVED = ("inputs/", "outputs/")
 
 
@@ -48,6 +45,7 @@ class Playground:
         chat: Chat,
         catalog: Catalog,
         archive: Archive,
+        acknowledged: Acknowledged = unmeasured,
         *,
         live: bool,
         local: bool = True,
@@ -56,6 +54,7 @@ class Playground:
         self._chat = chat
         self._catalog = catalog
         self._archive = archive
+        self._acknowledged = acknowledged
         self._live = live
         self._local = local
         self._alone = alone
@@ -72,6 +71,10 @@ class Playground:
         """Its routes are all there is to it, where no other replica writes messages."""
         if not self._alone:
             self._following = asyncio.create_task(self._chat.follow(), name="other replicas")
+
+    def connected(self) -> bool:
+        """It is served by ourselves."""
+        return True
 
     async def stop(self) -> None:
         """Stop looking for other replicas' messages."""
@@ -93,11 +96,11 @@ class Playground:
                 web.get("/api/members", self._members),
                 web.get("/api/info", self._info),
                 web.get("/api/commands", self._commands),
-                web.post("/api/commands", self._command),
+                web.post("/api/commands", self._measured(self._command)),
                 web.get("/api/messages", self._messages),
-                web.post("/api/messages/{id}/reactions", self._react),
+                web.post("/api/messages/{id}/reactions", self._measured(self._react)),
                 web.delete("/api/messages/{id}/reactions", self._unreact),
-                web.post("/api/messages/{id}/actions/{action}", self._act),
+                web.post("/api/messages/{id}/actions/{action}", self._measured(self._act)),
                 web.get("/api/events", self._events),
                 web.get("/media/{key:.+}", self._media),
             ]
@@ -105,6 +108,18 @@ class Playground:
         ours = set(app.router.resources()) - others
         app.middlewares.append(guard(ours, loopback_only=self._local))
         self._index = static / "index.html"
+
+    def _measured(self, handler: Handler) -> Handler:
+        """The handler; its answer is what a person waits for."""
+
+        async def measured(request: web.Request) -> web.StreamResponse:
+            began = time.monotonic()
+            try:
+                return await handler(request)
+            finally:
+                self._acknowledged(time.monotonic() - began)
+
+        return measured
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:
         return web.FileResponse(self._index, headers={hdrs.CACHE_CONTROL: "no-cache"})
@@ -164,7 +179,7 @@ class Playground:
         person, message = await self._person_and_message(request, body)
         emoji = emoji_in(body)
         await self._chat.react(int(message["id"]), person.id, emoji)
-        action = _action_of(emoji)
+        action = action_of(emoji)
         if action is None or message["job_id"] is None:
             return _ok()
         return await self._do(person, message, action)
@@ -213,14 +228,14 @@ class Playground:
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             for message in await self._missed(request, person):
-                await response.write(_event("message", message))
+                await response.write(event_bytes("message", message))
             async for event in page.read(HEARTBEAT_SECONDS):
                 if event is None:
                     await response.write(b": still here\n\n")
                     continue
                 name, data = event
                 seen = self._chat.as_seen(data, person.id) if name == "message" else data
-                await response.write(_event(name, seen))
+                await response.write(event_bytes(name, seen))
         return response
 
     async def _missed(self, request: web.Request, person: Person) -> list[Body]:
@@ -272,15 +287,5 @@ def _member(person: Person) -> Member:
     return Member(WORKSPACE, person.id)
 
 
-def _action_of(emoji: str) -> str | None:
-    sign = emoji.replace("\ufe0f", "")
-    return "cancel" if sign in _CANCEL else _REACTIONS.get(sign)
-
-
 def _ok() -> web.Response:
     return web.json_response({"ok": True}, status=202)
-
-
-def _event(name: str, data: Body) -> bytes:
-    number = f"id: {data['revision']}\n" if "revision" in data else ""
-    return f"{number}event: {name}\ndata: {json.dumps(data)}\n\n".encode()

@@ -1,6 +1,7 @@
 """Slack as a platform: builds its parts, and starts and stops them in order."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,7 +9,10 @@ import aiohttp
 import structlog
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
+from adapters.platform import Acknowledged, unmeasured
 from adapters.slack.addresses import Addresses
 from adapters.slack.api import CALL_SECONDS, CONNECT_SECONDS, Clients
 from adapters.slack.channels import Channels
@@ -63,6 +67,7 @@ class Slack:
         fitter: Fitter,
         replica: Replica,
         listens: bool = True,
+        acknowledged: Acknowledged = unmeasured,
     ) -> None:
         """`listens`: whether people are heard here; messages are sent in any case."""
         self._config = config
@@ -102,6 +107,7 @@ class Slack:
         commands = Commands(self._desk, catalog, config.command_prefix)
         self._listeners = Listeners(self._workspaces, commands, clicks, homes)
         self._app = _bolt(config, clients, self._workspaces, installed, installations, clock)
+        measure(self._app, acknowledged)
         self._listeners.register(self._app)
         self._socket = self._socket_of(config, clients, clock, direct=direct)
 
@@ -117,6 +123,10 @@ class Slack:
         if self._config.mode == "http" and self._config.signing_secret is not None:
             Events(self._app, self._config.signing_secret.get_secret_value()).add_routes(app)
         add_oauth_routes(app, self._app)
+
+    def connected(self) -> bool:
+        """Over HTTP Slack calls us, so that there is nothing to be connected to."""
+        return self._socket is None or not self._listens or self._socket.connected()
 
     async def start(self) -> None:
         """Listen to people; raises ConfigError when Slack does not take a token."""
@@ -157,6 +167,20 @@ class Slack:
             return None
         token = config.app_token.get_secret_value()
         return Socket(self._app, clients, token, clock, self._has_socket, direct=direct)
+
+
+def measure(app: AsyncApp, acknowledged: Acknowledged) -> None:
+    """Tell how long Bolt takes for the answer to whatever Slack sends: that is the acknowledgement."""
+    dispatch = app.async_dispatch
+
+    async def measured(req: AsyncBoltRequest) -> BoltResponse:
+        began = time.monotonic()
+        try:
+            return await dispatch(req)
+        finally:
+            acknowledged(time.monotonic() - began)
+
+    app.async_dispatch = measured  # type: ignore[method-assign]  # Bolt has no place for it
 
 
 def _bolt(

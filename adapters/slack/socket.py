@@ -49,13 +49,22 @@ class Socket:
         self._direct = direct
         self._handler: AsyncSocketModeHandler | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._standing_by = False
         self._heard = self._clock.monotonic()
         self._connected = self._clock.monotonic()
+
+    def connected(self) -> bool:
+        """Whether Slack was there when we last looked; also where other replicas have all sockets."""
+        return self._standing_by or (
+            self._handler is not None
+            and self._clock.monotonic() - self._connected < LOST_SECONDS + LOOK_SECONDS
+        )
 
     async def start(self) -> None:
         """Connect; raises ConfigError when Slack does not take the token."""
         try:
-            if await self._has_place():
+            self._standing_by = not await self._has_place()
+            if not self._standing_by:
                 await self._connect()
         except SlackRefused as error:
             if error.code in _BAD_TOKEN:
@@ -120,7 +129,8 @@ class Socket:
                 log.exception("the socket's watch failed")
 
     async def _look(self) -> None:
-        if not await self._has_place():
+        self._standing_by = not await self._has_place()
+        if self._standing_by:
             await self._disconnect()
             return
         now = self._clock.monotonic()

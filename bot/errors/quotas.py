@@ -36,6 +36,18 @@ class Paused(Refused):
 
 
 @dataclass(eq=False)
+class TooFast(Refused):
+    """More commands than one member may give in a while; `wait` in seconds."""
+
+    wait: float
+
+
+@dataclass(eq=False)
+class Stopping(Refused):
+    """The bot is being stopped, and takes nothing new."""
+
+
+@dataclass(eq=False)
 class WordNotAllowed(Refused):
     word: str
 

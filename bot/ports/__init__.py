@@ -3,6 +3,7 @@
 from bot.ports.chat import ChatPlatform, Confirm, Subject
 from bot.ports.clock import Clock
 from bot.ports.files import Archive, Fitted, Fitter, Library, Reduction, Stored
+from bot.ports.orders import Order, OrderKind, OrderStorage
 from bot.ports.provider import ModelLimits, Organization, Provider, Task, TaskStatus
 from bot.ports.quota import DraftStorage, QuotaStorage
 from bot.ports.receipts import Receipt, Receipts
@@ -21,6 +22,9 @@ __all__ = [
     "Library",
     "ModelLimits",
     "Once",
+    "Order",
+    "OrderKind",
+    "OrderStorage",
     "Organization",
     "Provider",
     "QuotaStorage",

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -69,6 +69,7 @@ class RunwayClient:
         floor: float,
         *,
         create_timeout: httpx.Timeout = CREATE_TIMEOUT,
+        answered: Callable[[str, int], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
         clock = clock or SystemClock()
@@ -78,6 +79,7 @@ class RunwayClient:
         self._pacer = Pacer(floor, clock)
         self._circuit = Circuit(clock)
         self._create_timeout = create_timeout
+        self._answered = answered
         self._uploads = Uploads()
         self._headers = {"Authorization": f"Bearer {secret}", "X-Runway-Version": VERSION}
 
@@ -107,8 +109,16 @@ class RunwayClient:
         unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         transport = AiohttpTransport(verify=unused, client=session)
         return httpx.AsyncClient(
-            base_url=self._base_url, headers=self._headers, timeout=timeout, transport=transport
+            base_url=self._base_url,
+            headers=self._headers,
+            timeout=timeout,
+            transport=transport,
+            event_hooks={"response": [self._note]},
         )
+
+    async def _note(self, response: httpx.Response) -> None:
+        if self._answered is not None:
+            self._answered(response.request.method, response.status_code)
 
     async def prepare(self, request: GenerationRequest) -> Mapping[str, str]:
         """Each input's address: a data URI when it is small, else an upload of its own."""

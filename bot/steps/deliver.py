@@ -1,6 +1,7 @@
 """The result into the chat, once, and the end of every job to its owner."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -12,7 +13,7 @@ from bot.failpoints import failpoint
 from bot.follow_ups import offered_follow_ups
 from bot.jobs import Job, State
 from bot.messages import cards
-from bot.ports import ChatPlatform, Clock, QuotaStorage, Storage
+from bot.ports import ChatPlatform, Clock, Confirm, QuotaStorage, Storage
 from bot.replica import Replica
 from bot.steps.pauses import Pauses
 from bot.views import Notice, Result
@@ -58,6 +59,13 @@ class Delivery:
         failpoint("deliver.settled")
         return job
 
+    async def again(self, job: Job, key: str) -> bool:
+        """Post a kept result once more, under a key of its own; False where the chat takes nothing."""
+        message = await self._post(job, await self._result(job), key, self._confirm_lease)
+        if message is not None:
+            await self._storage.note(job.id, result=message)
+        return message is not None
+
     async def tell_end(self, job: Job) -> Job:
         """Tell the owner why there is no result, and what it cost; a card says it all for others."""
         if job.state in (State.DELIVERED, State.CANCELLED):
@@ -78,17 +86,23 @@ class Delivery:
             roles = ()  # what is left may then be told too low; the books know better
         balance = await self._quotas.balance(job.owner, self._clock.now(), roles)
         captured = settle(Outcome.DELIVERED, job.request.price, job.cost).captured
-        # The hold is still there; what is not captured of it is about to be free again.
-        left = None if balance.left is None else balance.left + job.request.price - captured
-        delivered = job.moved(State.DELIVERED, charged=captured)
+        left = balance.left
+        if left is not None and not job.state.is_over:
+            # The hold is still there; what is not captured of it is about to be free again.
+            left += job.request.price - captured
+        charged = job.charged if job.state.is_over else captured
+        delivered = replace(job, state=State.DELIVERED, charged=charged)
         follow_ups = offered_follow_ups(self._catalog, delivered)
         return cards.result(delivered, self._catalog.label(job.request.model), left, follow_ups)
 
-    async def _post(self, job: Job, view: Result, key: str) -> str | None:
+    async def _post(
+        self, job: Job, view: Result, key: str, confirm: Confirm | None = None
+    ) -> str | None:
+        confirm = confirm or partial(self._confirm, job)
         async for attempt in self._pauses.attempts(self._clock):
             try:
                 chat = self._chats[job.owner.platform]
-                return await chat.deliver(job.channel, view, key, partial(self._confirm, job))
+                return await chat.deliver(job.channel, view, key, confirm)
             except ChatError as error:
                 log.warning("not posted", job=job.id, error=str(error), attempt=attempt)
                 if error.permanent:
@@ -100,6 +114,10 @@ class Delivery:
         await self._storage.confirm(job, self._replica.id)
         self._replica.check()
         failpoint("deliver.checked")
+
+    async def _confirm_lease(self) -> None:
+        """Raise StaleJob when another replica may lead by now: a job that is over is nobody's."""
+        self._replica.check()
 
     async def _notify(self, job: Job, view: Result) -> None:
         try:

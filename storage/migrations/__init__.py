@@ -1,10 +1,14 @@
 """Migrations, run at every start. `upgrade` brings a database to today's tables."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
 from storage.locks import serialise
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # The newest of `versions/`: a database that has it needs nothing, and Alembic is not even loaded.
 HEAD = "0002"
@@ -16,10 +20,8 @@ def upgrade(connection: Connection) -> None:
     if version(connection) == HEAD:
         return
     from alembic import command
-    from alembic.config import Config
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -29,3 +31,19 @@ def version(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def revisions() -> list[str]:
+    """Every migration that there is, the oldest first."""
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(_config())
+    return [found.revision for found in script.walk_revisions()][::-1]
+
+
+def _config() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config

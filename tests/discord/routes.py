@@ -63,6 +63,7 @@ class Routes:
         return {
             ("GET", "/users/@me"): self.me,
             ("GET", "/oauth2/applications/@me"): self.application,
+            ("GET", "/users/@me/guilds"): self.guilds,
             ("GET", "/gateway/bot"): self.gateway,
             ("GET", commands): self.commands,
             ("PUT", commands): self.write_commands,
@@ -84,12 +85,17 @@ class Routes:
         return web.Response(body=self._discord.files[request.match_info["key"]])
 
     async def me(self, request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != f"Bot {self._discord.gateway.token}":
-            raise Refusal(401, 0, "401: Unauthorized")
+        self._discord.check_token(request)
         return answer({**self._discord.bot, "mfa_enabled": True, "locale": "en-US"})
 
-    async def application(self, _request: web.Request) -> web.Response:
-        return answer(objects.application(self._discord.users[objects.ADA]))
+    async def application(self, request: web.Request) -> web.Response:
+        self._discord.check_token(request)
+        owner, endpoint = self._discord.users[objects.ADA], self._discord.endpoint
+        return answer({**objects.application(owner), "interactions_endpoint_url": endpoint})
+
+    async def guilds(self, request: web.Request) -> web.Response:
+        self._discord.check_token(request)
+        return answer(self._discord.own_guilds())
 
     async def gateway(self, _request: web.Request) -> web.Response:
         gateway = self._discord.gateway

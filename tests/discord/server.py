@@ -55,6 +55,8 @@ class Discord:
         self.commands: list[Object] = []
         self.command_writes = 0
         self.own_permissions = objects.USUAL
+        self.invited = True
+        self.endpoint: str | None = None
         self.faults: list[Fault] = []
         self.violations: list[str] = []
         self.requests: list[tuple[str, str]] = []
@@ -233,6 +235,16 @@ class Discord:
             resolved["members"][id_] = {k: v for k, v in whole.items() if k != "user"}
         else:
             resolved["roles"][id_] = objects.role(id_, "a role", 0)
+
+    def check_token(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bot {self.gateway.token}":
+            raise Refusal(401, 0, "401: Unauthorized")
+
+    def own_guilds(self) -> list[Object]:
+        """The servers that the bot is in, with its permissions there."""
+        crew = {"id": objects.GUILD, "name": "Crew", "icon": None, "banner": None, "owner": False}
+        whole = {**crew, "permissions": str(self.own_permissions), "features": []}
+        return [whole] if self.invited else []
 
     async def changed(self) -> None:
         await self.waiting.tell()

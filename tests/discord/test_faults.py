@@ -51,7 +51,7 @@ async def test_a_size_that_is_refused_once_becomes_a_picture_with_a_link(
     result = (await discord.until(discord.results))[0]
     assert refused.hits == 1
     assert len(result["attachments"]) == 1
-    assert "this is a picture of it. Original: https://dailies.example/" in say(result)
+    assert "this is a picture of it. [Original](<https://dailies.example/" in say(result)
     assert await discord.until(lambda: "Done" in say(discord.cards()[0]))
 
 

@@ -73,7 +73,7 @@ def _too_large() -> discord.HTTPException:
         (50 * MIB, 10 * MIB, 2, "Compressed from 27 MB"),
         (50 * MIB, 8 * MIB, 3, "Compressed from 27 MB"),
         (50 * MIB, 2 * MIB, 4, "this is a picture of it"),
-        (50 * MIB, 0, 4, "too large for this channel. Original"),
+        (50 * MIB, 0, 4, "too large for this channel. [Original](<https:"),
     ],
     ids=["as-it-is", "fits", "10-MiB", "8-MiB", "poster", "text"],
 )

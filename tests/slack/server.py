@@ -75,6 +75,7 @@ class SlackServer:
         self.elsewhere: str = ""
         self.triggers: dict[str, float] = {}
         self.errors: list[str] = []
+        self.scopes: str | None = None  # as `x-oauth-scopes` of every answer
 
     def number(self) -> int:
         return next(self._numbers)
@@ -184,7 +185,8 @@ class SlackServer:
             self.faults.lost[method] -= 1
             assert request.transport is not None
             request.transport.abort()
-        return web.json_response(answer)
+        headers = {} if self.scopes is None else {"x-oauth-scopes": self.scopes}
+        return web.json_response(answer, headers=headers)
 
     async def _upload(self, request: web.Request) -> web.Response:
         upload = self.uploads[request.match_info["id"]]

@@ -1,5 +1,6 @@
 """What is written for people is true: the example configuration, and the list of models."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -21,6 +22,22 @@ def test_the_example_configuration_can_be_used_and_says_the_defaults(monkeypatch
 def test_the_example_configuration_has_every_section():
     written = tomllib.loads((ROOT / "config.example.toml").read_text(encoding="utf-8"))
     assert set(Config.model_fields) - {"models"} == set(written)
+
+
+def test_the_example_configuration_has_every_key_with_words_above_it():
+    """Also those that are commented out, being secrets or having no default."""
+    lines = (ROOT / "config.example.toml").read_text(encoding="utf-8").splitlines()
+    found: dict[str, set[str]] = {}
+    section = ""
+    for line in lines:
+        if heading := re.fullmatch(r"\[([a-z]+)\]", line):
+            section = heading[1]
+        elif key := re.match(r"(?:# )?([a-z_]+) = ", line):
+            found.setdefault(section, set()).add(key[1])
+    for name, field in Config.model_fields.items():
+        if name != "models":
+            keys = set(field.annotation.model_fields) - {"members"}  # a table of its own
+            assert keys <= found[name], (name, keys - found[name])
 
 
 def test_the_page_on_models_lists_every_model_with_its_price():

@@ -55,6 +55,9 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.Blocked("role:design"), ["your role's credits"]),
     (errors.Blocked("default"), ["the credits of every member"]),
     (errors.Paused(RESETS), ["paused until 01 December 2026"]),
+    (errors.TooFast(3.2), ["4 seconds", "nothing was charged"]),
+    (errors.TooFast(0.1), ["a second"]),
+    (errors.Stopping(), ["restarted", "Try again in a minute"]),
     (errors.StorageUnavailable("connection refused"), ["nothing was started", "try again"]),
     (errors.BadLink("example.com/a.png", "https"), ["example.com/a.png", "https"]),
     (errors.NeedsFile("a.mp4", MODEL), ["a.mp4", MODEL]),
@@ -89,7 +92,8 @@ def classes(root: type) -> set[type]:
 
 def test_every_refusal_that_there_is_has_a_text():
     sampled = {type(error) for error, _ in SAMPLES}
-    assert classes(errors.Refused) - {errors.Refused} == sampled
+    ours = {each for each in classes(errors.Refused) if each.__module__.startswith("bot.")}
+    assert ours - {errors.Refused} == sampled
 
 
 @pytest.mark.parametrize(("error", "parts"), SAMPLES, ids=lambda value: repr(value)[:60])

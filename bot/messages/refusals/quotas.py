@@ -1,5 +1,7 @@
 """Refusals around credits and rights."""
 
+from math import ceil
+
 from bot import errors
 from bot.messages.refusals.base import quote, refusal
 from bot.text import Bold, Code, Text, When
@@ -27,6 +29,23 @@ def _(e: errors.Blocked) -> Text:
 def _(e: errors.Paused) -> Text:
     text = "Runway's moderation refused several of your requests, so you are paused until "
     return (text, When(e.until), ". Ask an admin if that is wrong.")
+
+
+@refusal.register
+def _(e: errors.TooFast) -> Text:
+    seconds = max(1, ceil(e.wait))
+    wait = "a second" if seconds == 1 else f"{seconds} seconds"
+    return (
+        f"That was a lot at once. Take a breath, and try again in {wait}; nothing was charged.",
+    )
+
+
+@refusal.register
+def _(_e: errors.Stopping) -> Text:
+    return (
+        "I am being restarted and take nothing new for a moment. Try again in a minute; what is "
+        "already at work goes on.",
+    )
 
 
 @refusal.register

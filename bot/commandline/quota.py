@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.clock import SystemClock
+from bot.commandline.tables import table
+from bot.config import load_config
 from bot.credits import BLOCKED, Allowance
 from bot.errors import BadAmount, ConfigError, NoRule, Refused
 from bot.jobs import Member
@@ -20,14 +22,20 @@ from bot.messages.refusals import refusal
 from bot.ports import QuotaStorage
 from bot.quota_desk import amount, days, period, zone
 from bot.quotas import Rule
+from bot.shell import open_quotas
+
+if TYPE_CHECKING:
+    from bot.commandline.groups import Parsers
 
 COLUMNS = ("workspace", "scope", "credits", "period")
 BY = "command line"
 _WHO = "member:ID, role:ID, channel:ID, default or workspace; a bare id is a member"
 
 
-def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
+def add_quota(commands: "Parsers") -> None:
     """`dailies quota <verb> …`."""
+    parser = commands.add_parser("quota", help="look at quotas and set them, also in bulk")
+    parser.set_defaults(command=_quota)
     parser.add_argument("--workspace", help="as in discord:4711; may be left out if there is one")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
     show = verbs.add_parser("show", help="every rule, or where a member stands")
@@ -54,6 +62,11 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     import_.add_argument("file", help="a file, or - for standard input")
 
 
+async def _quota(arguments: argparse.Namespace) -> str:
+    async with open_quotas(load_config()) as quotas:
+        return await run_quota(arguments, quotas)
+
+
 async def run_quota(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     """Do what was asked and return what is printed; raises ConfigError with what is wrong."""
     try:
@@ -66,7 +79,7 @@ async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     if arguments.member is None:
         rules = await quotas.rules(arguments.workspace)
         rows = [_row(workspace, rule) for workspace, rule in rules]
-        return json.dumps(rows, indent=2) if arguments.json else _table(COLUMNS, rows)
+        return json.dumps(rows, indent=2) if arguments.json else table(COLUMNS, rows)
     member = Member(await _workspace(arguments, quotas), arguments.member.removeprefix("member:"))
     balance = await quotas.balance(member, SystemClock().now(), arguments.role)
     facts: dict[str, Any] = {
@@ -102,7 +115,7 @@ async def _write(arguments: argparse.Namespace, quotas: QuotaStorage, allowance:
     workspace = await _workspace(arguments, quotas)
     rule = Rule(allowance, _scope(arguments.who))
     await quotas.set_rules([(workspace, rule)], BY, SystemClock().now())
-    return _table(COLUMNS, [_row(workspace, rule)])
+    return table(COLUMNS, [_row(workspace, rule)])
 
 
 async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
@@ -194,16 +207,6 @@ def _scope(who: str) -> str:
     if who in ("default", "workspace") or (kind in ("member", "role", "channel") and name):
         return who
     return f"member:{who}"
-
-
-def _table(columns: Iterable[str], rows: list[dict[str, str]]) -> str:
-    names = list(columns)
-    widths = {name: max(len(name), *(len(row[name]) for row in rows), 0) for name in names}
-    lines = [names, *([row[name] for name in names] for row in rows)]
-    return "\n".join(
-        "  ".join(v.ljust(widths[n]) for n, v in zip(names, line, strict=True)).rstrip()
-        for line in lines
-    )
 
 
 async def _workspace(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:

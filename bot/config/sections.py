@@ -1,9 +1,4 @@
-"""What the operator can set: config.toml, then DAILIES_* in the environment, then secrets files.
-
-`DAILIES_WEB__PORT=8090` sets `port` in the section `web`. The Runway key comes from
-`RUNWAYML_API_SECRET`, or from the file that `RUNWAYML_API_SECRET_FILE` names; Slack's tokens come from
-`SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN` and `SLACK_SIGNING_SECRET` in the same way, Discord's from `DISCORD_TOKEN`.
-"""
+"""What the operator can set, section by section, with what each value may be."""
 
 import os
 import re
@@ -17,11 +12,12 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
-    ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -30,13 +26,12 @@ from pydantic_settings import (
 from bot.addresses import (
     SLACK_URL,
     https_or_loopback,
-    is_loopback,
     loopback_only,
     slack_or_loopback,
+    web_address,
     zone,
 )
 from bot.credits import MOST_CREDITS, Period
-from bot.errors import ConfigError
 from bot.polling import FLOOR_SECONDS
 
 RUNWAY_URL = "https://api.dev.runwayml.com"
@@ -63,10 +58,12 @@ class RunConfig(_Section):
     """What this replica does; everything where `only` is empty.
 
     `worker` carries jobs, `discord` and `slack` listen to people there, `web` serves the playground
-    and the links to originals.
+    and the links to originals. In the end, what is under way gets `grace_seconds` to come to a safe
+    place.
     """
 
     only: tuple[Literal["worker", "discord", "slack", "web"], ...] = ()
+    grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
 
     def does(self, part: str) -> bool:
         return not self.only or part in self.only
@@ -88,12 +85,19 @@ class ArchiveConfig(_Section):
 
 
 class WebConfig(_Section):
-    """`port` 0 takes any free one; `public_url` is where people reach this server from outside."""
+    """`port` 0 takes any free one; `public_url` is where people reach this server from outside.
+
+    With a `metrics_token`, /metrics asks for it. A queue in which somebody has waited for longer
+    than `stalled_minutes` without being taken up is not ready.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: Annotated[str, AfterValidator(https_or_loopback)] | None = None
     link_days: Annotated[int, Field(ge=1, le=365)] = 7
+    metrics: bool = True
+    metrics_token: SecretStr | None = None
+    stalled_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
 
 
 class PlaygroundMember(_Section):
@@ -141,17 +145,16 @@ class SlackConfig(_Section):
     def enabled(self) -> bool:
         return self.bot_token is not None or self.oauth
 
-    def check(self) -> None:
-        """Whether it can run like this; raises ConfigError when a token is missing."""
+    def lacks(self) -> str | None:
+        """What is missing for it to run like this; None when nothing is."""
         if self.mode == "socket" and self.app_token is None:
-            raise ConfigError(
+            return (
                 "Slack's Socket Mode needs an app-level token (xapp-…): set SLACK_APP_TOKEN, or "
                 "DAILIES_SLACK__MODE=http to be called over the web."
             )
         if self.mode == "http" and self.signing_secret is None:
-            raise ConfigError(
-                "Slack over HTTP needs the app's signing secret: set SLACK_SIGNING_SECRET."
-            )
+            return "Slack over HTTP needs the app's signing secret: set SLACK_SIGNING_SECRET."
+        return None
 
 
 class DiscordConfig(_Section):
@@ -197,9 +200,40 @@ class ModerationConfig(_Section):
     words: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = ()
 
 
+class LimitsConfig(_Section):
+    """Commands, clicks and reactions of one member: `burst` at once, `per_minute` in the long run."""
+
+    per_minute: Annotated[int, Field(ge=1, le=6000)] = 120
+    burst: Annotated[int, Field(ge=1, le=1000)] = 240
+
+
 class LogConfig(_Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
+
+
+class SentryConfig(_Section):
+    """Errors go to Sentry where there is a `dsn`; needs `pip install dailies[sentry]`."""
+
+    dsn: SecretStr | None = None
+    environment: str = "production"
+
+
+class TelemetryConfig(_Section):
+    """Traces go to an OpenTelemetry collector over HTTP; needs `pip install dailies[telemetry]`."""
+
+    endpoint: Annotated[str, AfterValidator(web_address)] | None = None
+    service_name: str = Field(default="dailies", min_length=1)
+
+
+class Environment(EnvSettingsSource):
+    """DAILIES_… variables; one that should be JSON and is none is told like any other slip."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
 
 
 class Config(BaseSettings):
@@ -210,7 +244,6 @@ class Config(BaseSettings):
     )
 
     runway: RunwayConfig = RunwayConfig()
-    run: RunConfig = RunConfig()
     storage: StorageConfig = StorageConfig()
     archive: ArchiveConfig = ArchiveConfig()
     web: WebConfig = WebConfig()
@@ -219,7 +252,11 @@ class Config(BaseSettings):
     discord: DiscordConfig = DiscordConfig()
     quota: QuotaConfig = QuotaConfig()
     moderation: ModerationConfig = ModerationConfig()
+    limits: LimitsConfig = LimitsConfig()
+    run: RunConfig = RunConfig()
     log: LogConfig = LogConfig()
+    sentry: SentryConfig = SentryConfig()
+    telemetry: TelemetryConfig = TelemetryConfig()
     models: Mapping[str, Mapping[str, Any]] = {}
 
     @classmethod
@@ -231,67 +268,10 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        path = Path(os.environ.get("DAILIES_CONFIG", "config.toml"))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+        toml = TomlConfigSettingsSource(settings_cls, config_file())
+        return init_settings, Environment(settings_cls), toml
 
 
-def load_config() -> Config:
-    """Read and check everything; raises ConfigError that names each wrong key."""
-    named = os.environ.get("DAILIES_CONFIG")
-    if named and not Path(named).is_file():
-        raise ConfigError(f"DAILIES_CONFIG names {named}, and there is no such file.")
-    try:
-        config = Config()
-    except ValidationError as error:
-        raise ConfigError(_explain(error)) from None
-    except ValueError as error:
-        raise ConfigError(f"config.toml cannot be read: {error}") from None
-    if config.runway.poll_seconds < FLOOR_SECONDS and not is_loopback(config.runway.base_url):
-        raise ConfigError(
-            f"runway.poll_seconds: Runway allows one question every {FLOOR_SECONDS:g} seconds."
-        )
-    secret = config.runway.api_secret or _secret("RUNWAYML_API_SECRET")
-    runway = config.runway.model_copy(update={"api_secret": secret})
-    token = config.discord.token or _secret("DISCORD_TOKEN")
-    discord = config.discord.model_copy(update={"token": token})
-    slack = _with_secrets(config.slack)
-    return config.model_copy(update={"runway": runway, "discord": discord, "slack": slack})
-
-
-def _with_secrets(slack: SlackConfig) -> SlackConfig:
-    """Slack's section with its tokens, from wherever they are."""
-    slack = slack.model_copy(
-        update={
-            name: getattr(slack, name) or _secret(f"SLACK_{name.upper()}")
-            for name in ("bot_token", "app_token", "signing_secret")
-        }
-    )
-    if (slack.client_id is None) != (slack.client_secret is None):
-        raise ConfigError("slack.client_id and slack.client_secret go together: set both, or none.")
-    return slack
-
-
-def _secret(name: str) -> SecretStr | None:
-    """A secret from the environment, or from the file that `<name>_FILE` names."""
-    value = os.environ.get(name, "").strip()
-    path = os.environ.get(f"{name}_FILE")
-    if not value and path:
-        try:
-            value = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from None
-        except UnicodeDecodeError:
-            raise ConfigError(f"{name}_FILE: {path} is no text.") from None
-    value = (value or "").strip()
-    if not (value.isascii() and value.isprintable()):
-        raise ConfigError(f"{name} holds letters that no key has. Copy the key anew.")
-    return SecretStr(value) if value else None
-
-
-def _explain(error: ValidationError) -> str:
-    lines = []
-    for problem in error.errors(include_input=False, include_url=False):
-        key = ".".join(str(part) for part in problem["loc"])
-        unknown = problem["type"] == "extra_forbidden"
-        lines.append(f"  {key}: {'there is no such setting' if unknown else problem['msg']}")
-    return "The configuration cannot be used:\n" + "\n".join(lines)
+def config_file() -> Path:
+    """The file that is read, where it is there: DAILIES_CONFIG, else config.toml."""
+    return Path(os.environ.get("DAILIES_CONFIG") or "config.toml")

@@ -1,0 +1,134 @@
+"""`dailies jobs …`: look at jobs, and ask the bot that runs to do something with one."""
+
+import argparse
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.clock import SystemClock
+from bot.commandline.groups import Said
+from bot.commandline.tables import table
+from bot.config import load_config
+from bot.errors import ConfigError
+from bot.jobs import Job, State
+from bot.messages.orders import no_such_job
+from bot.ports import Order, OrderKind
+from bot.shell import open_orders
+from storage.orders import SqlOrders
+from storage.storage import SqlStorage
+
+if TYPE_CHECKING:
+    from bot.commandline.groups import Parsers
+
+COLUMNS = ("job", "state", "model", "member", "workspace", "credits", "created", "failure")
+LOOK_SECONDS = 0.2
+_ORDERS = {
+    OrderKind.RETRY: "make it again, charged to its owner",
+    OrderKind.CANCEL: "cancel it: free while it is queued",
+    OrderKind.REDELIVER: "post its result once more, from the archive",
+}
+
+
+def add_jobs(commands: "Parsers") -> None:
+    """`dailies jobs <verb> …`."""
+    parser = commands.add_parser("jobs", help="look at jobs; retry, cancel or redeliver one")
+    parser.set_defaults(command=_jobs)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    listed = verbs.add_parser("list", help="the newest first")
+    listed.add_argument("--state", action="append", choices=[s.value for s in State], default=[])
+    listed.add_argument("--workspace", help="as in discord:4711")
+    listed.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
+    listed.add_argument("--limit", type=int, default=50, help="how many at most (default: 50)")
+    show = verbs.add_parser("show", help="all that is known of a job, with its prompt")
+    for kind, text in _ORDERS.items():
+        order = verbs.add_parser(kind.value, help=text)
+        order.add_argument(
+            "--wait", type=float, default=10.0, help="seconds to wait for the bot (default: 10)"
+        )
+        order.add_argument("job")
+        order.add_argument("--json", action="store_true", help="for machines")
+    show.add_argument("job")
+    for verb in (listed, show):
+        verb.add_argument("--json", action="store_true", help="for machines")
+
+
+async def _jobs(arguments: argparse.Namespace) -> Said | str:
+    async with _open() as (storage, orders):
+        if arguments.verb == "list":
+            return await _list(arguments, orders)
+        job = await storage.job(arguments.job)
+        if job is None:
+            raise ConfigError(no_such_job(arguments.job))
+        if arguments.verb == "show":
+            return _show(job, as_json=arguments.json)
+        return await _order(arguments, OrderKind(arguments.verb), orders)
+
+
+@asynccontextmanager
+async def _open() -> AsyncIterator[tuple[SqlStorage, SqlOrders]]:
+    async with open_orders(load_config()) as opened:
+        yield opened
+
+
+async def _list(arguments: argparse.Namespace, orders: SqlOrders) -> str:
+    since = SystemClock().now() - timedelta(days=arguments.days)
+    found = await orders.jobs(arguments.state, arguments.workspace, since, arguments.limit)
+    rows = [_row(job) for job in found]
+    return json.dumps(rows, indent=2) if arguments.json else table(COLUMNS, rows)
+
+
+def _row(job: Job) -> dict[str, str]:
+    charged = job.request.price if job.charged is None else job.charged
+    return {
+        "job": job.id,
+        "state": job.state.value,
+        "model": job.request.model,
+        "member": job.owner.id,
+        "workspace": job.owner.workspace,
+        "credits": str(charged),
+        "created": f"{job.created_at:%Y-%m-%d %H:%M}",
+        "failure": job.failure or "",
+    }
+
+
+def _show(job: Job, *, as_json: bool) -> str:
+    facts: dict[str, Any] = asdict(job)
+    facts["request"] = json.loads(job.request.to_json())
+    facts["outputs"] = [media.key for media in job.outputs]
+    if as_json:
+        return json.dumps(facts, indent=2, default=str, ensure_ascii=False)
+    lines = [f"{name:<16} {_plain(value)}" for name, value in facts.items() if value is not None]
+    return "\n".join(lines)
+
+
+def _plain(value: Any) -> str:
+    return (
+        json.dumps(value, default=str, ensure_ascii=False) if not isinstance(value, str) else value
+    )
+
+
+async def _order(arguments: argparse.Namespace, kind: OrderKind, orders: SqlOrders) -> Said | str:
+    order = Order(secrets.token_hex(8), kind, arguments.job, SystemClock().now())
+    await orders.place(order)
+    answer = await _answer(orders, order, arguments.wait)
+    if arguments.json:
+        facts = {"order": order.id, "job": order.job, "answer": answer}
+        return Said(json.dumps(facts, indent=2, ensure_ascii=False), 0 if answer else 3)
+    waits = "No bot has answered yet. The order is noted: it is carried out once the bot runs."
+    return Said(answer or waits, 0 if answer else 3)
+
+
+async def _answer(orders: SqlOrders, order: Order, seconds: float) -> str | None:
+    until = asyncio.get_running_loop().time() + seconds
+    while True:
+        known = await orders.order(order.id)
+        if known is not None and known.answer is not None:
+            return known.answer
+        if asyncio.get_running_loop().time() >= until:
+            return None
+        await asyncio.sleep(LOOK_SECONDS)

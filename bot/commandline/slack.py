@@ -1,0 +1,32 @@
+"""`dailies slack-manifest`: what Slack's form for a new app takes."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from bot.config import COMMAND_PREFIX, load_config
+from bot.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bot.commandline.groups import Parsers
+
+
+def add_slack(commands: "Parsers") -> None:
+    """`dailies slack-manifest`."""
+    slack = commands.add_parser("slack-manifest", help="print the manifest of the Slack app")
+    slack.add_argument("--format", choices=("json", "yaml"), default="json")
+    slack.add_argument("--prefix", help="what every command begins with, as in dailies-")
+    slack.add_argument("--mode", choices=("socket", "http"), help="how Slack reaches the bot")
+    slack.add_argument("--url", help="the bot's public address, for http and OAuth")
+    slack.set_defaults(command=_manifest)
+
+
+async def _manifest(arguments: argparse.Namespace) -> str:
+    from adapters.slack.manifest import as_json, as_yaml, manifest
+
+    slack = load_config().slack
+    prefix = slack.command_prefix if arguments.prefix is None else arguments.prefix
+    if not COMMAND_PREFIX.fullmatch(prefix):
+        raise ConfigError("--prefix: at most 20 small letters, digits, - and _.")
+    mode = arguments.mode or slack.mode
+    app = manifest(prefix=prefix, mode=mode, url=arguments.url, oauth=slack.oauth)
+    return as_yaml(app) if arguments.format == "yaml" else as_json(app)

@@ -1,0 +1,63 @@
+"""What is right by itself and cannot be together; and what a bot cannot do without."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from bot.addresses import is_loopback
+from bot.catalog import load_catalog
+from bot.config.places import Key
+from bot.config.sections import Config
+from bot.polling import FLOOR_SECONDS
+
+Said = tuple[Key, str]
+
+PLATFORMS = frozenset({"discord", "slack", "playground"})
+# Not a setting, but what none of them sets.
+NOWHERE = ("platforms",)
+
+NO_KEY = (
+    "There is no Runway key. Set RUNWAYML_API_SECRET, or RUNWAYML_API_SECRET_FILE to a file "
+    "that holds it."
+)
+NO_PLATFORM = (
+    "There is no platform to run on. Set DISCORD_TOKEN for Discord, SLACK_BOT_TOKEN and "
+    "SLACK_APP_TOKEN for Slack, or "
+    "DAILIES_PLAYGROUND__ENABLED=true for the local web chat."
+)
+
+
+def contradictions(config: Config) -> Iterator[Said]:
+    """Keys with what is wrong with them, given the others."""
+    runway = config.runway
+    if runway.poll_seconds < FLOOR_SECONDS and not is_loopback(runway.base_url):
+        text = f"Runway allows one question every {FLOOR_SECONDS:g} seconds."
+        yield ("runway", "poll_seconds"), text
+    if config.run.only and config.storage.url.startswith("sqlite"):
+        text = (
+            "SQLite is for one process, which does everything. Leave `only` empty, or set "
+            "storage.url to a PostgreSQL database."
+        )
+        yield ("run", "only"), text
+    if (config.slack.client_id is None) != (config.slack.client_secret is None):
+        text = "slack.client_id and slack.client_secret go together: set both, or none."
+        yield ("slack", "client_id" if config.slack.client_id else "client_secret"), text
+    counted = Counter(member.id for member in config.playground.members)
+    for name in (name for name, times in counted.items() if times > 1):
+        yield ("playground", "members"), f"{name} is there more than once."
+    if config.web.metrics_token is not None and not config.web.metrics:
+        yield ("web", "metrics_token"), "web.metrics is off, so that nothing asks for this token."
+    try:
+        load_catalog(config.models)
+    except ValueError as error:
+        yield ("models",), str(error)
+
+
+def needs(config: Config) -> Iterator[Said]:
+    """What has to be there for a bot to run."""
+    if config.runway.api_secret is None:
+        yield ("runway", "api_secret"), NO_KEY
+    slack = config.slack
+    if slack.enabled and (lacks := slack.lacks()) is not None:
+        yield ("slack", "app_token" if slack.mode == "socket" else "signing_secret"), lacks
+    if not (slack.enabled or config.discord.token is not None or config.playground.enabled):
+        yield NOWHERE, NO_PLATFORM

@@ -1,0 +1,50 @@
+"""A consistent copy of a SQLite database, while a bot may be writing to it."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.errors import ConfigError
+
+
+def back_up(source: Path, target: Path) -> int:
+    """Copy the database at `source` to `target`, whole or not at all; its size in bytes.
+
+    Raises ConfigError with what to do. The copy holds tokens: only its owner may read it.
+    """
+    if not source.is_file():
+        raise ConfigError(f"storage.url: there is no database at {source} yet.")
+    if target.exists():
+        raise ConfigError(f"{target} is there already. Name another file, or remove it first.")
+    part = target.with_name(target.name + ".part")
+    try:
+        _copy(source, part)
+        os.replace(part, target)
+        _settle(target.parent)
+    except (OSError, sqlite3.Error) as error:
+        part.unlink(missing_ok=True)
+        raise ConfigError(f"{target} could not be written: {error}.") from None
+    return target.stat().st_size
+
+
+def _copy(source: Path, part: Path) -> None:
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
+        # All pages in one step: one moment of the database. Readers do not hold up a WAL's writer.
+        old.backup(new, pages=-1)
+        # The copy is one file that needs no other beside it.
+        new.execute("PRAGMA journal_mode = DELETE")
+        (verdict,) = new.execute("PRAGMA quick_check").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"the copy is damaged ({verdict})")
+    _settle(part)
+
+
+def _settle(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,86 @@
+"""A look at a database without changing it: which of our migrations it has had."""
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.errors import ConfigError
+from storage.engines import address_of, database_path
+from storage.migrations import revisions, version
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`at` is the last migration that it has had, `pending` those to come, the oldest first.
+
+    `unknown` is a migration that this version of Dailies does not know.
+    """
+
+    at: str | None
+    pending: tuple[str, ...]
+    unknown: str | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self.at is None
+
+
+async def inspect_database(url: str) -> Condition:
+    """Open and read; raises ConfigError, OSError or SQLAlchemy's own errors."""
+    path = database_path(url)
+    if path is None:
+        return await _read(address_of(url))
+    if not await asyncio.to_thread(path.exists):
+        await asyncio.to_thread(_check_folder, path.parent)
+        return _condition(None)
+    await asyncio.to_thread(_check_writable, path)
+    return await _read(URL.create("sqlite+aiosqlite", database=str(path)))
+
+
+async def _read(address: URL) -> Condition:
+    engine = create_async_engine(address, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_look)
+    finally:
+        await engine.dispose()
+
+
+def _look(c: Connection) -> Condition:
+    return _condition(version(c))
+
+
+def _condition(at: str | None) -> Condition:
+    known = revisions()
+    if at is None:
+        return Condition(None, tuple(known))
+    if at not in known:
+        return Condition(at, (), unknown=at)
+    return Condition(at, tuple(known[known.index(at) + 1 :]))
+
+
+def _check_folder(folder: Path) -> None:
+    folder = folder.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    probe = folder / ".dailies-check"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ConfigError(f"storage.url: {folder} cannot be used: {error.strerror}.") from None
+
+
+def _check_writable(path: Path) -> None:
+    """Begin to write, and leave it at that; a read-only file or disk shows itself."""
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()

@@ -1,0 +1,102 @@
+"""`dailies jobs …` beside a bot that runs, and where none does."""
+
+import json
+
+import pytest
+
+from bot.errors import ConfigError
+from bot.jobs import State
+from storage.engines import open_database
+
+
+async def finished(stage, text):
+    """The id of a job that has come to its end."""
+    job_id = await stage.page.begin(text)
+    await stage.page.over(job_id)
+    return job_id
+
+
+async def test_jobs_are_listed_and_shown(stage, run):
+    made = await finished(stage, "/imagine a lighthouse at dusk")
+    failed = await finished(stage, "/imagine a fox !internal")
+    code, text = await run("jobs", "list")
+    assert code == 0
+    names, newest, oldest = [line.split() for line in text.splitlines()]
+    assert names[:4] == ["job", "state", "model", "member"]
+    assert newest[:2] == [failed, "failed"]
+    assert newest[-1].startswith("INTERNAL")
+    assert oldest[:4] == [made, "delivered", "gen4_image", "ada"]
+    assert "lighthouse" not in text
+
+    listed = json.loads((await run("jobs", "list", "--state", "delivered", "--json"))[1])
+    assert [job["job"] for job in listed] == [made]
+    assert json.loads((await run("jobs", "list", "--workspace", "discord:1", "--json"))[1]) == []
+
+    shown = json.loads((await run("jobs", "show", made, "--json"))[1])
+    assert shown["state"] == "delivered"
+    assert shown["request"]["prompt"] == "a lighthouse at dusk"
+    assert "a lighthouse at dusk" in (await run("jobs", "show", made))[1]
+
+
+async def test_a_job_is_made_again_for_its_owner_whatever_it_costs(stage, run):
+    await stage.page.command("/animate a fox !internal --model gen4.5 --duration 5")
+    question = [m for m in await stage.page.messages() if m["private"]][-1]
+    await stage.page.act(question, "confirm")
+    (failed,) = before = await stage.page.jobs()
+    await stage.page.over(failed)
+    code, text = await run("jobs", "retry", failed)
+    assert code == 0, text
+    assert "is queued, for ada" in text
+    job_id = text.split()[0]
+    assert job_id not in before
+    await stage.page.over(job_id)
+    (retry,) = [job for job in stage.accounts().jobs if job.id == job_id]
+    assert retry.request.price > 50  # what members are asked about
+    assert retry.owner.id == "ada"
+
+
+async def test_a_job_is_cancelled(stage, run):
+    job_id = await stage.page.begin("/animate a slow wave --model gen4.5 --duration 2 !slow")
+    code, text = await run("jobs", "cancel", job_id)
+    assert code == 0
+    assert "cancel" in text
+    assert (await stage.page.over(job_id)).state in ("cancelled", "delivered")
+    code, text = await run("jobs", "cancel", job_id, "--json")
+    assert "already" in json.loads(text)["answer"]
+
+
+async def test_a_result_is_posted_once_more_from_the_archive(stage, run):
+    made = await finished(stage, "/imagine a lighthouse")
+    before = [job.charged for job in stage.accounts().jobs]
+    code, text = await run("jobs", "redeliver", made)
+    assert code == 0, text
+    ends = [m for m in await stage.page.messages() if m["job_id"] == made and not m["card"]]
+    assert len(ends) == 2
+    assert ends[0]["text"] == ends[1]["text"]
+    assert [job.charged for job in stage.accounts().jobs] == before
+
+
+async def test_where_no_bot_runs_an_order_waits_for_it(run, stage, tmp_path, monkeypatch):
+    made = await finished(stage, "/imagine a lighthouse")
+    copy = tmp_path / "copy.db"
+    assert (await run("backup", str(copy)))[0] == 0
+    monkeypatch.setenv("DAILIES_STORAGE__URL", f"sqlite:///{copy}")
+    code, text = await run("jobs", "retry", made, "--wait", "0")
+    assert code == 3
+    assert "The order is noted" in text
+
+
+async def test_a_job_that_there_is_not_is_told(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAILIES_STORAGE__URL", f"sqlite:///{tmp_path}/none.db")
+    await (await open_database(f"sqlite:///{tmp_path}/none.db")).close()
+    for words in (("show", "nope"), ("retry", "nope")):
+        with pytest.raises(ConfigError, match="There is no job nope"):
+            await run("jobs", *words)
+    assert (await run("jobs", "list"))[1].split()[:2] == ["job", "state"]
+
+
+def test_every_state_can_be_asked_for(run):
+    from bot.cli import parser
+
+    for state in State:
+        assert parser().parse_args(["jobs", "list", "--state", state]).state == [state.value]

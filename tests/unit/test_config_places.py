@@ -1,0 +1,130 @@
+"""All that is wrong with a configuration is said at once, each with where it was written."""
+
+import pytest
+
+from bot.config import load_config
+from bot.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("RUNWAYML_API_SECRET", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "DAILIES_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def write(tmp_path):
+    return lambda text: (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+
+
+def refused(**how):
+    with pytest.raises(ConfigError) as error:
+        load_config(**how)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line"),
+    [
+        ("[web]\nport = 'x'\n", "web.port", 2),
+        ("\n\n[web]\n# a comment\nport = 'x'\n", "web.port", 5),
+        ("web.port = 'x'\n", "web.port", 1),
+        ("web = { host = 'h',  port = 'x' }\n", "web.port", 1),
+        ("[web]\n\n# none\nprot = 1\n", "web.prot", 4),
+        ("[log]\nlevel = 'info'\n[wbe]\nport = 1\n", "wbe", 3),
+        ("[slack]\nadmins = [\n  'U1',\n  'nobody',\n]\n", "slack.admins.1", 2),
+        ("[[playground.members]]\nid = 'a'\nname = 'A'\n[[playground.members]]\nid = 'B!'\n"
+         "name = 'B'\n", "playground.members.1.id", 5),
+        ('[moderation]\nwords = ["""\n[web]\nport = 1\n"""]\nstrikes = 0\n', "moderation.strikes", 6),
+        ("[quota]\n'credits' = 0\n", "quota.credits", 2),
+        ("[models.gen4_image]\nprices = 3\n", "models", 1),
+    ],
+)  # fmt: skip
+def test_a_slip_is_told_with_its_line(write, text, key, line):
+    write(text)
+    said = next(each for each in refused().splitlines() if each.startswith(f"  {key}: "))
+    assert said.endswith(f"[config.toml, line {line}]")
+
+
+def test_a_slip_in_the_environment_is_told_with_its_variable(write, monkeypatch):
+    write("[web]\nport = 8080\n")
+    monkeypatch.setenv("DAILIES_WEB__PORT", "many")
+    monkeypatch.setenv("DAILIES_SLACK__ADMINS", "U1,U2")
+    said = refused()
+    assert "[DAILIES_WEB__PORT in the environment]" in said
+    assert 'slack.admins: must be JSON, as in ["one", "two"]' in said
+    assert "line" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DAILIES_WEB_PORT", "DAILIES_WEB__PORT"), ("DAILIES_WBE__PORT", "DAILIES_WEB__PORT"),
+        ("DAILIES_CONFG", "DAILIES_CONFIG"), ("dailies_quota_credits", "DAILIES_QUOTA__CREDITS"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_variable_is_told_with_what_was_meant(monkeypatch, name, meant):
+    monkeypatch.setenv(name, "1")
+    assert f"  {name}: there is no such setting; did you mean {meant}?" in refused()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("[web]\nprot = 1\n", "port"), ("[wbe]\nport = 1\n", "web")]
+)
+def test_a_misspelt_key_is_told_with_what_was_meant(write, text, meant):
+    write(text)
+    assert f"there is no such setting; did you mean {meant}?" in refused()
+
+
+def test_a_section_in_the_environment_that_is_no_json_is_told(monkeypatch):
+    monkeypatch.setenv("DAILIES_WEB", "{port: 1")
+    assert "  web: must be JSON" in refused()
+    assert "} [DAILIES_WEB in the environment]" in refused()
+
+
+def test_everything_of_every_kind_is_told_in_one_go(write, monkeypatch, tmp_path):
+    """Slips, misspelt names, what cannot be together, secrets that cannot be read, what is lacking."""
+    write("[web]\nport = 'x'\n[slack]\nclient_id = 'a'\n[runway]\npoll_seconds = 1\n")
+    monkeypatch.setenv("DAILIES_QUOTTA__CREDITS", "1")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", str(tmp_path / "gone"))
+    said = refused(to_run=True)
+    for words in (
+        "web.port: ", "slack.client_id: ", "go together: set both", "[config.toml, line 4]",
+        "runway.poll_seconds: Runway allows", "[config.toml, line 6]", "DAILIES_QUOTTA__CREDITS: ",
+        "DISCORD_TOKEN_FILE: ", "There is no Runway key.", "There is no platform",
+    ):  # fmt: skip
+        assert words in said
+    assert len(said.splitlines()) == 8
+
+
+def test_what_nobody_can_know_yet_is_not_claimed(write):
+    write("[discord]\nupload_limit_mb = 'x'\n[runway]\nbase_url = 'x'\npoll_seconds = 1\n")
+    said = refused(to_run=True)
+    assert "no platform" not in said
+    assert "Runway allows" not in said
+
+
+def test_what_cannot_be_together_is_told(write):
+    write(
+        "[web]\nmetrics = false\nmetrics_token = 'hush'\n"
+        + "[[playground.members]]\nid = 'ben'\nname = 'Ben'\n" * 2
+    )
+    said = refused()
+    assert "web.metrics_token: web.metrics is off" in said
+    assert "ben is there more than once" in said
+    assert "hush" not in said
+
+
+def test_only_a_bot_that_is_to_run_needs_a_key_and_a_platform(monkeypatch):
+    load_config()
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    said = refused(to_run=True)
+    assert "There is no Runway key" in said
+    assert "Socket Mode needs an app-level token" in said
+
+
+def test_a_file_that_is_no_toml_is_told_with_its_line(write):
+    write("[web]\nport = \n")
+    assert "config.toml cannot be read" in refused()
+    assert "line 2" in refused()
