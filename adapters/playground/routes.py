@@ -70,7 +70,8 @@ class Playground:
     async def start(self) -> None:
         """Its routes are all there is to it, where no other replica writes messages."""
         if not self._alone:
-            self._following = asyncio.create_task(self._chat.follow(), name="other replicas")
+            following = self._chat.follow(await self._chat.newest())
+            self._following = asyncio.create_task(following, name="other replicas")
 
     def connected(self) -> bool:
         """It is served by ourselves."""
