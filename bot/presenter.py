@@ -79,28 +79,29 @@ class Presenter:
             now = await self._storage.note(job.id, card=ref)
             # Only a first card is sure to show what was just posted, and its job may have moved on.
             if now.state is not State.QUEUED:
-                view = await self._show_truth(now)
+                same = now.state is job.state
+                view = await self._show_truth(now, progress if same else Progress())
             job = replace(job, card=ref)
         elif self._is_due(view, shown):
             await chat.update_card(job.channel, job.card, view)
             # Whoever has the job edits its card as well; the last word must be a true one.
             if job.holder != self._replica.id or not self._replica.holds:
                 now = await self._storage.job(job.id) or job
-                view = view if now.state is view.state else await self._show_truth(now)
+                view = view if now.state is view.state else await self._show_truth(now, Progress())
         else:
             return job
         shown.card, shown.at = view, self._clock.monotonic()
         return job
 
-    async def _show_truth(self, job: Job) -> Card:
+    async def _show_truth(self, job: Job, progress: Progress) -> Card:
         """Edit the card until it shows what the row says."""
         while True:
-            view = self._card(job, Progress())
+            view = self._card(job, progress)
             await self._chats[job.owner.platform].update_card(job.channel, job.card or "", view)
             now = await self._storage.job(job.id) or job
             if now.state is view.state:
                 return view
-            job = now
+            job, progress = now, Progress()
 
     def _card(self, job: Job, progress: Progress) -> Card:
         return card(job, self._catalog.label(job.request.model), progress)
