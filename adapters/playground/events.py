@@ -17,16 +17,25 @@ class Hub:
 
     def __init__(self) -> None:
         self._pages: list[_Page] = []
+        self._closed = False
 
     @contextmanager
     def page(self, audience: Sequence[str]) -> Iterator["_Page"]:
         """An open page, for public events and those that are private to the audience."""
         page = _Page(audience)
         self._pages.append(page)
+        if self._closed:
+            page.close()
         try:
             yield page
         finally:
             self._pages.remove(page)
+
+    def close(self) -> None:
+        """End every page's stream, also of those that come now: the server is about to stop."""
+        self._closed = True
+        for page in self._pages:
+            page.close()
 
     def publish(self, event: str, data: dict[str, Any], private_to: str | None) -> None:
         for page in self._pages:
@@ -39,17 +48,21 @@ class _Page:
 
     def __init__(self, audience: Sequence[str]) -> None:
         self.audience = audience
-        self._unread: asyncio.Queue[Event] = asyncio.Queue(MOST_UNREAD)
+        self._unread: asyncio.Queue[Event | None] = asyncio.Queue(MOST_UNREAD + 1)
 
     def put(self, event: Event) -> None:
-        if self._unread.full():
+        if self._unread.qsize() >= MOST_UNREAD:
             while not self._unread.empty():
                 self._unread.get_nowait()
             event = ("resync", {})
         self._unread.put_nowait(event)
 
+    def close(self) -> None:
+        if not self._unread.full():
+            self._unread.put_nowait(None)
+
     async def read(self, heartbeat: float) -> AsyncIterator[Event | None]:
-        """Events as they come; None after `heartbeat` quiet seconds."""
+        """Events as they come, to the end; None after `heartbeat` quiet seconds."""
         while True:
             try:
                 async with asyncio.timeout(heartbeat):
@@ -57,6 +70,8 @@ class _Page:
             except TimeoutError:
                 yield None
             else:
+                if event is None:
+                    return
                 yield event
 
 

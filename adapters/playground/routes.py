@@ -78,7 +78,8 @@ class Playground:
         return True
 
     async def stop(self) -> None:
-        """Stop looking for other replicas' messages."""
+        """Stop looking for other replicas' messages, and let go of the open pages."""
+        self._chat.hub.close()
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)

@@ -32,3 +32,15 @@ async def test_a_message_of_another_replica_reaches_an_open_page_once(chat):
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     assert heard == ["first", "second"]
+
+
+async def test_an_open_page_is_let_go_when_the_server_stops(chat):
+    hub = chat().hub
+    with hub.page(["ada"]) as page:
+        hub.publish("message", {"text": "last"}, None)
+        hub.close()
+        assert [event async for event in page.read(heartbeat=10.0)] == [
+            ("message", {"text": "last"})
+        ]
+    with hub.page(["ada"]) as late:
+        assert [event async for event in late.read(heartbeat=10.0)] == []
