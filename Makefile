@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check secrets audit release-data docker-steps format lock clean
+.PHONY: help demo test chaos check secrets audit release-data docker-steps format lock clean
 
 help: ## Show what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,6 +15,9 @@ demo: $(VENV)/.installed ## Chat with Dailies in a web page (PORT=8080), no key 
 
 test: $(VENV)/.dev-installed ## Run every test
 	$(BIN)/pytest -n auto
+
+chaos: $(VENV)/.dev-installed ## Kill, stop and cut off real replicas a thousand times, and prove that nothing was lost (SEED=, RUNS=, ENGINE=)
+	$(BIN)/python -m tests.chaos
 
 check: $(VENV)/.dev-installed secrets ## Lint, types, the direction of imports, and no secrets in the repository
 	$(BIN)/ruff check .

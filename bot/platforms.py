@@ -16,6 +16,7 @@ from bot.ports import Clock, Fitter
 from bot.replica import Replica
 from storage.chat import ChatLog
 from storage.database import Database
+from storage.engines import database_path
 from storage.installations import SqlInstallations
 from storage.messages import Messages
 from storage.receipts import SqlReceipts
@@ -55,8 +56,15 @@ def _playground(ground: Ground, *, live: bool) -> Platform:
     limit = round(config.playground.upload_mb * 1_000_000)
     chat = Chat(ChatLog(ground.database), people, ground.clock, ground.fitter, limit)
     local = is_loopback(f"http://{config.web.host}")
-    measured = ground.watch.acknowledged(Playground.name)
-    return Playground(chat, ground.catalog, ground.archive, measured, live=live, local=local)
+    return Playground(
+        chat,
+        ground.catalog,
+        ground.archive,
+        ground.watch.acknowledged(Playground.name),
+        live=live,
+        local=local,
+        alone=database_path(config.storage.url) is not None,
+    )
 
 
 def listens(platform: Platform, config: Config) -> bool:

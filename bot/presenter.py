@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import structlog
 
 from bot.catalog import Catalog
 from bot.errors import ChatError
 from bot.failpoints import failpoint
-from bot.jobs import Job
+from bot.jobs import Job, State
 from bot.messages.cards import Progress, card
 from bot.ports import ChatPlatform, Clock, Storage
 from bot.replica import Replica
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 
 # A card's progress is edited at most this often; a change of state is shown at once.
 EDIT_SECONDS = 5.0
+# The replica that accepted a job posts its card; when it has not by then, whoever has the job does.
+FIRST_CARD_WITHIN = timedelta(seconds=10)
 
 
 @dataclass
@@ -67,25 +70,48 @@ class Presenter:
     async def _show(self, job: Job, progress: Progress, shown: _Shown) -> Job:
         if job.card is None and await self._shown_elsewhere(job):
             return job
-        chat = self._chats[job.owner.platform]
         self._replica.check()
-        view = card(job, self._catalog.label(job.request.model), progress)
+        view = self._card(job, progress)
+        chat = self._chats[job.owner.platform]
         if job.card is None:
             ref = await chat.post_card(job.channel, view, f"card:{job.id}")
             failpoint("card.posted")
-            job = await self._storage.note(job.id, card=ref)
-            view = replace(view, state=job.state)
+            now = await self._storage.note(job.id, card=ref)
+            # Only a first card is sure to show what was just posted, and its job may have moved on.
+            if now.state is not State.QUEUED:
+                view = await self._show_truth(now)
+            job = replace(job, card=ref)
         elif self._is_due(view, shown):
             await chat.update_card(job.channel, job.card, view)
+            # Whoever has the job edits its card as well; the last word must be a true one.
+            if job.holder != self._replica.id or not self._replica.holds:
+                now = await self._storage.job(job.id) or job
+                view = view if now.state is view.state else await self._show_truth(now)
         else:
             return job
         shown.card, shown.at = view, self._clock.monotonic()
         return job
 
+    async def _show_truth(self, job: Job) -> Card:
+        """Edit the card until it shows what the row says."""
+        while True:
+            view = self._card(job, Progress())
+            await self._chats[job.owner.platform].update_card(job.channel, job.card or "", view)
+            now = await self._storage.job(job.id) or job
+            if now.state is view.state:
+                return view
+            job = now
+
+    def _card(self, job: Job, progress: Progress) -> Card:
+        return card(job, self._catalog.label(job.request.model), progress)
+
     async def _shown_elsewhere(self, job: Job) -> bool:
         """Whether another replica is just about to post this card, in answer to a command."""
         by = job.accepted_by
-        return by is not None and by != self._replica.id and await self._replica.is_live(by)
+        if by is None or by == self._replica.id or job.state.is_over:
+            return False
+        is_new = self._clock.now() - job.created_at < FIRST_CARD_WITHIN
+        return is_new and await self._replica.is_live(by)
 
     def _is_due(self, view: Card, shown: _Shown) -> bool:
         """Whether an edit shows something new, and is not too soon after the last one."""

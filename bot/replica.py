@@ -47,6 +47,7 @@ class Replica:
         self._leads = False
         self._tenants: Sequence[Tenant] = ()
         self._loop: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     @property
     def id(self) -> str:
@@ -55,11 +56,16 @@ class Replica:
     @property
     def leads(self) -> bool:
         """Whether this replica does what only one may do."""
-        return self._leads and self._holds
+        return self._leads and self.holds
+
+    @property
+    def holds(self) -> bool:
+        """Whether the lease certainly runs."""
+        return self._clock.monotonic() < self._until
 
     def check(self) -> None:
         """Raise StaleJob when the lease may have run out: right before every effect."""
-        if not self._holds:
+        if not self.holds:
             raise StaleJob("the lease of this replica has run out")
 
     async def is_live(self, replica: str) -> bool:
@@ -74,12 +80,13 @@ class Replica:
             self._shares[group] = await self._replicas.share(group, size)
         except StorageUnavailable as error:
             log.warning("shares not known", group=group, error=str(error))
-        return self._shares.get(group, frozenset()) if self._holds else frozenset()
+        return self._shares.get(group, frozenset()) if self.holds else frozenset()
 
     async def join(self) -> None:
         """Begin a lease."""
         began = self._clock.monotonic()
         await self._replicas.join()
+        log.info("joined", replica=self.id)
         self._shares.clear()
         self._runs_from(began)
         await self._look_who_leads()
@@ -91,9 +98,8 @@ class Replica:
 
     async def stop(self) -> None:
         """Stop renewing; the lease runs on until `leave`."""
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+        await _end(self._loop)
+        await _end(self._telling)
 
     async def leave(self) -> None:
         """End the lease, so that others need not wait for its end."""
@@ -103,10 +109,6 @@ class Replica:
         except StorageUnavailable as error:
             log.warning("lease not ended", error=str(error))
 
-    @property
-    def _holds(self) -> bool:
-        return self._clock.monotonic() < self._until
-
     async def _look_who_leads(self) -> None:
         self._leads = self._may_lead and 0 in await self.share(LEAD, 1)
 
@@ -114,12 +116,15 @@ class Replica:
         self._until = began + self._seconds * (1 - MARGIN)
 
     async def _keep(self) -> None:
+        pause = self._seconds / RENEWALS
         while True:
-            await self._clock.sleep(self._seconds / RENEWALS)
+            await self._clock.sleep(pause)
+            pause = self._seconds / RENEWALS
             try:
                 await self._renew()
             except StorageUnavailable as error:
                 log.warning("lease not renewed", error=str(error))
+                pause /= RENEWALS  # a broken connection is no reason to lose it
             except Exception:
                 log.exception("lease not renewed")
 
@@ -128,11 +133,28 @@ class Replica:
         if not await self._replicas.renew():
             log.warning("the lease was lost", replica=self.id)
             self._until = 0.0
+            await _end(self._telling)
             for tenant in self._tenants:
                 await tenant.lost()
             await self.join()
         else:
             self._runs_from(began)
             await self._look_who_leads()
+        # Beside it: whatever they find to do, the next renewal must not wait for it.
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell(), name="lease renewed")
+
+    async def _tell(self) -> None:
         for tenant in self._tenants:
-            await tenant.renewed()
+            try:
+                await tenant.renewed()
+            except StorageUnavailable as error:
+                log.warning("nothing taken over", error=str(error))
+            except Exception:
+                log.exception("nothing taken over")
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -6,18 +6,20 @@ line, and `start` builds it anew from the rows.
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 
 import structlog
 
 from bot.accounting import Accounting
 from bot.dispatcher import admit, seconds_until_due
-from bot.errors import StaleJob
+from bot.errors import StaleJob, StorageUnavailable
 from bot.estimates import Estimates
+from bot.failpoints import failpoint
 from bot.jobs import NOT_OFFERED, Job, State
 from bot.lineup import Lineup
 from bot.offer import Offer
+from bot.plans import Plans
 from bot.polling import first_poll, next_poll
 from bot.ports import Clock, Storage, Timing
 from bot.presenter import Presenter
@@ -37,6 +39,9 @@ IDLE_SECONDS = 5.0
 MOST_TAKEN_OVER = 100
 # After a step that failed for a reason nobody foresaw.
 SURPRISE_SECONDS = 15.0
+# After one that found its job moved on, or the database away.
+STALE_SECONDS = 0.1
+AWAY_SECONDS = 1.0
 
 
 class Worker:
@@ -74,11 +79,10 @@ class Worker:
         self._floor = poll_floor
         self._rng = random.Random()  # noqa: S311 - spreads load, guards nothing
         self._watched: dict[str, Watched] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._steps: dict[str, asyncio.Task[None]] = {}
+        self._plans = Plans()
+        self._forgotten: set[str] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
-        self._stopping = False
         self._idle_seconds = IDLE_SECONDS
 
     async def start(self, *, carries: bool = True) -> None:
@@ -93,37 +97,42 @@ class Worker:
 
     async def stop(self, grace: float) -> None:
         """Stop taking up jobs and let the steps under way end, for at most `grace` seconds."""
-        self._stopping = True
+        self._plans.close()
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._steps:
-            await asyncio.wait(list(self._steps.values()), timeout=grace)
-        await self._drop()
-
-    async def _drop(self) -> None:
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        steps = list(self._steps.values())
-        for step in steps:
-            step.cancel()
-        await asyncio.gather(*steps, return_exceptions=True)
+        await self._plans.wait(grace)
+        await self._plans.drop()
 
     async def renewed(self) -> None:
         """Take over what a dead replica left behind, and hear what was asked of another one."""
         while jobs := await self._storage.take_over(self._replica.id, MOST_TAKEN_OVER):
+            failpoint("takeover.committed")
             for job in jobs:
                 self._begin(job.id, self._resume(job))
-        for job_id in await self._storage.to_cancel(self._replica.id):
-            if (asked := await self._storage.job(job_id)) is not None:
-                await self.cancel(asked)
+        held = await self._storage.held(self._replica.id)
+        for job in held:
+            if job.state is State.RUNNING and job.cancel_requested:
+                await self.cancel(job)
+        self._take_up_forgotten(held)
         self.wake()
+
+    def _take_up_forgotten(self, held: Sequence[Job]) -> None:
+        """Take up jobs that are ours and that nothing happens to: we did not hear that we got them.
+
+        One that is forgotten now may just be on its way to us; one that still is, is not.
+        """
+        forgotten = {job.id for job in held if not self._plans.has(job.id)}
+        for job_id in forgotten & self._forgotten:
+            log.info("taken up again", job=job_id)
+            self._take_up(job_id)
+        self._forgotten = forgotten
 
     async def lost(self) -> None:
         """Drop everything: it may be another replica's already."""
         self._watched.clear()
-        await self._drop()
+        self._forgotten.clear()
+        await self._plans.drop()
 
     def wake(self) -> None:
         """Look at the queue now: something was accepted, cancelled or finished."""
@@ -132,7 +141,7 @@ class Worker:
     async def cancel(self, job: Job) -> None:
         """Look at a running job now, so that its cancellation is carried out."""
         watched = self._watched.get(job.id)
-        if watched is not None:
+        if watched is not None and watched.job.fence == job.fence:
             watched.job = job
             self._poll_in(job.id, 0.0)
 
@@ -164,7 +173,10 @@ class Worker:
     async def _follow(self, job: Job) -> None:
         watched = self._watched[job.id] = Watched(job, started_at=job.started_at)
         # From here on a cancellation finds the job watched; one that came before is in its row.
-        watched.job = job = await self._storage.job(job.id) or job
+        now = await self._storage.job(job.id) or job
+        if now.fence != job.fence:
+            raise StaleJob(f"job {job.id} is another replica's now")
+        watched.job = job = now
         if job.cancel_requested:
             self._poll_in(job.id, 0.0)
             return
@@ -174,15 +186,9 @@ class Worker:
         self._poll_in(job.id, first_poll(early, self._floor, self._rng))
 
     def _poll_in(self, job_id: str, seconds: float) -> None:
-        timer = self._timers.pop(job_id, None)
-        if timer is not None:
-            timer.cancel()
-        if not self._stopping:
-            loop = asyncio.get_running_loop()
-            self._timers[job_id] = loop.call_later(seconds, self._poll_now, job_id)
+        self._plans.later(job_id, seconds, self._poll_now)
 
     def _poll_now(self, job_id: str) -> None:
-        self._timers.pop(job_id, None)
         watched = self._watched.get(job_id)
         if watched is not None and not self._begin(job_id, self._poll(watched)):
             # A step is under way; the question waits for it.
@@ -209,15 +215,7 @@ class Worker:
 
     def _begin(self, job_id: str, step: Coroutine[None, None, None]) -> bool:
         """Run a step of a job, unless one is under way already."""
-        if job_id in self._steps or self._stopping:
-            step.close()
-            return False
-        task = asyncio.create_task(self._guard(job_id, step), name=f"job {job_id}")
-        self._steps[job_id] = task
-        task.add_done_callback(lambda _: self._steps.pop(job_id, None))
-        # A task that is cancelled before it begins never gets to its step.
-        task.add_done_callback(lambda _: step.close())
-        return True
+        return self._plans.begin(job_id, step, self._guard)
 
     async def _guard(self, job_id: str, step: Coroutine[None, None, None]) -> None:
         # Whatever is logged on the way says which job it was about; the step has a context of its own.
@@ -226,7 +224,12 @@ class Worker:
             await step
         except StaleJob as error:
             log.info("moved on", job=job_id, reason=str(error))
-            self._later(job_id, 0.0)
+            # Without a lease there is nothing to go on with; the next one brings its jobs along.
+            if self._replica.holds:
+                self._later(job_id, STALE_SECONDS)
+        except StorageUnavailable as error:
+            log.warning("the database is away", job=job_id, error=str(error))
+            self._later(job_id, AWAY_SECONDS * (1 + self._rng.random()))
         except Exception:
             log.exception("a step failed", job=job_id)
             self._later(job_id, SURPRISE_SECONDS)
@@ -234,8 +237,7 @@ class Worker:
     def _later(self, job_id: str, seconds: float) -> None:
         """Take a job up anew from its row."""
         self._watched.pop(job_id, None)
-        if not self._stopping:
-            asyncio.get_running_loop().call_later(seconds, self._take_up, job_id)
+        self._plans.later(job_id, seconds, self._take_up)
 
     def _take_up(self, job_id: str) -> None:
         async def take_up() -> None:
@@ -248,16 +250,20 @@ class Worker:
             else:
                 await self._resume(job)
 
-        if not self._begin(job_id, take_up()) and not self._stopping:
-            asyncio.get_running_loop().call_later(self._floor, self._take_up, job_id)
+        if not self._begin(job_id, take_up()):
+            self._plans.later(job_id, self._floor, self._take_up)
 
     async def _dispatch_loop(self) -> None:
         while True:
+            # Before it looks: whoever wakes it while it looks has it look again.
+            self._wake.clear()
             try:
                 await self._dispatch()
+            except StorageUnavailable as error:
+                log.warning("dispatch failed", error=str(error))
+                self._idle_seconds = AWAY_SECONDS
             except Exception:
                 log.exception("dispatch failed")
-            self._wake.clear()
             try:
                 async with asyncio.timeout(self._idle_seconds):
                     await self._wake.wait()
@@ -269,6 +275,7 @@ class Worker:
         limits, now = self._offer.organization.models, self._clock.now()
         if admit(queues, running, limits, now):
             for job in await self._storage.take_turns(self._replica.id, limits, now):
+                failpoint("turn.taken")
                 if not self._begin(job.id, self._submit(job)):
                     await self._storage.release(job)
             queues, running = await self.lineup.queue()

@@ -40,7 +40,7 @@ class SqlReplicas:
         await self._db.write(lambda c: _remove(c, replicas.c.id == self._id))
 
     async def is_live(self, replica: str) -> bool:
-        query = select(_live(replica))
+        query = select(lives(replica))
         return await self._db.read(lambda c: bool(c.execute(query).scalar_one()))
 
     async def share(self, group: str, size: int) -> frozenset[int]:
@@ -54,7 +54,8 @@ def is_held(holder: ColumnElement[str | None]) -> ColumnElement[bool]:
     return exists().where(replicas.c.id == holder, replicas.c.lease_until > db_now())
 
 
-def _live(replica: str) -> ColumnElement[bool]:
+def lives(replica: str) -> ColumnElement[bool]:
+    """Whether a replica's lease runs."""
     return exists().where(replicas.c.id == replica, replicas.c.lease_until > db_now())
 
 
@@ -80,7 +81,7 @@ def _remove(c: Connection, which: ColumnElement[bool]) -> None:
 
 def _share(c: Connection, replica: str, group: str, size: int) -> frozenset[int]:
     serialise(c, f"share|{group}")
-    if not c.execute(select(_live(replica))).scalar_one():
+    if not c.execute(select(lives(replica))).scalar_one():
         return frozenset()
     c.execute(upsert(c, candidates, {"group": group, "replica": replica}, {}, replace=False))
     fair = math.ceil(size / _rivals(c, group))

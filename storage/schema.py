@@ -56,6 +56,7 @@ jobs = Table(
     Column(
         "fence", Integer, nullable=False, default=0, server_default=text("0")
     ),  # grows with every new holder
+    Column("taken_at", BigInteger),  # when the holder took it, by the database's clock
 )
 
 # The few jobs that are at work, or whose end has not been told, are found without reading the many

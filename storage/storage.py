@@ -60,14 +60,14 @@ class SqlStorage:
     async def take_over(self, replica: str, most: int) -> list[Job]:
         return await self._db.write(partial(turns.take_over, replica=replica, most=most))
 
-    async def release(self, job: Job) -> None:
-        await self._db.write(partial(turns.release, job=job))
+    async def release(self, job: Job, **changes: Any) -> None:
+        await self._db.write(partial(turns.release, job=job, changes=changes))
 
     async def confirm(self, job: Job, replica: str) -> None:
         await self._db.read(partial(turns.confirm, job=job, replica=replica))
 
-    async def to_cancel(self, replica: str) -> list[str]:
-        return await self._db.read(partial(turns.to_cancel, replica=replica))
+    async def held(self, replica: str) -> list[Job]:
+        return await self._db.read(partial(turns.held, replica=replica))
 
     async def timings(self, limit: int) -> list[Timing]:
         return await self._db.read(partial(jobs.timings, limit=limit))

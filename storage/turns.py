@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, update
 
@@ -10,10 +11,11 @@ from bot.errors import StaleJob
 from bot.jobs import Job, Member, State
 from bot.ports import ModelLimits, Waiting
 from storage import jobs
+from storage.clock import db_now
 from storage.locks import serialise
 from storage.replica_tables import turns
-from storage.replicas import is_held
-from storage.rows import upsert
+from storage.replicas import is_held, lives
+from storage.rows import job_of, job_values, upsert
 from storage.schema import jobs as table
 
 
@@ -22,6 +24,8 @@ def take_turns(
 ) -> list[Job]:
     """Give this replica the jobs that may go to Runway now, in turn and within the limits."""
     serialise(c, "turns")
+    if not c.execute(select(lives(replica))).scalar_one():
+        return []
     running = jobs.at_runway(c)
     queues = order(jobs.waiting(c), running, served(c))
     taken: list[Job] = []
@@ -35,7 +39,7 @@ def take_over(c: Connection, replica: str, most: int) -> list[Job]:
     """Give this replica jobs that are under way and nobody's: their holder is dead."""
     free = (
         select(table.c.id)
-        .where(table.c.told == 0, table.c.state != State.QUEUED.value, _is_free())
+        .where(table.c.told == 0, table.c.state != State.QUEUED.value, _is_free(), lives(replica))
         .order_by(table.c.seq)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -43,12 +47,12 @@ def take_over(c: Connection, replica: str, most: int) -> list[Job]:
     return _take(c, c.execute(free).scalars().all(), replica)
 
 
-def release(c: Connection, job: Job) -> None:
-    """Let go of a queued job, unless somebody else has it by now."""
+def release(c: Connection, job: Job, changes: Mapping[str, Any]) -> None:
+    """Let go of a queued job with these changes, unless somebody else has it by now."""
     held = update(table).where(
         table.c.id == job.id, table.c.fence == job.fence, table.c.state == State.QUEUED.value
     )
-    c.execute(held.values(holder=None))
+    c.execute(held.values(holder=None, **job_values(changes)))
 
 
 def confirm(c: Connection, job: Job, replica: str) -> None:
@@ -63,15 +67,10 @@ def confirm(c: Connection, job: Job, replica: str) -> None:
         raise StaleJob(f"job {job.id} is another replica's now")
 
 
-def to_cancel(c: Connection, replica: str) -> list[str]:
-    """This replica's jobs that somebody asked to cancel."""
-    query = select(table.c.id).where(
-        table.c.told == 0,
-        table.c.state == State.RUNNING.value,
-        table.c.cancel_requested == 1,
-        table.c.holder == replica,
-    )
-    return list(c.execute(query).scalars())
+def held(c: Connection, replica: str) -> list[Job]:
+    """Every job that is this replica's."""
+    query = select(table).where(table.c.told == 0, table.c.holder == replica)
+    return [job_of(row) for row in c.execute(query).mappings()]
 
 
 def served(c: Connection) -> dict[tuple[str, Member], int]:
@@ -89,7 +88,7 @@ def _take(c: Connection, ids: Sequence[str], replica: str) -> list[Job]:
     if not ids:
         return []
     taken = update(table).where(table.c.id.in_(ids))
-    c.execute(taken.values(holder=replica, fence=table.c.fence + 1))
+    c.execute(taken.values(holder=replica, fence=table.c.fence + 1, taken_at=db_now()))
     return [jobs.find(c, job_id) for job_id in ids]
 
 

@@ -29,14 +29,16 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     gc.collect()
     gc.freeze()
+    children: set[int] = set()
     while True:
         ready, _, _ = select.select([asking, woken], [], [])
         if woken in ready:
             os.read(woken, MOST_BYTES)
-            _tell_deaths(asking)
+            _tell_deaths(asking, children)
         if asking in ready:
             content, descriptors, _, _ = socket.recv_fds(asking, MOST_BYTES, 1)
             if not content:
+                _end(children)
                 return
             asked = json.loads(content)
             pid = os.fork()
@@ -49,10 +51,17 @@ def main() -> None:
                 bot.cli.main()
                 return
             os.close(descriptors[0])
+            children.add(pid)
             asking.send(json.dumps({"asked": asked["id"], "pid": pid}).encode())
 
 
-def _tell_deaths(asking: socket.socket) -> None:
+def _end(children: set[int]) -> None:
+    """Whoever asked for them is gone, perhaps killed itself: leave none behind."""
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+
+
+def _tell_deaths(asking: socket.socket, children: set[int]) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -60,6 +69,7 @@ def _tell_deaths(asking: socket.socket) -> None:
             return
         if pid == 0:
             return
+        children.discard(pid)
         told = {"pid": pid, "code": os.waitstatus_to_exitcode(status)}
         asking.send(json.dumps(told).encode())
 

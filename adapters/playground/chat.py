@@ -1,18 +1,22 @@
 """The playground as a chat platform: messages in our own database, shown by a web page."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+import structlog
+
 from adapters.playground.events import Hub
 from adapters.playground.render import AUTHOR, Body, card_body, notice_body, result_body
-from bot.errors import ChatError
+from bot.errors import ChatError, DailiesError
 from bot.jobs import Member
 from bot.messages.deliveries import with_fitted
 from bot.ports import Clock, Confirm, Fitter, Subject
 from bot.views import Card, Notice, Result
+
+log = structlog.get_logger()
 
 WORKSPACE = "playground:local"
 CHANNEL = "dailies"
@@ -20,6 +24,8 @@ CHANNEL = "dailies"
 ADMINS = "*admins"
 # As many as the page shows; older ones stay in the database.
 MOST_MESSAGES = 200
+# Pages hear of what another replica wrote this much later, at the most.
+FOLLOW_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,9 @@ class ChatLog(Protocol):
     """Where the messages are kept; each has a `seq`, and a `revision` that grows with changes."""
 
     async def add(self, body: Body, key: str | None, private_to: str | None) -> Body: ...
-    async def change(self, seq: int, body: Body) -> Body: ...
+    async def change(self, seq: int, edit: Callable[[Body], Body]) -> Body: ...
+    async def newest(self) -> int: ...
+    async def changed(self, after: int, limit: int) -> list[Body]: ...
     async def message(self, seq: int) -> Body | None: ...
     async def visible(self, audience: Sequence[str], after: int, limit: int) -> list[Body]: ...
 
@@ -61,24 +69,24 @@ class Chat:
         self._names = {person.id: person.name for person in people}
         # What changed since a message was last written: progress alone is not worth a write.
         self._fresher: dict[int, Body] = {}
-        # A message is read and written in one go: two changes at once must both stay.
-        self._changing = asyncio.Lock()
+        # Revisions that the open pages have heard of already.
+        self._told: set[int] = set()
 
     async def post_card(self, channel: str, card: Card, key: str) -> str:
         return await self._post(card_body(card, self._names), key)
 
     async def update_card(self, channel: str, message: str, card: Card) -> None:
-        async with self._changing:
-            stored = await self._log.message(int(message))
-            if stored is None:
-                raise ChatError(f"message {message} is gone", permanent=True)
-            body = {**_body_of(stored), **card_body(card, self._names)}
-            if _only_progress(stored, body):
-                self._fresher[stored["seq"]] = body
-                self._publish({**stored, **body})
-                return
-            self._fresher.pop(stored["seq"], None)
-            self._publish(await self._log.change(stored["seq"], {**body, "edited_at": self._now()}))
+        stored = await self._log.message(int(message))
+        if stored is None:
+            raise ChatError(f"message {message} is gone", permanent=True)
+        shown = card_body(card, self._names)
+        body = {**_body_of(stored), **shown}
+        if _only_progress(stored, body):
+            self._fresher[stored["seq"]] = body
+            self._publish({**stored, **body})
+            return
+        self._fresher.pop(stored["seq"], None)
+        await self._change(stored["seq"], {**shown, "edited_at": self._now()})
 
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         if self._fitter is not None:
@@ -94,12 +102,10 @@ class Chat:
         return await self._post(notice_body(notice, self._names), key, private_to=ADMINS)
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
-        async with self._changing:
-            stored = await self._log.message(int(message))
-            if stored is None:
-                raise ChatError(f"message {message} is gone", permanent=True)
-            body = {**_body_of(stored), **notice_body(notice, self._names)}
-            self._publish(await self._log.change(stored["seq"], body))
+        try:
+            await self._change(int(message), notice_body(notice, self._names))
+        except KeyError:
+            raise ChatError(f"message {message} is gone", permanent=True) from None
 
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         wanted = text.lstrip("@").lower()
@@ -118,10 +124,8 @@ class Chat:
 
     async def take_buttons(self, seq: int) -> None:
         """Take the buttons off a message: what they asked has been decided."""
-        async with self._changing:
-            stored = await self._log.message(seq)
-            if stored is not None:
-                self._publish(await self._log.change(seq, {**_body_of(stored), "buttons": []}))
+        with suppress(KeyError):
+            await self._change(seq, {"buttons": []})
 
     def audience(self, person: Person) -> tuple[str, ...]:
         """The private messages that a person sees: their own, and for admins the alerts."""
@@ -141,17 +145,30 @@ class Chat:
 
     async def react(self, seq: int, member: str, emoji: str, *, remove: bool = False) -> None:
         """Show a member's reaction under a message, or take it away."""
-        async with self._changing:
-            stored = await self._log.message(seq)
-            if stored is None:
-                return
-            body = _body_of(stored)
+
+        def edit(body: Body) -> Body:
             people = [m for m in body["reactions"].get(emoji, []) if m != member]
-            body["reactions"] = {
-                **body["reactions"],
-                emoji: people if remove else [*people, member],
-            }
-            self._publish(await self._log.change(seq, body))
+            shown = people if remove else [*people, member]
+            return {**body, "reactions": {**body["reactions"], emoji: shown}}
+
+        with suppress(KeyError):
+            self._publish(await self._log.change(seq, edit))
+
+    async def follow(self) -> None:
+        """Tell the open pages, for ever, what other replicas have written."""
+        seen = await self._log.newest()
+        while True:
+            await self._clock.sleep(FOLLOW_SECONDS)
+            try:
+                news = await self._log.changed(seen, MOST_MESSAGES)
+            except DailiesError as error:
+                log.warning("pages not told", error=str(error))
+                continue
+            for message in news:
+                seen = message["revision"]
+                if seen not in self._told:
+                    self._publish(message)
+            self._told = {revision for revision in self._told if revision > seen}
 
     def as_seen(self, stored: Body, member: str) -> Body:
         """A stored message as the page gets it."""
@@ -171,7 +188,12 @@ class Chat:
         self._publish(stored)
         return str(stored["seq"])
 
+    async def _change(self, seq: int, changes: Body) -> None:
+        """Write over some of a message; raises KeyError when there is none."""
+        self._publish(await self._log.change(seq, lambda body: {**body, **changes}))
+
     def _publish(self, stored: Body) -> None:
+        self._told.add(stored["revision"])
         self.hub.publish("message", stored, stored["private_to"])
 
     def _now(self) -> str:

@@ -1,5 +1,6 @@
 """The page and its JSON API: parse, one call of the service, answer."""
 
+import asyncio
 import json
 import mimetypes
 import time
@@ -11,6 +12,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from adapters.platform import Acknowledged, unmeasured
+from adapters.playground.actions import ALERT_ACTIONS, DECIDING, action_of
 from adapters.playground.bodies import emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
 from adapters.playground.guard import Handler, Rejection, guard, status_of
@@ -22,7 +24,7 @@ from bot.catalog import Catalog
 from bot.commands import options_for
 from bot.errors import Refused
 from bot.invocations import Invocation, Origin
-from bot.jobs import Cause, Member
+from bot.jobs import Member
 from bot.messages.refusals import refusal_notice
 from bot.parser import parse_arguments, split_command
 from bot.scratch import scratch
@@ -31,11 +33,6 @@ from bot.serving import serve
 from bot.views import Notice
 
 HEARTBEAT_SECONDS = 15.0
-# U+FE0F asks for the colourful form of a sign; people send it or not.
-_REACTIONS = {
-    "🔁": Cause.RETRY, "🔄": Cause.RETRY, "⬆": Cause.UPSCALE, "🔼": Cause.UPSCALE, "🎬": Cause.ANIMATE,
-}  # fmt: skip
-_CANCEL = ("❌", "✖")
 _SERVED = ("inputs/", "outputs/")
 
 
@@ -53,6 +50,7 @@ class Playground:
         *,
         live: bool,
         local: bool = True,
+        alone: bool = True,
     ) -> None:
         self._chat = chat
         self._catalog = catalog
@@ -60,6 +58,8 @@ class Playground:
         self._acknowledged = acknowledged
         self._live = live
         self._local = local
+        self._alone = alone
+        self._following: asyncio.Task[None] | None = None
 
     @property
     def chat(self) -> Chat:
@@ -69,14 +69,19 @@ class Playground:
         self._service = service
 
     async def start(self) -> None:
-        """Its routes are all there is to it."""
+        """Its routes are all there is to it, where no other replica writes messages."""
+        if not self._alone:
+            self._following = asyncio.create_task(self._chat.follow(), name="other replicas")
 
     def connected(self) -> bool:
         """It is served by ourselves."""
         return True
 
     async def stop(self) -> None:
-        """Its routes are all there is to it."""
+        """Stop looking for other replicas' messages."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
 
     async def close(self) -> None:
         """Its routes are all there is to it."""
@@ -175,7 +180,7 @@ class Playground:
         person, message = await self._person_and_message(request, body)
         emoji = emoji_in(body)
         await self._chat.react(int(message["id"]), person.id, emoji)
-        action = _action_of(emoji)
+        action = action_of(emoji)
         if action is None or message["job_id"] is None:
             return _ok()
         return await self._do(person, message, action)
@@ -197,9 +202,9 @@ class Playground:
             raise Rejection(404, "There is nothing like that to do with this message.") from None
         except Refused as error:
             return await self._refuse(person, error)
-        if action in _DECIDING:
+        if action in DECIDING:
             await self._chat.take_buttons(int(message["id"]))
-        if isinstance(answer, Notice) and action not in _ALERT_ACTIONS:
+        if isinstance(answer, Notice) and action not in ALERT_ACTIONS:
             await self._chat.notify(_member(person), CHANNEL, answer)
         return _ok()
 
@@ -273,19 +278,8 @@ class Playground:
         return Origin(_member(person), CHANNEL, person.admin, person.roles, event)
 
 
-# Once they have been pressed there is nothing left to press.
-_DECIDING = ("confirm", "forget", "ask")
-# Their answer is the admins' message itself, which has changed.
-_ALERT_ACTIONS = ("approve", "raise", "deny")
-
-
 def _member(person: Person) -> Member:
     return Member(WORKSPACE, person.id)
-
-
-def _action_of(emoji: str) -> str | None:
-    sign = emoji.replace("\ufe0f", "")
-    return "cancel" if sign in _CANCEL else _REACTIONS.get(sign)
 
 
 def _ok() -> web.Response:

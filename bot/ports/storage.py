@@ -108,7 +108,7 @@ class Storage(Protocol):
         """Give a replica jobs under way that are nobody's, because their holder is dead."""
         ...
 
-    async def release(self, job: Job) -> None:
+    async def release(self, job: Job, **changes: Any) -> None:
         """Let a queued job wait for its turn again; nothing when somebody else has it."""
         ...
 
@@ -116,8 +116,8 @@ class Storage(Protocol):
         """Raise StaleJob unless the replica has this job now: asked right before an effect."""
         ...
 
-    async def to_cancel(self, replica: str) -> Sequence[str]:
-        """A replica's running jobs that somebody asked to cancel, perhaps at another one."""
+    async def held(self, replica: str) -> list[Job]:
+        """A replica's jobs, as its rows say; it may not have heard that one is its own."""
         ...
 
     async def note_late(self, job: Job, seconds: float) -> None:

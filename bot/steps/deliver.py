@@ -113,6 +113,7 @@ class Delivery:
         """Raise StaleJob when the job may be another replica's: it would post this, too."""
         await self._storage.confirm(job, self._replica.id)
         self._replica.check()
+        failpoint("deliver.checked")
 
     async def _confirm_lease(self) -> None:
         """Raise StaleJob when another replica may lead by now: a job that is over is nobody's."""

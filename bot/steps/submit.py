@@ -1,6 +1,7 @@
 """From the queue to Runway: written down first, then sent exactly once."""
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -12,6 +13,8 @@ from bot.errors import (
     ProviderError,
     ProviderUnavailable,
     Rejected,
+    StaleJob,
+    StorageUnavailable,
 )
 from bot.failpoints import failpoint
 from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
@@ -27,6 +30,8 @@ FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 300.0
 # A day's limit is a rolling one: a place comes free at any time.
 DAILY_WAIT_SECONDS = 600.0
+# The database is asked again so often to take what must not be forgotten.
+RECORD_SECONDS = 0.5
 
 
 class Submission:
@@ -61,10 +66,16 @@ class Submission:
             job, State.SUBMITTING, submitted_at=now, attempts=job.attempts + 1
         )
         failpoint("submit.intended")
-        job = await self._presenter.show(job)
-        # Written down with the fence; whoever slept since then must not send it any more.
-        await self._storage.confirm(job, self._replica.id)
-        self._replica.check()
+        try:
+            job = await self._presenter.show(job)
+            # Written down with the fence; whoever slept since then must not send it any more.
+            await self._storage.confirm(job, self._replica.id)
+            self._replica.check()
+        except (StaleJob, StorageUnavailable) as error:
+            # Nothing was sent: unless another replica has the job, it may have its turn again.
+            log.info("not sent", job=job.id, error=str(error))
+            return await self._record(job, State.QUEUED, holder=None)
+        failpoint("submit.checked")
         try:
             task_id = await self._provider.create(job.request, uris)
         except NotCreated as error:
@@ -76,7 +87,7 @@ class Submission:
             return await self.give_up_uncertain(job)
         failpoint("submit.sent")
         log.info("submitted", job=job.id, task=task_id, model=job.request.model)
-        job = await self._storage.advance(job, State.RUNNING, task_id=task_id, failure=None)
+        job = await self._record(job, State.RUNNING, task_id=task_id, failure=None)
         failpoint("submit.recorded")
         return job
 
@@ -85,6 +96,18 @@ class Submission:
         return await self._storage.finish(
             job, State.UNCERTAIN, Outcome.UNCERTAIN, self._clock.now()
         )
+
+    async def _record(self, job: Job, to: State, **changes: Any) -> Job:
+        """Write down what only this process knows, however long the database is away.
+
+        The fence keeps it from being written when another replica has the job by then.
+        """
+        while True:
+            try:
+                return await self._storage.advance(job, to, **changes)
+            except StorageUnavailable as error:
+                log.warning("not written down yet", job=job.id, to=to, error=str(error))
+                await self._clock.sleep(RECORD_SECONDS)
 
     async def _wait(self, job: Job, error: NotCreated) -> Job:
         log.info("not created", job=job.id, error=str(error), attempt=job.attempts)
@@ -96,10 +119,9 @@ class Submission:
         why = WAIT_DAILY if error.daily else WAIT_BUSY
         if job.state is State.QUEUED:
             attempts = job.attempts + 1
-            job = await self._storage.note(job.id, due_at=due_at, attempts=attempts, failure=why)
-        else:
-            job = await self._storage.advance(job, State.QUEUED, due_at=due_at, failure=why)
-        await self._storage.release(job)
+            await self._storage.release(job, due_at=due_at, attempts=attempts, failure=why)
+            return job
+        job = await self._record(job, State.QUEUED, due_at=due_at, failure=why, holder=None)
         # Whoever cancelled it meanwhile was too early for the queue and too late for a task.
         return await self._cancel(job) if job.cancel_requested else job
 

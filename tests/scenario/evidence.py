@@ -85,7 +85,7 @@ def read_accounts(database: Path) -> Accounts:
     """Read everything in one transaction; the bot may be at work."""
     engine = create_engine(f"sqlite:///{database}", poolclass=NullPool)
     with engine.connect() as connection:
-        return _accounts(connection)
+        return accounts_of(connection)
 
 
 def violations(books: Books, accounts: Accounts, messages: Sequence[Message]) -> list[str]:
@@ -99,7 +99,8 @@ def violations(books: Books, accounts: Accounts, messages: Sequence[Message]) ->
     ]
 
 
-def _accounts(c: Connection) -> Accounts:
+def accounts_of(c: Connection) -> Accounts:
+    """Everything of one moment, on either engine."""
     sums = sums_by_bucket(c)
     columns = (ledger.c.job, ledger.c.bucket, ledger.c.kind, ledger.c.held, ledger.c.captured)
     return Accounts(

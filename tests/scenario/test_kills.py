@@ -33,7 +33,9 @@ class Death:
 DEATHS = [
     Death("accept.committed"),
     Death("card.posted"),
+    Death("turn.taken"),
     Death("submit.intended", ends="uncertain", creates=0, captured=0, unreconciled=PRICE),
+    Death("submit.checked", ends="uncertain", creates=0, captured=0, unreconciled=PRICE),
     Death("submit.sent", ends="uncertain", captured=0, unreconciled=PRICE),
     Death("submit.recorded"),
     Death("watch.noticed"),
@@ -42,10 +44,13 @@ DEATHS = [
     Death("cancel.sent", "!stall", True, ends="cancelled"),
     Death("collect.kept"),
     Death("deliver.intended"),
+    Death("deliver.checked"),
     Death("deliver.posted"),
     Death("deliver.settled"),
     Death("end.posted", "!internal", ends="failed", captured=0),
 ]
+# It is passed while the process starts, and has a test of its own.
+AT_START = "takeover.committed"
 
 
 def test_every_failpoint_in_the_code_has_its_death_here() -> None:
@@ -53,7 +58,7 @@ def test_every_failpoint_in_the_code_has_its_death_here() -> None:
     named = {name for text in sources for name in re.findall(r'\bfailpoint\("([^"]+)"\)', text)}
     # A platform's own failpoints have their deaths beside its own server.
     core = {name for name in named if not name.startswith("slack.")}
-    assert core == {death.failpoint for death in DEATHS}
+    assert core == {AT_START, *(death.failpoint for death in DEATHS)}
 
 
 @pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.failpoint)
@@ -76,6 +81,20 @@ async def test_a_job_outlives_the_death_of_the_process(theatre: Theatre, death: 
     assert (shown.state, len(proof.books.creates) - retries) == (death.ends, death.creates)
     assert accounts.captured(job_id) == death.captured
     assert accounts.captured(job_id, "unreconciled") == death.unreconciled
+
+
+async def test_a_job_outlives_a_death_right_after_it_was_taken_over(theatre: Theatre) -> None:
+    page = await theatre.open("submit.recorded")
+    await _bring_to_death(theatre, page, DEATHS[0])
+    assert await theatre.bot.exited() == -signal.SIGKILL
+    with pytest.raises(AssertionError, match="it ended first"):
+        await theatre.start_bot(AT_START)
+    page = await theatre.start_bot()
+    _, shown = await page.until(_ended_job, within=10)
+    assert shown.state == "delivered"
+    proof = await theatre.prove()
+    assert proof.violations == []
+    assert len(proof.books.creates) == 1
 
 
 async def _check_told_and_retried(page: Page, shown: Shown) -> None:

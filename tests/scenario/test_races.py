@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
+from sqlalchemy import Select, insert, select, update
 
+from bot.acceptance import new_job
 from bot.archive import Archive
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
@@ -18,21 +21,26 @@ from bot.core import Core, build_core
 from bot.credits import Allowance
 from bot.door import Door
 from bot.invocations import Invocation, Origin
-from bot.jobs import Job, Member, State
+from bot.jobs import Cause, Job, Member, State
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.ports import Confirm, Subject
 from bot.quotas import Moderation
 from bot.replica import Replica
+from bot.requests import GenerationRequest, Operation
 from bot.runway.client import RunwayClient
 from bot.telemetry import no_span
 from bot.views import Card, Notice, Result
+from storage.database import Database
 from storage.engines import open_database
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
+from storage.replica_tables import replicas
 from storage.replicas import SqlReplicas
 from storage.rules import Defaults
+from storage.schema import jobs
 from storage.storage import SqlStorage
+from tests.scenario.evidence import read_books
 from tests.scenario.processes import KEY
 from tests.scenario.stage import config_for, simulator_on
 
@@ -44,13 +52,19 @@ class SlowChat:
 
     def __init__(self) -> None:
         self.before_edit: Callable[[Card], Awaitable[None]] | None = None
+        self.before_post: Callable[[Card], Awaitable[None]] | None = None
+        self.shown: list[State] = []
 
     async def post_card(self, channel: str, card: Card, key: str) -> str:
+        if self.before_post is not None:
+            await self.before_post(card)
+        self.shown.append(card.state)
         return key
 
     async def update_card(self, channel: str, message: str, card: Card) -> None:
         if self.before_edit is not None:
             await self.before_edit(card)
+        self.shown.append(card.state)
 
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         return key
@@ -77,8 +91,11 @@ class SlowChat:
 class Stage:
     """The core on a real database and a real simulator, with a chat of ours."""
 
-    def __init__(self, core: Core, storage: SqlStorage, chat: SlowChat) -> None:
+    def __init__(
+        self, core: Core, storage: SqlStorage, chat: SlowChat, database: Database, runway: str
+    ) -> None:
         self.service, self.storage, self.chat = core.service, storage, chat
+        self.worker, self.database, self.runway = core.worker, database, runway
 
     async def imagine(self, prompt: str) -> Job:
         spec = command("imagine")
@@ -86,6 +103,29 @@ class Stage:
         job = await self.service.run(Invocation(ADA, spec, {"prompt": prompt}))
         assert isinstance(job, Job)
         return job
+
+    async def end_leases(self) -> None:
+        """Every replica has been silent for too long."""
+        ended = update(replicas).values(lease_until=1)
+        await self.database.write(lambda c: c.execute(ended) and None)
+
+    async def give(self, replica: str) -> None:
+        """Write into the rows that a replica has whatever is queued."""
+        given = update(jobs).where(jobs.c.state == "queued").values(holder=replica, fence=1)
+        await self.database.write(lambda c: c.execute(given) and None)
+
+    async def join(self, replica: str) -> None:
+        """Another replica begins a lease, and does nothing with it."""
+        lease = insert(replicas).values(id=replica, lease_until=2**62)
+        await self.database.write(lambda c: c.execute(lease) and None)
+
+    async def ask(self, query: Select[tuple[str]]) -> list[str]:
+        return await self.database.read(lambda c: list(c.execute(query).scalars()))
+
+    def request(self) -> GenerationRequest:
+        return GenerationRequest(
+            Operation.TEXT_TO_IMAGE, "gen4_image", "a fox", 5, ratio="720:720", seed=7
+        )
 
     async def until(self, job_id: str, condition: Callable[[Job], bool]) -> Job:
         """Read the row again and again until the condition holds, for at most 10 s."""
@@ -132,7 +172,7 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)
-        yield Stage(core, storage, chat)
+        yield Stage(core, storage, chat, database, simulator.url)
 
 
 async def test_a_cancellation_while_the_card_turns_to_running_is_not_lost(stage: Stage) -> None:
@@ -148,3 +188,74 @@ async def test_a_cancellation_while_the_card_turns_to_running_is_not_lost(stage:
     ended = await stage.until(job.id, lambda job: job.state.is_over)
     assert ended.state is State.CANCELLED
     await asyncio.gather(*cancelling)
+
+
+async def test_a_card_that_was_posted_late_shows_what_the_job_is_by_then(stage: Stage) -> None:
+    async def sent_meanwhile(card: Card) -> None:
+        stage.worker.wake()
+        await stage.until(card.job_id, lambda job: job.state is not State.QUEUED)
+
+    stage.chat.before_post = sent_meanwhile
+    job = await stage.imagine("a fox !stall")
+    assert stage.chat.shown[0] is State.QUEUED
+    assert State.SUBMITTING in stage.chat.shown
+    await stage.until(job.id, lambda job: job.state is State.RUNNING)
+
+
+async def test_an_edit_by_one_who_does_not_have_the_job_is_not_the_last_word(stage: Stage) -> None:
+    """Whoever cancels edits the card beside the worker that carries the job."""
+    over = asyncio.Event()
+
+    async def slowly(card: Card) -> None:
+        if card.state is State.RUNNING and cancelled.is_set() and not over.is_set():
+            over.set()
+            await stage.until(card.job_id, lambda job: job.state.is_over)
+
+    cancelled = asyncio.Event()
+    stage.chat.before_edit = slowly
+    job = await stage.imagine("a fox !stall")
+    await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    cancelled.set()
+    await stage.service.cancel(ADA, job.id)
+    await stage.until(job.id, lambda job: job.told)
+    assert stage.chat.shown[-1] is State.CANCELLED
+
+
+async def test_what_was_certainly_not_sent_waits_again_instead_of_being_uncertain(
+    stage: Stage, session: aiohttp.ClientSession
+) -> None:
+    """The lease ends between the intent and the create."""
+
+    async def lose_the_lease(card: Card) -> None:
+        if card.state is State.SUBMITTING:
+            await stage.end_leases()
+
+    stage.chat.before_edit = lose_the_lease
+    job = await stage.imagine("a fox")
+    again = await stage.until(job.id, lambda job: job.attempts == 1 and job.holder is None)
+    assert again.state is State.QUEUED
+    assert (await read_books(session, stage.runway)).creates == []
+
+
+async def test_a_job_that_nobody_heard_of_is_taken_up_again(stage: Stage) -> None:
+    """The answer to a turn was lost after its commit: the row says ours, and nothing happens."""
+    (replica,) = await stage.ask(select(replicas.c.id))
+    stage.chat.before_post = lambda _: stage.give(replica)
+    job = await stage.imagine("a fox")
+    assert (await stage.storage.job(job.id)).holder == replica
+    for _ in range(2):
+        await stage.worker.renewed()
+    ended = await stage.until(job.id, lambda job: job.told)
+    assert ended.state is State.DELIVERED
+
+
+async def test_a_card_that_its_replica_never_posts_is_posted_by_whoever_has_the_job(
+    stage: Stage,
+) -> None:
+    await stage.join("another")
+    job = new_job("j1", ADA, stage.request(), Cause.COMMAND, None, SystemClock().now())
+    await stage.storage.accept(replace(job, accepted_by="another"), [], job.created_at)
+    stage.worker.wake()
+    ended = await stage.until(job.id, lambda job: job.told)
+    assert (ended.state, ended.card) == (State.DELIVERED, "card:j1")
+    assert stage.chat.shown[-1] is State.DELIVERED

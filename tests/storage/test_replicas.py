@@ -194,3 +194,50 @@ async def test_whoever_was_served_waits_for_the_others(join, storage, new, turn)
         job = await storage.advance(job, State.RUNNING, task_id=job.id)
         await storage.advance(job, State.COLLECTING)
     assert order == ["a1", "b1", "a2"]
+
+
+async def test_whoever_has_no_lease_takes_nothing(join, queue, turn, die, storage):
+    first, dead = await join(), await join()
+    await queue(3)
+    (job, _) = await turn(first)
+    await storage.advance(job, State.SUBMITTING)
+    await die(first)
+    await die(dead)
+    assert await turn(dead) == []
+    assert await storage.take_over(dead.id, 10) == []
+
+
+async def test_what_is_let_go_with_a_reason_is_not_changed_too_late(
+    join, queue, turn, die, storage, new
+):
+    first, second = await join(), await join()
+    await queue(1)
+    (job,) = await turn(first)
+    await die(first)
+    (taken,) = await turn(second)
+    await storage.release(job, attempts=7)
+    assert await storage.job(job.id) == taken
+    await storage.release(taken, attempts=1, due_at=new().created_at)
+    (waiting,) = await storage.waiting()
+    assert waiting.due_at == new().created_at
+    assert (await storage.job(job.id)).attempts == 1
+
+
+async def test_a_replica_can_ask_which_jobs_are_its_own(join, queue, turn, storage):
+    first, second = await join(), await join()
+    await queue(3)
+    mine = {job.id for job in await turn(first)}
+    assert {job.id for job in await storage.held(first.id)} == mine
+    assert await storage.held(second.id) == []
+
+
+async def test_the_moment_of_a_takeover_is_in_the_row(join, queue, turn, rows):
+    replica = await join()
+    await queue(2)
+    (job, _) = await turn(replica, {"gen4_turbo": ModelLimits(2, daily=None, made_today=0)})
+    ((taken_at, until),) = rows(
+        "SELECT taken_at, lease_until FROM jobs JOIN replicas ON replicas.id = holder "
+        "WHERE jobs.id = ?", job.id,
+    )  # fmt: skip
+    lease = LEASE // timedelta(microseconds=1)
+    assert until - lease <= taken_at < until

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.add_column(
         "jobs", sa.Column("fence", sa.Integer(), nullable=False, server_default=sa.text("0"))
     )
+    op.add_column("jobs", sa.Column("taken_at", sa.BigInteger(), nullable=True))
     op.create_table(
         "replicas",
         sa.Column("id", sa.Text(), nullable=False),

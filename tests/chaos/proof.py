@@ -1,0 +1,91 @@
+"""What the books say when everything has come to rest."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.jobs import State
+from tests.scenario.evidence import Accounts, Books, violations
+from tests.scenario.page import Message, shown_of
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Every book of a run: Runway's, ours, the chat's, and what people were answered."""
+
+    books: Books
+    accounts: Accounts
+    messages: Sequence[Message]
+    accepted: Sequence[str]
+    job_of_event: Mapping[str, str]
+
+
+@dataclass
+class Verdict:
+    """0 everywhere is the promise; `broken` says in words what was not kept."""
+
+    lost: int = 0
+    created_twice: int = 0
+    posted_twice: int = 0
+    unaccounted_credits: int = 0
+    uncertain: int = 0
+    jobs: int = 0
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        counts = (self.lost, self.created_twice, self.posted_twice, self.unaccounted_credits)
+        return not any(counts) and not self.broken
+
+
+def judge(evidence: Evidence) -> Verdict:
+    accounts = evidence.accounts
+    verdict = Verdict(jobs=len(accounts.jobs))
+    verdict.broken += violations(evidence.books, accounts, evidence.messages)
+    verdict.uncertain = sum(job.state is State.UNCERTAIN for job in accounts.jobs)
+    verdict.lost = _lost(evidence, verdict.broken)
+    verdict.created_twice = _created_twice(evidence, verdict.broken)
+    verdict.posted_twice = _posted_twice(evidence)
+    verdict.unaccounted_credits = _unaccounted(evidence)
+    return verdict
+
+
+def _lost(evidence: Evidence, broken: list[str]) -> int:
+    """Jobs without an end, and commands that were answered with yes and made no job."""
+    known = {job.id for job in evidence.accounts.jobs}
+    unmade = [e for e in evidence.accepted if evidence.job_of_event.get(e) not in known]
+    broken += [f"lost: {event} was accepted and made no job" for event in unmade]
+    open_jobs = [j for j in evidence.accounts.jobs if not (j.state.is_over and j.told)]
+    return len(unmade) + len(open_jobs)
+
+
+def _created_twice(evidence: Evidence, broken: list[str]) -> int:
+    """Creates of one body, and jobs of one command: each command has a prompt of its own."""
+    bodies = Counter(create["body_sha256"] for create in evidence.books.creates)
+    prompts = Counter(job.request.prompt for job in evidence.accounts.jobs)
+    broken += [f"{n} creates of one body" for n in bodies.values() if n > 1]
+    broken += [f"{n} jobs of one command: {prompt}" for prompt, n in prompts.items() if n > 1]
+    return sum(n - 1 for n in [*bodies.values(), *prompts.values()])
+
+
+def _posted_twice(evidence: Evidence) -> int:
+    shown = [shown_of(evidence.messages, job.id) for job in evidence.accounts.jobs]
+    return sum(max(0, len(each.cards) - 1) + max(0, len(each.ends) - 1) for each in shown)
+
+
+def _unaccounted(evidence: Evidence) -> int:
+    """Credits that Runway took and we did not book, or the other way round.
+
+    A job that is openly marked may be off by what was booked as unreconciled, and no more.
+    """
+    accounts, off = evidence.accounts, 0
+    owned = 0
+    for job in accounts.jobs:
+        task = evidence.books.tasks.get(job.task_id or "")
+        theirs = task["cost"] if task else 0
+        owned += theirs
+        ours = accounts.captured(job.id) + accounts.captured(job.id, "workspace")
+        if not accounts.captured(job.id, "unreconciled"):
+            off += abs(ours - theirs)
+    marked = sum(accounts.captured(job.id, "unreconciled") for job in accounts.jobs)
+    return off + max(0, evidence.books.charged - owned - marked)

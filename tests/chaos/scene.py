@@ -1,0 +1,225 @@
+"""A whole world for one engine: Runway's stand-in, a database, replicas behind wires, and people."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from sqlalchemy import URL, make_url
+
+from tests.chaos.actor import Actor
+from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.proof import Evidence, Verdict, judge
+from tests.chaos.proxy import Connect, Proxy, to_port, to_socket
+from tests.chaos.rows import Rows
+from tests.chaos.takeovers import Takeovers
+from tests.chaos.traffic import WORDS, Traffic
+from tests.postgres import Server
+from tests.scenario.evidence import read_books
+from tests.scenario.processes import Simulator, simulator_arguments
+
+# Backoffs, surprises and leases are over by then; whatever has no end now never gets one.
+REST_SECONDS = 150.0
+PROGRESS_SECONDS = 20.0
+SIMULATOR = {
+    "image_seconds": 0.3,
+    "queue_seconds": 0.05,
+    "jitter": 0.3,
+    "concurrency": 30,
+    "daily_limit": 1_000_000,
+    "balance": 100_000_000,
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`runs` is the number of kills and faults, `jobs` the least number of jobs."""
+
+    engine: str
+    replicas: int
+    runs: int
+    seed: int
+    jobs: int = 0
+    lease: float = 2.5
+    at_once: int = 10
+    words: tuple[str, ...] = WORDS
+
+    @property
+    def name(self) -> str:
+        return f"{self.engine} × {self.replicas}"
+
+
+@dataclass
+class Scene:
+    """Faults are counted by kind; a schedule's own are counted when they are seen."""
+
+    plan: Plan
+    actors: list[Actor]
+    rows: Rows
+    traffic: Traffic
+    takeovers: Takeovers
+    session: aiohttp.ClientSession
+    runway_url: str
+    faults: Counter[str]
+    _turns: asyncio.Semaphore
+    say: Callable[[str], None] = str
+
+    async def play(self) -> None:
+        """Faults until there were enough of them; then calm, until everything has its end."""
+        people = asyncio.create_task(self.traffic.run(), name="people")
+        watching = asyncio.create_task(self._tell(), name="progress")
+        looking = asyncio.create_task(self._keep_looking(), name="takeovers")
+        try:
+            await asyncio.gather(*(self._torment(actor) for actor in self.actors))
+            self.traffic.stop()
+            await asyncio.gather(*(actor.calm() for actor in self.actors))
+            await people
+            await self._rest()
+        finally:
+            for task in (people, looking, watching):
+                task.cancel()
+            await asyncio.gather(people, looking, watching, return_exceptions=True)
+
+    async def judge(self) -> Verdict:
+        evidence = Evidence(
+            await read_books(self.session, self.runway_url),
+            await self.rows.accounts(),
+            await self.rows.messages(),
+            self.traffic.accepted,
+            await self.rows.jobs_of_events(),
+        )
+        return judge(evidence)
+
+    @property
+    def _is_enough(self) -> bool:
+        enough = sum(self.faults.values()) >= self.plan.runs
+        return enough and self.traffic.sent >= self.plan.jobs
+
+    async def _torment(self, actor: Actor) -> None:
+        fitting = [fault for fault in FAULTS if self.plan.engine in fault.engines]
+        weights = [fault.weight for fault in fitting]
+        while not self._is_enough:
+            await asyncio.sleep(actor.rng.uniform(0.1, 0.9) * self.plan.replicas)
+            (fault,) = actor.rng.choices(fitting, weights)
+            # Of several replicas one is left in peace, or nobody could take over.
+            async with self._turns:
+                await actor.ready()
+                await self._strike(actor, fault)
+                await actor.ready()
+
+    async def _strike(self, actor: Actor, fault: Fault) -> None:
+        if actor.url is None:
+            return
+        if fault.kind in ("kill", "sleep") and self.plan.replicas > 1:
+            replica = actor.replica
+            striking = asyncio.create_task(fault.strike(actor))
+            await asyncio.sleep(0)
+            await self.takeovers.died(replica)
+            struck = await striking
+        else:
+            struck = await fault.strike(actor)
+        if struck:
+            self.faults[fault.kind] += 1
+
+    async def _tell(self) -> None:
+        """Say now and then how far it is."""
+        while True:
+            await asyncio.sleep(PROGRESS_SECONDS)
+            done, asked = sum(self.faults.values()), len(self.traffic.accepted)
+            left = await self.rows.unfinished()
+            self.say(f"{self.plan.name}: {done} runs, {asked} jobs accepted, {left} under way")
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await self.takeovers.look()
+            await asyncio.sleep(0.2)
+
+    async def _rest(self) -> None:
+        """Wait until nothing is under way; the proof tells what never came to rest."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + REST_SECONDS
+        while await self.rows.unfinished() and loop.time() < deadline:
+            await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def staged(plan: Plan, folder: Path, postgres: Server | None) -> AsyncIterator[Scene]:
+    """Everything started; nothing of it is left afterwards."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        options = {**SIMULATOR, "seed": plan.seed % 2**31}
+        arguments = simulator_arguments(folder / "runway", **options)
+        simulator = await Simulator.start(arguments, {}, folder)
+        stack.push_async_callback(simulator.kill)
+        await simulator.ready()
+        url = await _database(plan, folder, postgres, stack)
+        rows = await Rows.open(url)
+        stack.push_async_callback(rows.close)
+        faults: Counter[str] = Counter()
+
+        def note(kind: str) -> None:
+            faults[kind] += 1
+
+        actors = []
+        for number in range(plan.replicas):
+            actor = await _actor(plan, folder, number, make_url(url), simulator.url, note)
+            stack.push_async_callback(actor.close)
+            actors.append(actor)
+        await asyncio.gather(*(actor.start() for actor in actors))
+        people = random.Random(f"{plan.seed} people")
+        traffic = Traffic(actors, rows, session, people, note, plan.at_once, plan.words)
+        takeovers = Takeovers(rows, plan.lease)
+        turns = asyncio.Semaphore(max(1, plan.replicas - 1))
+        yield Scene(plan, actors, rows, traffic, takeovers, session, simulator.url, faults, turns)
+
+
+async def _database(
+    plan: Plan, folder: Path, postgres: Server | None, stack: AsyncExitStack
+) -> str:
+    if plan.engine == "sqlite":
+        return f"sqlite:///{folder / 'dailies.db'}"
+    assert postgres is not None
+    url = await postgres.database()
+    stack.push_async_callback(postgres.drop, url)
+    return url
+
+
+async def _actor(
+    plan: Plan, folder: Path, number: int, database: URL, runway: str, note: Callable[[str], None]
+) -> Actor:
+    runway_proxy = Proxy(to_port(make_url(runway).port or 0))
+    environment = {
+        "DAILIES_RUNWAY__BASE_URL": f"http://127.0.0.1:{await runway_proxy.start()}",
+        "DAILIES_STORAGE__LEASE_SECONDS": str(plan.lease),
+        "DAILIES_QUOTA__CREDITS": "10000000",
+        "DAILIES_QUOTA__JOBS_IN_FLIGHT": "1000",
+    }
+    database_proxy = None
+    if plan.engine == "postgresql":
+        database_proxy = Proxy(_server_of(database))
+        port = await database_proxy.start()
+        there = database.set(host="127.0.0.1", port=port, query={})
+        environment["DAILIES_STORAGE__URL"] = there.render_as_string(hide_password=False)
+    return Actor(
+        f"replica {number}",
+        folder,
+        runway_proxy,
+        database_proxy,
+        environment,
+        plan.lease,
+        random.Random(f"{plan.seed} {plan.engine} {number}"),
+        note,
+    )
+
+
+def _server_of(database: URL) -> Connect:
+    """Where the server listens: in a folder on this machine, or at a port."""
+    host = str(database.query.get("host") or database.host or "127.0.0.1")
+    port = database.port or 5432
+    if host.startswith("/"):
+        return to_socket(f"{host}/.s.PGSQL.{port}")
+    return lambda: asyncio.open_connection(host, port)
