@@ -160,6 +160,7 @@ def _defaults(config: Config) -> Defaults:
         quota.jobs_in_flight,
         ZoneInfo(quota.time_zone),
         moderation_of(config),
+        quota.confirm_above,
     )
 
 
@@ -186,7 +187,7 @@ def _platforms(
     if config.playground.enabled:
         people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
         limit = round(config.playground.upload_mb * 1_000_000)
-        chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit)
+        chat = Chat(ChatLog(database), people, SystemClock(), fitter, limit, archive)
         local = is_loopback(f"http://{config.web.host}")
         platforms.append(Playground(chat, catalog, archive, live=live, local=local))
     if config.slack.enabled:

@@ -25,7 +25,8 @@ from bot.config import (
 )
 from bot.errors import ConfigError
 from bot.logs import set_up_logs
-from bot.quota_cli import add_quota_arguments, run_quota
+from bot.quota_arguments import add_quota_arguments
+from bot.quota_cli import run_quota
 from bot.runway.simulator import add_arguments, serve, settings_from
 
 DEMO_FOLDER = Path("data/demo")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.acceptance import Acceptance
 from bot.accounting import Accounting
+from bot.alerts import Alerts
 from bot.answers import Answers
 from bot.approvals import Approvals
 from bot.catalog import Catalog
@@ -16,6 +17,7 @@ from bot.estimates import Estimates
 from bot.generation import Generation
 from bot.housekeeping import Housekeeping
 from bot.lineup import Lineup
+from bot.media.charts import draw_chart
 from bot.offer import Offer
 from bot.patience import Patience
 from bot.ports import Archive, ChatPlatform, Library, Provider, Replicas
@@ -25,6 +27,7 @@ from bot.quotas import Moderation
 from bot.reconciliation import Reconciliation
 from bot.references import References
 from bot.replica import Replica
+from bot.reporting import Reporting
 from bot.retention import Keeping, Retention
 from bot.service import Service
 from bot.steps.collect import Collection
@@ -76,7 +79,8 @@ async def build_core(
     presenter = Presenter(chats, storage, catalog, replica, clock)
     estimates = Estimates(await storage.timings(TIMINGS_READ))
     lineup = Lineup(storage, presenter, estimates, clock)
-    accounting = Accounting(storage, chats, replica)
+    alerts = Alerts(quotas, chats)
+    accounting = Accounting(storage, alerts, chats, replica)
     reconciliation = Reconciliation(quotas, provider, clock)
     worker = Worker(
         storage=storage,
@@ -96,23 +100,30 @@ async def build_core(
     acceptance = Acceptance(
         storage=storage,
         drafts=quotas,
+        quotas=quotas,
         presenter=presenter,
         worker=worker,
         replica=replica,
         clock=clock,
         moderation=moderation_of(config),
-        confirm_above=config.quota.confirm_above,
     )
     approvals = Approvals(
         drafts=quotas,
         acceptance=acceptance,
         library=library,
+        alerts=alerts,
         chats=chats,
         clock=clock,
         ask_lifetime=timedelta(hours=config.quota.ask_hours),
     )
     answers = Answers(storage=storage, catalog=catalog, quotas=quotas, worker=worker, clock=clock)
-    desk = QuotaDesk(quotas=quotas, chats=chats, reconciliation=reconciliation, clock=clock)
+    desk = QuotaDesk(
+        quotas=quotas,
+        chats=chats,
+        reconciliation=reconciliation,
+        reporting=Reporting(quotas, chats, draw_chart, clock),
+        clock=clock,
+    )
     generation = Generation(
         catalog=catalog,
         library=library,

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 
 from adapters.playground.bodies import emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
+from adapters.playground.documents import FOLDER
 from adapters.playground.guard import Rejection, guard, status_of
 from adapters.playground.intake import read_form
 from adapters.playground.render import Body, plain
@@ -32,7 +33,7 @@ _REACTIONS = {
     "🔁": Cause.RETRY, "🔄": Cause.RETRY, "⬆": Cause.UPSCALE, "🔼": Cause.UPSCALE, "🎬": Cause.ANIMATE,
 }  # fmt: skip
 _CANCEL = ("❌", "✖")
-_SERVED = ("inputs/", "outputs/")
+_SERVED = ("inputs/", "outputs/", FOLDER)
 
 
 class Playground:

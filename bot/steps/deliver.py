@@ -76,13 +76,14 @@ class Delivery:
             roles = await self._chats[job.owner.platform].roles_of(job.owner)
         except ChatError:
             roles = ()  # what is left may then be told too low; the books know better
-        balance = await self._quotas.balance(job.owner, self._clock.now(), roles)
         captured = settle(Outcome.DELIVERED, job.request.price, job.cost).captured
         # The hold is still there; what is not captured of it is about to be free again.
-        left = None if balance.left is None else balance.left + job.request.price - captured
+        after = await self._quotas.balance_after(job, captured, self._clock.now(), roles)
         delivered = job.moved(State.DELIVERED, charged=captured)
         follow_ups = offered_follow_ups(self._catalog, delivered)
-        return cards.result(delivered, self._catalog.label(job.request.model), left, follow_ups)
+        return cards.result(
+            delivered, self._catalog.label(job.request.model), after.left, follow_ups
+        )
 
     async def _post(self, job: Job, view: Result, key: str) -> str | None:
         async for attempt in self._pauses.attempts(self._clock):
