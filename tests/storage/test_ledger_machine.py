@@ -100,7 +100,6 @@ class Books(RuleBasedStateMachine):
         return member, period, period_start(self.now, period, ZONE)
 
     def used(self, member: Member) -> tuple[int, int]:
-        """Held and spent by the jobs of the running period, whichever period they were held in."""
         _, _, start = self.account(member)
         jobs = [j for j in self.rows.values() if j.owner == member and j.created_at >= start]
         held = sum(j.request.price for j in jobs if not j.state.is_over)
