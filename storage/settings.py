@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
 
+from bot.credits import MOST_CREDITS
 from bot.quotas import Change, Settings
 from storage import changes
 from storage.rows import upsert
@@ -34,8 +35,15 @@ def change_settings(
     c.execute(upsert(c, workspaces, {"workspace": workspace}, new))
     for name, value in new.items():
         before, after = _text(old.get(name)), _text(value)
-        changes.record(c, workspace, change, "settings", name, before=before, after=after)
+        subject = _SETTINGS[name]
+        changes.record(c, workspace, change, "settings", subject, before=before, after=after)
 
 
 def _text(value: object) -> str | None:
+    if value == MOST_CREDITS:
+        return "never"  # nothing costs more
     return None if value is None else str(value)
+
+
+# What people call them.
+_SETTINGS = {"time_zone": "zone", "alert_channel": "alerts", "confirm_above": "confirm"}

@@ -145,7 +145,9 @@ class Routes:
         asked = self._discord.asked_by(request.match_info["webhook_token"])
         if asked.original is None or asked.deleted:
             raise Refusal(404, 10008, "Unknown Message")
-        body, _ = await self._read(request)
+        body, files = await self._read(request)
+        if files:
+            asked.original["attachments"] = files
         asked.original["loading"] = False
         asked.original["flags"] &= ~LOADING
         _change(asked.original, body)

@@ -43,7 +43,7 @@ async def test_every_change_is_written_down_with_before_after_and_why(books):
         "ada revoke member:ben: 50 granted → 30 granted (too many)",
         "ada reset member:ben: 0 used → 0 used (None)",
         "ada pardon member:ben: 0 refused → 0 refused (None)",
-        "ada settings time_zone: None → Asia/Tokyo (None)",
+        "ada settings zone: None → Asia/Tokyo (None)",
     ]
     assert len(await lines(books, "member:ben")) == 7
     assert await books.quotas.changed("playground:other", None, 50) == []

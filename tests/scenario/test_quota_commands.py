@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Awaitable, Callable
 
-import pytest
 from PIL import Image
 
 from tests.scenario.page import Page
@@ -175,9 +174,7 @@ async def test_settings_are_shown_and_set_for_the_workspace(open_stage: OpenStag
     assert "confirm above 100 credits" in await say(
         stage.page, "/quota settings confirm configured"
     )
-    assert "time_zone: nothing → Europe/Berlin (“we moved”)" in await say(
-        stage.page, "/quota history"
-    )
+    assert "zone: nothing → Europe/Berlin (“we moved”)" in await say(stage.page, "/quota history")
 
 
 async def test_another_period_does_not_give_the_same_credits_twice(open_stage: OpenStage) -> None:
@@ -223,7 +220,7 @@ async def test_the_books_are_compared_with_runways(stage: Stage) -> None:
     assert "gen4_image 3 of 500 today" in answer
 
 
-@pytest.mark.parametrize("command", [
+NONSENSE = [
     "/quota set ben 0", "/quota set ben -5", "/quota set ben 1.5", "/quota set ben ten",
     "/quota set ben 99999999999", "/quota set ben", "/quota set", "/quota set nobody 5",
     "/quota set ben 5 year", "/quota set ben 5 month now", "/quota block nobody",
@@ -236,15 +233,16 @@ async def test_the_books_are_compared_with_runways(stage: Stage) -> None:
     "/quota settings credits -5", "/quota settings credits 0", "/quota settings period year",
     "/quota settings confirm some", "/quota settings confirm -1", "/quota settings alerts #nowhere",
     "/quota set ben 5 --why", f"/quota set ben 5 --why {'because ' * 40}", "/quota wat", "/quota",
-])  # fmt: skip
-async def test_what_makes_no_sense_is_refused_and_changes_nothing(
-    stage: Stage, command: str
-) -> None:
+]  # fmt: skip
+
+
+async def test_what_makes_no_sense_is_refused_and_changes_nothing(stage: Stage) -> None:
     looks = ("/quota show workspace", "/quota history", "/quota settings")
     before = [await say(stage.page, look) for look in looks]
-    status, answer = await stage.page.command(command, "ada")
-    assert 400 <= status < 500, answer
-    assert answer["error"]
+    for command in NONSENSE:
+        status, answer = await stage.page.command(command, "ada")
+        assert 400 <= status < 500, (command, answer)
+        assert (await stage.page.notices())[-1] == answer["error"], command
     assert [await say(stage.page, look) for look in looks] == before
     assert await stage.page.credits_left("ben") == 2000
 

@@ -146,7 +146,7 @@ def test_a_reason_takes_all_that_is_left(parse, text, why):
 
 
 def test_an_empty_reason_is_refused(parse):
-    with pytest.raises(MissingValue):
+    with pytest.raises(errors.MissingValue):
         parse("/quota set ben 5 --why")
 
 
