@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import cycle
@@ -84,8 +85,14 @@ def _legend(canvas: ImageDraw.ImageDraw, series: Mapping[str, Sequence[int]]) ->
     for row, (name, credits) in enumerate(series.items()):
         y = _TOP + 10 + 28 * row
         canvas.rectangle((x, y, x + 14, y + 14), fill=_COLOURS[row])
-        shown = name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"
+        shown = _drawable(name) or f"member {row + 1}"
         canvas.text((x + 22, y - 2), f"{shown}  {sum(credits)}", fill=_INK, font=font)
+
+
+def _drawable(name: str) -> str:
+    """A name in letters that Pillow's own font has; the words beside the chart have it whole."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()
+    return plain if len(plain) <= _MOST_LETTERS else f"{plain[: _MOST_LETTERS - 2]}.."
 
 
 def _slot(days: int) -> float:
