@@ -171,3 +171,19 @@ async def test_the_workspaces_own_alert_channel_comes_first(books, runway, start
     books.now += timedelta(days=1)
     await housekeeping.do_chores()
     assert len(await told(BEN)) == 1
+
+
+async def test_a_look_that_two_replicas_made_at_once_is_told_once(books, runway, start, told):
+    housekeeping, _ = await start()
+    await make_something(books)
+    await housekeeping.do_chores()
+    runway.charged = 40
+    books.now += timedelta(days=1)
+    await housekeeping.do_chores()
+    # A replica that had begun before the first was done writes down the same day again.
+    await books.quotas.note_books(
+        "2026-03-11", ["playground:local"], '{"text": "The books differ"}'
+    )
+    await housekeeping.do_chores()
+    assert len(await told()) == 1
+    assert await books.storage.untold() == []
