@@ -54,7 +54,9 @@ def _playground(ground: Ground, *, live: bool) -> Platform:
     config = ground.config
     people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
     limit = round(config.playground.upload_mb * 1_000_000)
-    chat = Chat(ChatLog(ground.database), people, ground.clock, ground.fitter, limit)
+    chat = Chat(
+        ChatLog(ground.database), people, ground.clock, ground.fitter, limit, ground.archive
+    )
     local = is_loopback(f"http://{config.web.host}")
     return Playground(
         chat,

@@ -15,6 +15,7 @@ from adapters.platform import Acknowledged, unmeasured
 from adapters.playground.actions import ALERT_ACTIONS, DECIDING, action_of
 from adapters.playground.bodies import emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
+from adapters.playground.documents import FOLDER
 from adapters.playground.guard import Handler, Rejection, guard, status_of
 from adapters.playground.intake import read_form
 from adapters.playground.render import Body, plain
@@ -33,7 +34,7 @@ from bot.serving import serve
 from bot.views import Notice
 
 HEARTBEAT_SECONDS = 15.0
-_SERVED = ("inputs/", "outputs/")
+_SERVED = ("inputs/", "outputs/", FOLDER)
 
 
 class Playground:
