@@ -37,6 +37,8 @@ class Accounting:
         if not self._replica.leads:
             return
         for untold in await self._storage.untold():
+            if not self._replica.leads:
+                return  # whoever leads by now tells the rest
             try:
                 await self._tell(untold)
             except ChatError as error:

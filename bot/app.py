@@ -51,7 +51,7 @@ async def running(
     async with AsyncExitStack() as stack:
         watch = await stack.enter_async_context(instruments(config, clock))
         stack.enter_context(only_process(config.storage.url))
-        database = await open_database(config.storage.url)
+        database = await open_database(config.storage.url, config.storage.lease_seconds)
         stack.push_async_callback(database.close)
         catalog, archive = _catalog(config), _archive(config)
         provider = await stack.enter_async_context(_provider(config, catalog, archive, watch))

@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from bot.catalog import Catalog
-from bot.errors import ChatError
+from bot.errors import ChatError, StorageUnavailable
 from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.messages.cards import Progress, card
@@ -22,6 +22,8 @@ log = structlog.get_logger()
 EDIT_SECONDS = 5.0
 # The replica that accepted a job posts its card; when it has not by then, whoever has the job does.
 FIRST_CARD_WITHIN = timedelta(seconds=10)
+# The database is asked again so often what is true.
+AWAY_SECONDS = 0.5
 
 
 @dataclass
@@ -79,28 +81,34 @@ class Presenter:
             now = await self._storage.note(job.id, card=ref)
             # Only a first card is sure to show what was just posted, and its job may have moved on.
             if now.state is not State.QUEUED:
-                view = await self._show_truth(now)
+                same = now.state is job.state
+                view = await self._show_truth(now, progress if same else Progress())
             job = replace(job, card=ref)
         elif self._is_due(view, shown):
-            await chat.update_card(job.channel, job.card, view)
+            if job.holder == self._replica.id:
+                await chat.update_card(job.channel, job.card, view)
             # Whoever has the job edits its card as well; the last word must be a true one.
             if job.holder != self._replica.id or not self._replica.holds:
-                now = await self._storage.job(job.id) or job
-                view = view if now.state is view.state else await self._show_truth(now)
+                view = await self._show_truth(job, progress)
         else:
             return job
         shown.card, shown.at = view, self._clock.monotonic()
         return job
 
-    async def _show_truth(self, job: Job) -> Card:
-        """Edit the card until it shows what the row says."""
+    async def _show_truth(self, job: Job, progress: Progress) -> Card:
+        """Edit the card until it shows what the row says, also when nobody answers meanwhile."""
         while True:
-            view = self._card(job, Progress())
-            await self._chats[job.owner.platform].update_card(job.channel, job.card or "", view)
-            now = await self._storage.job(job.id) or job
+            view = self._card(job, progress)
+            try:
+                await self._chats[job.owner.platform].update_card(job.channel, job.card or "", view)
+                now = await self._storage.job(job.id) or job
+            except StorageUnavailable as error:
+                log.warning("card perhaps not true", job=job.id, error=str(error))
+                await self._clock.sleep(AWAY_SECONDS)
+                continue
             if now.state is view.state:
                 return view
-            job = now
+            job, progress = now, Progress()
 
     def _card(self, job: Job, progress: Progress) -> Card:
         return card(job, self._catalog.label(job.request.model), progress)

@@ -17,9 +17,12 @@ _USE = (
 )
 
 
-async def open_database(url: str) -> Database:
-    """Open the database at an SQLAlchemy address and bring it to today's tables."""
-    database = _database(address_of(url))
+async def open_database(url: str, lease_seconds: float = 30.0) -> Database:
+    """Open the database at an SQLAlchemy address and bring it to today's tables.
+
+    `lease_seconds` is the time within which a replica must know that the database is away.
+    """
+    database = _database(address_of(url), lease_seconds)
     try:
         await database.write(upgrade)
     except BaseException:
@@ -34,9 +37,9 @@ def database_path(url: str) -> Path | None:
     return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
 
 
-def _database(address: URL) -> Database:
+def _database(address: URL, lease_seconds: float) -> Database:
     if address.get_backend_name() == "postgresql":
-        return PostgresDatabase(address)
+        return PostgresDatabase(address, lease_seconds)
     path = Path(address.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(path)

@@ -17,8 +17,11 @@ from storage.database import T, Transaction
 
 POOL_SIZE = 10
 CONNECT_SECONDS = 5.0
-# A replica must learn well within a lease that the database does not answer.
+# The longest wait for an answer, and for another's locks; a third of the lease where that is less.
+# A replica must learn within its lease that the database does not answer, and one that stands still
+# in the middle of a transaction must not hold up the others, who are to take over from it.
 STATEMENT_SECONDS = 10.0
+LEAST_STATEMENT_SECONDS = 1.0
 # Two hundred commands at once wait in line for a connection.
 QUEUE_SECONDS = 30.0
 # Transactions that got in each other's way are run again: serialization failure, deadlock.
@@ -32,7 +35,8 @@ _AWAY = ("08", "57", "53")
 class PostgresDatabase:
     """Implements storage.database.Database."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, lease_seconds: float = 3 * STATEMENT_SECONDS) -> None:
+        wait = max(LEAST_STATEMENT_SECONDS, min(STATEMENT_SECONDS, lease_seconds / 3))
         self._engine = create_async_engine(
             url,
             hide_parameters=True,  # an error's text would quote a row, and with it a prompt
@@ -42,11 +46,11 @@ class PostgresDatabase:
             pool_pre_ping=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,
-                "command_timeout": STATEMENT_SECONDS,
+                "command_timeout": wait,
                 "server_settings": {
                     "application_name": "dailies",
-                    "lock_timeout": f"{STATEMENT_SECONDS:.0f}s",
-                    "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS:.0f}s",
+                    "lock_timeout": f"{wait * 1000:.0f}ms",
+                    "idle_in_transaction_session_timeout": f"{wait * 1000:.0f}ms",
                 },
             },
         )

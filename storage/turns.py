@@ -56,9 +56,10 @@ def release(c: Connection, job: Job, changes: Mapping[str, Any]) -> None:
 
 
 def confirm(c: Connection, job: Job, replica: str) -> None:
-    """Raise StaleJob unless this replica has the job, and its lease runs."""
+    """Raise StaleJob unless this replica has the job as it was read, and its lease runs."""
     query = select(table.c.id).where(
         table.c.id == job.id,
+        table.c.state == job.state.value,
         table.c.fence == job.fence,
         table.c.holder == replica,
         is_held(table.c.holder),

@@ -169,9 +169,12 @@ class Chat:
         with suppress(KeyError):
             self._publish(await self._log.change(seq, edit))
 
-    async def follow(self) -> None:
-        """Tell the open pages, for ever, what other replicas have written."""
-        seen = await self._log.newest()
+    async def newest(self) -> int:
+        """The revision of the latest change."""
+        return await self._log.newest()
+
+    async def follow(self, seen: int) -> None:
+        """Tell the open pages, for ever, what other replicas write after a revision."""
         while True:
             await self._clock.sleep(FOLLOW_SECONDS)
             try:

@@ -1,6 +1,7 @@
 """Live updates: each open page has a queue of what it has yet to be told."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -57,3 +58,9 @@ class _Page:
                 yield None
             else:
                 yield event
+
+
+def event_bytes(name: str, data: dict[str, Any]) -> bytes:
+    """An event as a page that listens reads it."""
+    number = f"id: {data['revision']}\n" if "revision" in data else ""
+    return f"{number}event: {name}\ndata: {json.dumps(data)}\n\n".encode()

@@ -1,7 +1,6 @@
 """The page and its JSON API: parse, one call of the service, answer."""
 
 import asyncio
-import json
 import mimetypes
 import time
 from contextlib import suppress
@@ -16,6 +15,7 @@ from adapters.playground.actions import ALERT_ACTIONS, DECIDING, action_of
 from adapters.playground.bodies import emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
 from adapters.playground.documents import FOLDER
+from adapters.playground.events import event_bytes
 from adapters.playground.guard import Handler, Rejection, guard, status_of
 from adapters.playground.intake import read_form
 from adapters.playground.render import Body, plain
@@ -72,7 +72,8 @@ class Playground:
     async def start(self) -> None:
         """Its routes are all there is to it, where no other replica writes messages."""
         if not self._alone:
-            self._following = asyncio.create_task(self._chat.follow(), name="other replicas")
+            following = self._chat.follow(await self._chat.newest())
+            self._following = asyncio.create_task(following, name="other replicas")
 
     def connected(self) -> bool:
         """It is served by ourselves."""
@@ -230,14 +231,14 @@ class Playground:
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             for message in await self._missed(request, person):
-                await response.write(_event("message", message))
+                await response.write(event_bytes("message", message))
             async for event in page.read(HEARTBEAT_SECONDS):
                 if event is None:
                     await response.write(b": still here\n\n")
                     continue
                 name, data = event
                 seen = self._chat.as_seen(data, person.id) if name == "message" else data
-                await response.write(_event(name, seen))
+                await response.write(event_bytes(name, seen))
         return response
 
     async def _missed(self, request: web.Request, person: Person) -> list[Body]:
@@ -285,8 +286,3 @@ def _member(person: Person) -> Member:
 
 def _ok() -> web.Response:
     return web.json_response({"ok": True}, status=202)
-
-
-def _event(name: str, data: Body) -> bytes:
-    number = f"id: {data['revision']}\n" if "revision" in data else ""
-    return f"{number}event: {name}\ndata: {json.dumps(data)}\n\n".encode()

@@ -24,7 +24,7 @@ def plans(seed: int, runs: int, engine: str | None) -> list[Plan]:
             runs * part // parts,
             seed,
             jobs=min(MOST_JOBS, 2 * runs * part // parts) if replicas > 1 else 0,
-            at_once=16 if replicas > 1 else 10,
+            at_once=24 if replicas > 1 else 10,
         )
         for name, replicas, part in wanted
     ]

@@ -4,14 +4,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from bot.credits import Outcome, Settlement
 from bot.errors import StaleJob
 from bot.jobs import AT_RUNWAY, State
 from bot.ports import AtRunway, Timing, Waiting
 from bot.requests import Kind, Media
-from storage.ledger import settle_hold
+from storage.ledger import move, settle_hold
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PATH = (State.SUBMITTING, State.RUNNING, State.COLLECTING, State.DELIVERING)
@@ -155,6 +155,15 @@ async def test_a_hold_is_settled_once_even_by_one_who_does_not_ask_for_the_state
     ledger = rows("SELECT * FROM ledger")
     with pytest.raises(NoResultFound):
         await database.write(settle)
+    assert rows("SELECT * FROM ledger") == ledger
+
+
+async def test_of_one_kind_a_bucket_has_one_entry_for_a_job(database, accept, rows):
+    job = await accept()
+    ledger = rows("SELECT * FROM ledger")
+    bucket = f"{job.owner.workspace}|member|ada|month|2026-11-01"
+    with pytest.raises(IntegrityError):
+        await database.write(lambda c: move(c, job, bucket, "hold", NOW, held=1))
     assert rows("SELECT * FROM ledger") == ledger
 
 

@@ -241,3 +241,27 @@ async def test_the_moment_of_a_takeover_is_in_the_row(join, queue, turn, rows):
     )  # fmt: skip
     lease = LEASE // timedelta(microseconds=1)
     assert until - lease <= taken_at < until
+
+
+async def test_a_step_from_before_the_job_came_back_is_not_confirmed(join, queue, turn, storage):
+    """The same replica has it again: only the fence tells the old step from the new one."""
+    replica = await join()
+    await queue(1)
+    (job,) = await turn(replica)
+    old = await storage.advance(job, State.SUBMITTING)
+    await storage.advance(old, State.QUEUED, holder=None)
+    (again,) = await turn(replica)
+    new = await storage.advance(again, State.SUBMITTING)
+    await storage.confirm(new, replica.id)
+    with pytest.raises(StaleJob):
+        await storage.confirm(old, replica.id)
+
+
+async def test_a_job_that_has_moved_on_is_not_confirmed_as_it_was(join, queue, turn, storage):
+    replica = await join()
+    await queue(1)
+    (job,) = await turn(replica)
+    intended = await storage.advance(job, State.SUBMITTING)
+    await storage.advance(intended, State.RUNNING, task_id="task1")
+    with pytest.raises(StaleJob):
+        await storage.confirm(intended, replica.id)
