@@ -12,7 +12,7 @@ from bot.failpoints import failpoint
 from bot.invocations import Origin
 from bot.jobs import Cause, Job, State
 from bot.messages.approvals import confirmation
-from bot.ports import Clock, DraftStorage, Once, Storage
+from bot.ports import Clock, DraftStorage, Once, QuotaStorage, Storage
 from bot.presenter import Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
@@ -34,21 +34,21 @@ class Acceptance:
         *,
         storage: Storage,
         drafts: DraftStorage,
+        quotas: QuotaStorage,
         presenter: Presenter,
         worker: Worker,
         replica: Replica,
         clock: Clock,
         moderation: Moderation,
-        confirm_above: int | None,
     ) -> None:
         self._storage = storage
         self._drafts = drafts
+        self._quotas = quotas
         self._presenter = presenter
         self._worker = worker
         self._replica = replica
         self._clock = clock
         self._moderation = moderation
-        self._confirm_above = confirm_above
 
     async def submit(
         self,
@@ -66,7 +66,8 @@ class Acceptance:
         keys = [*event_keys(origin), *once]
         job = new_job(job_id, origin, request, cause, parent, now)
         job = replace(job, accepted_by=self._replica.id)
-        if self._confirm_above is not None and request.price > self._confirm_above:
+        above = (await self._quotas.settings(origin.member.workspace)).confirm_above
+        if above is not None and request.price > above:
             draft = draft_of(job, DraftState.UNCONFIRMED, now + QUESTION_LIFETIME)
             draft = await self._drafts.save_draft(draft, keys, now)
             return confirmation(draft)

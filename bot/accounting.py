@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from bot.alerts import Alerts
 from bot.errors import ChatError
 from bot.jobs import Member
 from bot.messages.quotas import notice
@@ -17,9 +18,14 @@ class Accounting:
     """Works through what is still to be told."""
 
     def __init__(
-        self, storage: Storage, chats: Mapping[str, ChatPlatform], replica: Replica
+        self,
+        storage: Storage,
+        alerts: Alerts,
+        chats: Mapping[str, ChatPlatform],
+        replica: Replica,
     ) -> None:
         self._storage = storage
+        self._alerts = alerts
         self._chats = chats
         self._replica = replica
 
@@ -42,9 +48,9 @@ class Accounting:
             await self._storage.told(untold.key)
 
     async def _tell(self, untold: Untold) -> None:
-        chat = self._chats[untold.workspace.partition(":")[0]]
         view = notice(untold.kind, dict(untold.facts), to_admins=untold.member is None)
         if untold.member is None:
-            await chat.alert(untold.workspace, view, untold.key)
+            await self._alerts.tell(untold.workspace, view, untold.key)
         else:
-            await chat.notify(Member(untold.workspace, untold.member), untold.channel, view)
+            member = Member(untold.workspace, untold.member)
+            await self._chats[member.platform].notify(member, untold.channel, view)

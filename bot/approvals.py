@@ -7,11 +7,13 @@ import structlog
 
 from bot import errors
 from bot.acceptance import Acceptance
+from bot.alerts import Alerts
 from bot.drafts import OPEN, Draft, DraftState
 from bot.invocations import Origin
 from bot.jobs import Job
 from bot.messages import approvals as messages
 from bot.ports import ChatPlatform, Clock, DraftStorage, Library
+from bot.quotas import Change
 from bot.views import Notice
 
 log = structlog.get_logger()
@@ -29,6 +31,7 @@ class Approvals:
         drafts: DraftStorage,
         acceptance: Acceptance,
         library: Library,
+        alerts: Alerts,
         chats: Mapping[str, ChatPlatform],
         clock: Clock,
         ask_lifetime: timedelta,
@@ -36,6 +39,7 @@ class Approvals:
         self._drafts = drafts
         self._acceptance = acceptance
         self._library = library
+        self._alerts = alerts
         self._chats = chats
         self._clock = clock
         self._ask_lifetime = ask_lifetime
@@ -73,9 +77,8 @@ class Approvals:
         )
         if not decided:
             raise await self._over(draft_id)
-        chat = self._chats[draft.owner.platform]
         notice = messages.request_for_admins(draft, expires_at)
-        alert = await chat.alert(draft.owner.workspace, notice, f"ask:{draft_id}")
+        alert = await self._alerts.tell(draft.owner.workspace, notice, f"ask:{draft_id}")
         await self._drafts.note_alert(draft_id, alert)
         return messages.asked(expires_at)
 
@@ -85,7 +88,11 @@ class Approvals:
         now = self._clock.now()
         roles = await self._chats[draft.owner.platform].roles_of(draft.owner)
         job = await self._drafts.approve_draft(
-            draft, self._acceptance.job_of(draft, now), origin.member.id, raise_by, now, roles
+            draft,
+            self._acceptance.job_of(draft, now),
+            Change(origin.member.id, now),
+            raise_by,
+            roles,
         )
         if job is None:
             raise await self._over(draft_id)
@@ -97,7 +104,7 @@ class Approvals:
         """An admin says no."""
         draft = await self._for_admin(origin, draft_id)
         by = origin.member.id
-        if not await self._drafts.decide(draft_id, [DraftState.ASKED], DraftState.DENIED, by):
+        if not await self._drafts.deny_draft(draft, Change(by, self._clock.now())):
             raise await self._over(draft_id)
         await self._discard(draft)
         await self._tell_decided(draft, messages.denied(draft, by))

@@ -11,7 +11,7 @@ from bot.requests import Kind, Operation, Setting
 CROPPED_ROLES = ("image", "character")
 
 # What admins do that only looks; and a grant, which takes its event in its own transaction.
-_REPEATABLE = ("quota show", "quota reconcile", "quota grant")
+_REPEATABLE = ("quota show", "quota reconcile", "quota grant", "quota history", "quota report")
 
 T = TypeVar("T", bound=Hashable)
 
@@ -37,12 +37,16 @@ class Argument:
 
 @dataclass(frozen=True)
 class Option:
-    """A named part of a command (`--name value`), with what may be chosen."""
+    """A named part of a command (`--name value`), with what may be chosen.
+
+    `rest` takes all text that is left.
+    """
 
     name: str
     summary: str
     choices: tuple[Choice, ...] = ()
     by_model: tuple[tuple[str, tuple[Choice, ...]], ...] = ()
+    rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,12 @@ class CommandSpec:
     operations: tuple[Operation, ...] = ()
     only_by_model: tuple[Operation, ...] = ()
     admin: bool = False
+    options: tuple[Option, ...] = ()
 
     @property
     def usage(self) -> str:
         parts = [f"<{a.name}>" if a.required else f"[{a.name}]" for a in self.arguments]
+        parts += [f"[--{option.name} …]" for option in self.options]
         return " ".join([f"/{self.name}", *parts])
 
     @property
@@ -84,6 +90,10 @@ _PROMPT = Argument("prompt", "What you want to see", rest=True)
 _OPTIONAL_PROMPT = Argument("prompt", "What should happen", required=False, rest=True)
 PERIODS = ("day", "week", "month")
 _CREDITS = Argument("credits", "A whole number, or `unlimited`")
+SETTINGS = ("zone", "credits", "period", "alerts", "confirm")
+_ANYBODY = "A member, a role, `default` or `workspace`"
+_MEMBER = Argument("who", "A member")
+_WHY = (Option("why", "The reason, for the history", rest=True),)
 _PERIOD = Argument("period", "How often it resets", required=False, choices=PERIODS)
 
 COMMANDS: tuple[CommandSpec, ...] = (
@@ -103,25 +113,37 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec("cancel", "Cancel a job", (Argument("job", "The job's id, from its card", required=False),)),
     CommandSpec("help", "See what you can do here"),
     CommandSpec("quota show", "See where a member, a role, `default` or the workspace stands",
-                (Argument("who", "A member, a role, `default` or `workspace`", required=False),),
-                admin=True),
-    CommandSpec("quota set", "Set how many credits may be used per period", (
-        Argument("who", "A member, a role, `default` or `workspace`"), _CREDITS, _PERIOD,
-    ), admin=True),
+                (Argument("who", _ANYBODY, required=False),), admin=True),
+    CommandSpec("quota set", "Set how many credits may be used per period",
+                (Argument("who", _ANYBODY), _CREDITS, _PERIOD), admin=True, options=_WHY),
     CommandSpec("quota block", "Let somebody use no credits at all",
-                (Argument("who", "A member, a role or `default`"),), admin=True),
+                (Argument("who", "A member, a role or `default`"),), admin=True, options=_WHY),
     CommandSpec("quota clear", "Take a rule away, so that the next one applies",
-                (Argument("who", "A member, a role, `default` or `workspace`"),), admin=True),
+                (Argument("who", _ANYBODY),), admin=True, options=_WHY),
     CommandSpec("quota grant", "Give a member credits once, beside the allowance", (
-        Argument("who", "A member"), Argument("credits", "A whole number"),
+        _MEMBER, Argument("credits", "A whole number"),
         Argument("days", "How many days they are good for", required=False),
-    ), admin=True),
+    ), admin=True, options=_WHY),
+    CommandSpec("quota revoke", "Take granted credits back, or what is left of them", (
+        _MEMBER, Argument("credits", "A whole number; all that is left without one", required=False),
+    ), admin=True, options=_WHY),
+    CommandSpec("quota reset", "Let a member start anew in this period", (_MEMBER,), admin=True,
+                options=_WHY),
     CommandSpec("quota channel", "Cap what may be used in this channel", (_CREDITS, _PERIOD),
+                admin=True, options=_WHY),
+    CommandSpec("quota pardon", "End a member's pause for refused prompts", (_MEMBER,), admin=True,
+                options=_WHY),
+    CommandSpec("quota history", "See who changed what, when and why",
+                (Argument("who", _ANYBODY, required=False),), admin=True),
+    CommandSpec("quota report", "Get a chart and a CSV of what was used, by member, model and day",
+                (Argument("period", "Today, this week or this month", required=False, choices=PERIODS),),
                 admin=True),
-    CommandSpec("quota pardon", "End a member's pause for refused prompts",
-                (Argument("who", "A member"),), admin=True),
+    CommandSpec("quota settings", "See or change the workspace's settings", (
+        Argument("setting", "What to change", required=False, choices=SETTINGS),
+        Argument("value", "What to set it to; `configured` goes back", required=False),
+    ), admin=True, options=_WHY),
     CommandSpec("quota zone", "Set the time zone in which days, weeks and months begin",
-                (Argument("zone", "As in Europe/Berlin"),), admin=True),
+                (Argument("zone", "As in Europe/Berlin"),), admin=True, options=_WHY),
     CommandSpec("quota reconcile", "Compare our books with Runway's", admin=True),
 )  # fmt: skip
 
@@ -140,7 +162,7 @@ def options_for(spec: CommandSpec, catalog: Catalog) -> list[Option]:
     """The named options of a command, with the choices that each offered model leaves."""
     models = models_for(spec, catalog)
     if not models:
-        return []
+        return list(spec.options)
     options = [Option("model", "Which model makes it", tuple(_unique(map(_model_choice, models))))]
     if any(m.ratios for m in models):
         options.append(_by_model("ratio", "The shape of the result", models, ratio_choices))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.acceptance import Acceptance
 from bot.accounting import Accounting
+from bot.alerts import Alerts
 from bot.answers import Answers
 from bot.approvals import Approvals
 from bot.catalog import Catalog
@@ -18,6 +19,7 @@ from bot.estimates import Estimates
 from bot.generation import Generation
 from bot.housekeeping import Housekeeping
 from bot.lineup import Lineup
+from bot.media.charts import draw_chart
 from bot.offer import Offer
 from bot.orders import Orders
 from bot.patience import Patience
@@ -28,6 +30,7 @@ from bot.quotas import Moderation
 from bot.reconciliation import Reconciliation
 from bot.references import References
 from bot.replica import Replica
+from bot.reporting import Reporting
 from bot.retention import Keeping, Retention
 from bot.service import Service
 from bot.steps.collect import Collection
@@ -81,7 +84,8 @@ async def build_core(
     presenter = Presenter(chats, storage, catalog, replica, clock)
     estimates = Estimates(await storage.timings(TIMINGS_READ))
     lineup = Lineup(storage, presenter, estimates, clock)
-    accounting = Accounting(storage, chats, replica)
+    alerts = Alerts(quotas, chats)
+    accounting = Accounting(storage, alerts, chats, replica)
     reconciliation = Reconciliation(quotas, provider, clock)
     delivery = Delivery(storage, quotas, chats, catalog, replica, clock, Pauses())
     worker = Worker(
@@ -102,23 +106,30 @@ async def build_core(
     acceptance = Acceptance(
         storage=storage,
         drafts=quotas,
+        quotas=quotas,
         presenter=presenter,
         worker=worker,
         replica=replica,
         clock=clock,
         moderation=moderation_of(config),
-        confirm_above=config.quota.confirm_above,
     )
     approvals = Approvals(
         drafts=quotas,
         acceptance=acceptance,
         library=library,
+        alerts=alerts,
         chats=chats,
         clock=clock,
         ask_lifetime=timedelta(hours=config.quota.ask_hours),
     )
     answers = Answers(storage=storage, catalog=catalog, quotas=quotas, worker=worker, clock=clock)
-    desk = QuotaDesk(quotas=quotas, chats=chats, reconciliation=reconciliation, clock=clock)
+    desk = QuotaDesk(
+        quotas=quotas,
+        chats=chats,
+        reconciliation=reconciliation,
+        reporting=Reporting(quotas, chats, draw_chart, clock),
+        clock=clock,
+    )
     generation = Generation(
         catalog=catalog,
         library=library,
@@ -169,6 +180,7 @@ def defaults_of(config: Config) -> Defaults:
         quota.jobs_in_flight,
         ZoneInfo(quota.time_zone),
         moderation_of(config),
+        quota.confirm_above,
     )
 
 

@@ -80,7 +80,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class Movement:
-    """One entry of the ledger: `kind` is hold, capture, release or booking; `amount` in credits."""
+    """One entry of the ledger: `kind` is hold, capture, release or reset; `amount` in credits."""
 
     at: datetime
     kind: str

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.catalog import Catalog, ModelSpec
 from bot.commands import setting_text
-from bot.errors import ActionNotOffered, NoResult, NothingOffered, Refused
+from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying, Refused
 from bot.jobs import Cause, Job, State
 from bot.messages.cards import FollowUp
 from bot.requests import GenerationRequest, Input, Kind, Media, Operation
@@ -24,6 +24,8 @@ def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) ->
         command = action_command(job.request.operation)
         raise NothingOffered(command, catalog.label(job.request.model)) from None
     if action is Cause.RETRY:
+        if not _worth_retrying(job):
+            raise NotWorthRetrying(action_command(job.request.operation))
         return _again(catalog, job, spec, pick_seed)
     # A click may come while the message is there already and its row is still being written.
     if not job.outputs or job.state not in (State.DELIVERING, State.DELIVERED):
@@ -60,8 +62,6 @@ def offered_follow_ups(catalog: Catalog, job: Job) -> list[FollowUp]:
     """The actions that would work on a job as it stands, with their prices."""
     offered = []
     for action in ACTIONS:
-        if action is Cause.RETRY and not _worth_retrying(job):
-            continue
         try:
             request = follow_up(catalog, job, action, lambda: 0)
         except Refused:

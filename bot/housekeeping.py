@@ -1,6 +1,7 @@
 """What is done now and then: drafts that ran out, notices still to be told, old files, the daily look."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -8,13 +9,13 @@ import structlog
 
 from bot.accounting import Accounting
 from bot.approvals import Approvals
-from bot.errors import DailiesError
+from bot.errors import DailiesError, ProviderError
+from bot.messages.plain import plain
 from bot.messages.quotas import reconciled
 from bot.ports import ChatPlatform, Clock, QuotaStorage
 from bot.reconciliation import Reconciliation
 from bot.replica import Replica
 from bot.retention import Retention
-from bot.views import Notice
 
 log = structlog.get_logger()
 
@@ -47,7 +48,6 @@ class Housekeeping:
         self._replica = replica
         self._clock = clock
         self._loop: asyncio.Task[None] | None = None
-        self._looked_at = _day(clock.now())
 
     async def start(self) -> None:
         self._loop = asyncio.create_task(self._run(), name="housekeeping")
@@ -61,11 +61,12 @@ class Housekeeping:
         """Everything that is due now."""
         now = self._clock.now()
         await self._approvals.expire(now)
+        try:
+            await self._look_at_the_books(_day(now))
+        except ProviderError as error:
+            log.warning("books not compared", error=str(error))
         await self._accounting.tell()
         await self._retention.tidy_when_due()
-        if _day(now) != self._looked_at:
-            self._looked_at = _day(now)
-            await self._look_at_the_books(now)
 
     async def _run(self) -> None:
         while True:
@@ -78,16 +79,22 @@ class Housekeeping:
                 log.exception("a chore failed")
             await self._clock.sleep(EVERY_SECONDS)
 
-    async def _look_at_the_books(self, now: datetime) -> None:
+    async def _look_at_the_books(self, today: str) -> None:
+        """Once a day, over all replicas and restarts; at the very first start there are no books."""
+        last = await self._quotas.books_looked_at()
+        if last is None:
+            await self._quotas.note_books(today, (), None)
+        if last is None or last >= today:
+            return
         report = await self._reconciliation.report()
         log.info("reconciled", ours=report.ours, runway=report.runway, drifts=len(report.drifts))
-        if not report.drifts and not report.uncertain:
-            return
-        for workspace in await self._quotas.workspaces():
-            chat = self._chats.get(workspace.partition(":")[0])
-            if chat is None:
-                continue  # a platform that was configured once
-            await chat.alert(workspace, Notice(reconciled(report)), f"books:{now:%Y-%m-%d}")
+        told = None
+        if report.drifts or report.uncertain:
+            told = json.dumps({"text": plain(reconciled(report))})
+        known = await self._quotas.workspaces()
+        # Others are of a platform that was configured once.
+        here = [workspace for workspace in known if workspace.partition(":")[0] in self._chats]
+        await self._quotas.note_books(today, here, told)
 
 
 def _day(now: datetime) -> str:

@@ -62,8 +62,23 @@ def parse_arguments(spec: CommandSpec, text: str, options: Iterable[Option]) -> 
         given[name] = value
         return " "
 
+    for option in known.values():
+        if option.rest:
+            text = _take_rest(option.name, text, given)
     left = _OPTION.sub(take, text)
     return Parsed(spec, _positional(spec, left), given)
+
+
+def _take_rest(name: str, text: str, given: dict[str, str]) -> str:
+    """The text before an option that takes all that comes after it."""
+    found = re.search(rf"(?:^|(?<=\s))(?:--|—){name}\b\s*[=:]?(?P<value>.*)", text, re.I | re.S)
+    if found is None:
+        return text
+    value = found["value"].strip().strip('"“”').strip()
+    if not value:
+        raise MissingValue(name, [])
+    given[name] = value
+    return text[: found.start()]
 
 
 def _positional(spec: CommandSpec, text: str) -> dict[str, str]:

@@ -54,12 +54,18 @@ def _playground(ground: Ground, *, live: bool) -> Platform:
     config = ground.config
     people = [Person(p.id, p.name, p.admin, p.roles) for p in config.playground.members]
     limit = round(config.playground.upload_mb * 1_000_000)
-    chat = Chat(ChatLog(ground.database), people, ground.clock, ground.fitter, limit)
+    chat = Chat(
+        ChatLog(ground.database), people, ground.clock, ground.fitter, limit, ground.archive
+    )
     local = is_loopback(f"http://{config.web.host}")
-    alone = database_path(config.storage.url) is not None
-    measured = ground.watch.acknowledged(Playground.name)
     return Playground(
-        chat, ground.catalog, ground.archive, measured, live=live, local=local, alone=alone
+        chat,
+        ground.catalog,
+        ground.archive,
+        ground.watch.acknowledged(Playground.name),
+        live=live,
+        local=local,
+        alone=database_path(config.storage.url) is not None,
     )
 
 

@@ -1,24 +1,35 @@
 """What admins do with quotas: `/quota …`, in a chat or on the command line."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from bot import errors
 from bot.acceptance import event_keys
-from bot.credits import BLOCKED, MOST_CREDITS, Allowance, Period, period_start
+from bot.commands import SETTINGS
+from bot.credits import BLOCKED, Allowance, Period, period_start
 from bot.invocations import Invocation
 from bot.jobs import Member, room
 from bot.messages import quotas as messages
+from bot.messages import reports
 from bot.ports import ChatPlatform, Clock, QuotaStorage, Subject
-from bot.quotas import Rule
+from bot.quota_settings import change_setting
+from bot.quotas import Change, Rule
 from bot.reconciliation import Reconciliation
+from bot.reporting import Reporting
 from bot.text import Span, Text, Who
+from bot.typed import CONFIGURED, amount, days, limited, period, reason
 from bot.views import Notice
 
-# Ten years: a grant that lasts longer is one without an end.
-MOST_DAYS = 3650
+# As many changes as are shown at once.
+HISTORY_LENGTH = 15
+
+
+# As many changes are looked through for somebody who is not there any more.
+MOST_KNOWN = 1000
+# What platforms put around an id to make a mention of it.
+_MARKS = re.compile(r"^<?[@!&]*(?:subteam\^)?|(?:\|.*)?>$")
 
 
 @dataclass(frozen=True)
@@ -39,15 +50,20 @@ class QuotaDesk:
         quotas: QuotaStorage,
         chats: Mapping[str, ChatPlatform],
         reconciliation: Reconciliation,
+        reporting: Reporting,
         clock: Clock,
     ) -> None:
         self._quotas = quotas
         self._chats = chats
         self._reconciliation = reconciliation
+        self._reporting = reporting
         self._clock = clock
 
     async def answer(self, invocation: Invocation) -> Notice:
         """Carry out a `/quota …` command; raises a Refused."""
+        if invocation.spec.name == "quota report":
+            within = period(invocation.arguments.get("period"))
+            return await self._reporting.report(invocation.origin.member, within)
         return Notice(await self._BY_NAME[invocation.spec.name](self, invocation))
 
     async def _show(self, invocation: Invocation) -> Text:
@@ -58,7 +74,7 @@ class QuotaDesk:
             return await self._overview(asker.workspace)
         target = await self._target(asker, who) if who else _self(asker)
         if target.member is None:
-            rules = dict(await self._scopes(asker.workspace))
+            rules = {r.scope: r for _, r in await self._quotas.rules(asker.workspace)}
             return messages.rule(target.shown, rules.get(target.scope))
         roles = await self._chats[asker.platform].roles_of(target.member)
         balance = await self._quotas.balance(target.member, now, roles)
@@ -84,67 +100,120 @@ class QuotaDesk:
         target = await self._target(invocation.origin.member, invocation.arguments["who"])
         if target.scope == "workspace":
             raise errors.NotAMember(invocation.arguments["who"])
-        await self._write(invocation, target.scope, BLOCKED)
+        await self._write(invocation, target.scope, BLOCKED, "block")
         return messages.set_to(target.shown, BLOCKED)
 
     async def _clear(self, invocation: Invocation) -> Text:
         workspace, who = invocation.origin.member.workspace, invocation.arguments["who"]
-        scopes = dict(await self._scopes(workspace))
-        # A rule may outlive the role or member that it was made for.
-        leftover = next((s for s in scopes if s.partition(":")[2] == who.lstrip("@")), None)
-        scope = leftover or (await self._target(invocation.origin.member, who)).scope
-        if not await self._quotas.clear_rule(workspace, scope):
+        change = self._change(invocation)
+        scopes = [rule.scope for _, rule in await self._quotas.rules(workspace)]
+        scope = await self._scope(invocation.origin.member, who, scopes)
+        if not await self._quotas.clear_rule(workspace, scope, change):
             raise errors.NoRule(who)
         return messages.cleared(who)
 
     async def _channel(self, invocation: Invocation) -> Text:
-        origin = invocation.origin
-        given = invocation.arguments["credits"]
-        scope = f"channel:{room(origin.channel)}"
-        if given.lower() == "unlimited":
-            await self._quotas.clear_rule(origin.member.workspace, scope)
-            return messages.set_to("This channel", Allowance(None))
+        origin, given = invocation.origin, invocation.arguments["credits"]
         allowance = Allowance(amount(given), period(invocation.arguments.get("period")))
-        await self._write(invocation, scope, allowance)
+        scope = f"channel:{room(origin.channel)}"
+        if allowance.credits is None:
+            change = self._change(invocation)
+            await self._quotas.clear_rule(origin.member.workspace, scope, change)
+        else:
+            await self._write(invocation, scope, allowance)
         return messages.set_to("This channel", allowance)
 
     async def _grant(self, invocation: Invocation) -> Text:
-        target = await self._target(invocation.origin.member, invocation.arguments["who"])
-        if target.member is None:
-            raise errors.NotAMember(invocation.arguments["who"])
-        credits = amount(invocation.arguments["credits"])
-        if credits is None:
-            raise errors.BadAmount(invocation.arguments["credits"])
-        now = self._clock.now()
-        lasts = days(invocation.arguments.get("days"))
-        expires_at = now + timedelta(days=lasts) if lasts else None
-        by = invocation.origin.member.id
+        given = invocation.arguments
+        if given["credits"].lower() == "unlimited":
+            raise errors.BadAmount(given["credits"])
+        credits, lasts = limited(given["credits"]), days(given.get("days"))
+        change = self._change(invocation)
+        member = await self._member(invocation)
+        expires_at = change.at + timedelta(days=lasts) if lasts else None
         once = event_keys(invocation.origin)
-        await self._quotas.grant(target.member, credits, expires_at, by, now, once)
-        return messages.granted(target.shown, credits, expires_at)
+        await self._quotas.grant(member, credits, expires_at, change, once)
+        return messages.granted(Who(member.id), credits, expires_at)
+
+    async def _revoke(self, invocation: Invocation) -> Text:
+        given = invocation.arguments.get("credits")
+        credits = None if given is None else limited(given)
+        change = self._change(invocation)
+        member = await self._member(invocation)
+        taken = await self._quotas.revoke(member, credits, change)
+        return messages.revoked(Who(member.id), taken)
+
+    async def _reset(self, invocation: Invocation) -> Text:
+        change = self._change(invocation)
+        member = await self._member(invocation)
+        roles = await self._chats[member.platform].roles_of(member)
+        used = await self._quotas.reset(member, change, roles)
+        balance = await self._quotas.balance(member, change.at, roles)
+        return messages.reset(Who(member.id), used, balance)
 
     async def _pardon(self, invocation: Invocation) -> Text:
-        target = await self._target(invocation.origin.member, invocation.arguments["who"])
-        if target.member is None:
-            raise errors.NotAMember(invocation.arguments["who"])
-        await self._quotas.pardon(target.member)
-        return messages.pardoned(target.shown)
+        change = self._change(invocation)
+        member = await self._member(invocation)
+        await self._quotas.pardon(member, change)
+        return messages.pardoned(Who(member.id))
+
+    async def _history(self, invocation: Invocation) -> Text:
+        asker, who = invocation.origin.member, invocation.arguments.get("who")
+        known = await self._quotas.changed(asker.workspace, None, MOST_KNOWN) if who else ()
+        scopes = [changed.subject for changed in known]
+        scope = await self._scope(asker, who, scopes) if who else None
+        return reports.history(await self._quotas.changed(asker.workspace, scope, HISTORY_LENGTH))
+
+    async def _settings(self, invocation: Invocation) -> Text:
+        workspace = invocation.origin.member.workspace
+        name, value = (invocation.arguments.get(part) for part in ("setting", "value"))
+        if name is not None:
+            if name.lower() not in SETTINGS:
+                raise errors.BadChoice("setting", name, SETTINGS)
+            if value is None:
+                raise errors.MissingArgument("value", invocation.spec.usage)
+            await self._change_setting(invocation, name.lower(), value)
+        return reports.settings(await self._quotas.settings(workspace))
 
     async def _zone(self, invocation: Invocation) -> Text:
-        name = zone(invocation.arguments["zone"])
-        await self._quotas.set_zone(invocation.origin.member.workspace, name)
-        return messages.zone_set(name)
+        await self._change_setting(invocation, "zone", invocation.arguments["zone"])
+        found = await self._quotas.settings(invocation.origin.member.workspace)
+        return messages.zone_set(found.zone)
+
+    async def _change_setting(self, invocation: Invocation, name: str, value: str) -> None:
+        asker, change = invocation.origin.member, self._change(invocation)
+        channel = None
+        if name == "alerts" and value.lower() != CONFIGURED:
+            channel = await self._chats[asker.platform].find_channel(asker.workspace, value)
+            if channel is None:
+                raise errors.UnknownChannel(value)
+        await change_setting(self._quotas, asker.workspace, name, value, channel, change)
 
     async def _reconcile(self, _invocation: Invocation) -> Text:
         return messages.reconciled(await self._reconciliation.report())
 
-    async def _write(self, invocation: Invocation, scope: str, allowance: Allowance) -> None:
-        member = invocation.origin.member
-        rules = [(member.workspace, Rule(allowance, scope))]
-        await self._quotas.set_rules(rules, member.id, self._clock.now())
+    def _change(self, invocation: Invocation) -> Change:
+        why = reason(invocation.options.get("why"))
+        return Change(invocation.origin.member.id, self._clock.now(), why)
 
-    async def _scopes(self, workspace: str) -> list[tuple[str, Rule]]:
-        return [(rule.scope, rule) for _, rule in await self._quotas.rules(workspace)]
+    async def _write(
+        self, invocation: Invocation, scope: str, allowance: Allowance, action: str = "set"
+    ) -> None:
+        rules = [(invocation.origin.member.workspace, Rule(allowance, scope))]
+        await self._quotas.set_rules(rules, self._change(invocation), action)
+
+    async def _member(self, invocation: Invocation) -> Member:
+        who = invocation.arguments["who"]
+        target = await self._target(invocation.origin.member, who)
+        if target.member is None:
+            raise errors.NotAMember(who)
+        return target.member
+
+    async def _scope(self, asker: Member, who: str, known: Sequence[str]) -> str:
+        """Whom an admin means; what is known outlives the role or member it was made for."""
+        bare = _MARKS.sub("", who)
+        leftover = next((scope for scope in known if scope.partition(":")[2] == bare), None)
+        return leftover or (await self._target(asker, who)).scope
 
     async def _target(self, asker: Member, who: str) -> _Target:
         if who.lower() == "default":
@@ -167,47 +236,13 @@ class QuotaDesk:
         "quota channel": _channel,
         "quota grant": _grant,
         "quota pardon": _pardon,
+        "quota revoke": _revoke,
+        "quota reset": _reset,
+        "quota history": _history,
+        "quota settings": _settings,
         "quota zone": _zone,
         "quota reconcile": _reconcile,
     }
-
-
-def amount(text: str) -> int | None:
-    """Credits as a person types them; None is `unlimited`. Raises BadAmount or ZeroAmount."""
-    if text.lower() == "unlimited":
-        return None
-    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MOST_CREDITS:
-        raise errors.BadAmount(text)
-    if int(text) == 0:
-        raise errors.ZeroAmount
-    return int(text)
-
-
-def period(text: str | None) -> Period:
-    """A period as a person types it; a month when nothing was typed. Raises BadChoice."""
-    if text is None:
-        return Period.MONTH
-    try:
-        return Period(text.lower())
-    except ValueError:
-        raise errors.BadChoice("period", text, [period.value for period in Period]) from None
-
-
-def zone(text: str) -> str:
-    """A time zone that exists; raises UnknownZone."""
-    try:
-        return ZoneInfo(text).key
-    except (KeyError, ValueError, OSError):
-        raise errors.UnknownZone(text) from None
-
-
-def days(text: str | None) -> int | None:
-    """A number of days as a person types it; raises BadDays."""
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 5 and 0 < int(text) <= MOST_DAYS):
-        raise errors.BadDays(text)
-    return int(text)
 
 
 def _self(member: Member) -> _Target:

@@ -17,7 +17,7 @@ add to the rule: the allowance is used first, then the grant that expires soones
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.credits import Allowance, Period
 
@@ -35,6 +35,66 @@ class Rule:
 
     allowance: Allowance
     scope: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changes something about quotas, when, and why, where they say so.
+
+    `by` is a member's id, or says that it was done on the command line.
+    """
+
+    by: str
+    at: datetime
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One line of the history; `before` and `after` are for people to read."""
+
+    change: Change
+    action: str
+    subject: str
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds in a workspace: set by its admins, else configured.
+
+    A `confirm_above` of None never asks; an `alert_channel` of None is where the platform alerts.
+    """
+
+    zone: str
+    default: Allowance
+    confirm_above: int | None
+    alert_channel: str | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a member used of a model on a day of the workspace's; credits.
+
+    `workspace_paid` is what Runway charged for it that the member did not pay.
+    """
+
+    day: date
+    member: str
+    model: str
+    jobs: int
+    paid: int
+    workspace_paid: int = 0
+
+
+def written(allowance: Allowance) -> str:
+    """An allowance in few words, as the history keeps it."""
+    if allowance.blocked:
+        return "blocked"
+    if allowance.credits is None:
+        return "unlimited"
+    return f"{allowance.credits} a {allowance.period}"
 
 
 def choose_rule(own: Rule | None, roles: Iterable[Rule], default: Rule | None, last: Rule) -> Rule:

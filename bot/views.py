@@ -51,9 +51,19 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Document:
+    """A small file that we have made ourselves, for one person's eyes."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Notice:
-    """A private word that only one member sees."""
+    """A private word that only one member sees, and so are its files."""
 
     text: Text
     buttons: tuple[Button, ...] = ()
     job_id: str | None = None
+    files: tuple[Document, ...] = ()

@@ -1,11 +1,14 @@
 """Looking over the books: what the ledger says, summed up."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, func, select, union
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select, union
 
 from bot.jobs import Job, State
+from bot.quotas import Usage
 from storage.rows import from_micros, job_of, to_micros
 from storage.schema import allowances, buckets, jobs, ledger
 
@@ -48,6 +51,7 @@ def captured_by_member(
             ledger.c.workspace == workspace,
             ledger.c.at >= to_micros(start),
             ledger.c.member.is_not(None),
+            ledger.c.kind == "capture",
         )
         .group_by(ledger.c.member)
         .having(total > 0)
@@ -55,6 +59,53 @@ def captured_by_member(
         .limit(limit)
     )
     return [(member, amount) for member, amount in c.execute(query)]
+
+
+def usage_by_day(
+    c: Connection, workspace: str, start: datetime, zone: ZoneInfo, limit: int
+) -> list[Usage]:
+    """What was paid for the jobs since a moment, by the day on which they were held.
+
+    Of more than `limit` payments the latest are read.
+    """
+    booked = ledger.c.bucket.in_([f"{workspace}|workspace", f"{workspace}|unreconciled"])
+    query = (
+        select(
+            jobs.c.id,
+            jobs.c.created_at,
+            jobs.c.member,
+            jobs.c.model,
+            ledger.c.captured,
+            ledger.c.member.is_(None).label("booked"),
+        )
+        .join(ledger, ledger.c.job == jobs.c.id)
+        .where(
+            ledger.c.workspace == workspace,
+            ledger.c.at >= to_micros(start),
+            jobs.c.created_at >= to_micros(start),
+            or_(booked, and_(ledger.c.member.is_not(None), ledger.c.kind == "capture")),
+        )
+        .order_by(ledger.c.seq.desc())
+        .limit(limit)
+    )
+    found: dict[tuple[date, str, str], _Sum] = {}
+    for row in c.execute(query):
+        day = from_micros(row.created_at).astimezone(zone).date()
+        total = found.setdefault((day, row.member, row.model), _Sum())
+        total.jobs.add(row.id)
+        total.workspace_paid += row.captured if row.booked else 0
+        total.paid += 0 if row.booked else row.captured
+    return [
+        Usage(*key, len(total.jobs), total.paid, total.workspace_paid)
+        for key, total in sorted(found.items())
+    ]
+
+
+@dataclass
+class _Sum:
+    jobs: set[str] = field(default_factory=set)
+    paid: int = 0
+    workspace_paid: int = 0
 
 
 def charges_by_day(c: Connection, start: datetime) -> dict[tuple[date, str], int]:

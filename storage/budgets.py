@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from bot.credits import Allowance, period_start
+from storage.entries import add_leg, adjust, cap_bucket, ensure_bucket, move, used_in
 from storage.jobs import find
-from storage.ledger import add_leg, cap_bucket, ensure_bucket, move, used_in
 from storage.rows import to_micros
 from storage.rules import Defaults, zone_of
-from storage.schema import buckets, hold_legs, holds, jobs, ledger
+from storage.schema import hold_legs, holds, jobs, ledger
+from storage.standings import next_place
 
 
 def begin_cap(
@@ -22,11 +23,12 @@ def begin_cap(
     start = to_micros(period_start(now, cap.period, zone))
     ensure_bucket(c, bucket)
     _, counted = used_in(c, bucket)
-    _true_up(c, workspace, bucket, _spent_since(c, workspace, channel, start) - counted, now)
+    missing = max(0, _spent_since(c, workspace, channel, start) - counted)
+    adjust(c, workspace, None, bucket, "opening", missing, now)
     for job_id in _uncounted_jobs(c, workspace, channel, bucket):
         job = find(c, job_id)
-        add_leg(c, job_id, bucket, _next_place(c, job_id), job.request.price, pays=False)
-        move(c, job, bucket, "hold", now, held=job.request.price)
+        add_leg(c, job_id, bucket, next_place(c, job_id), job.request.price, pays=False)
+        move(c, job_id, job.owner, bucket, "hold", now, held=job.request.price)
 
 
 def _uncounted_jobs(c: Connection, workspace: str, channel: str | None, bucket: str) -> list[str]:
@@ -42,16 +44,15 @@ def _uncounted_jobs(c: Connection, workspace: str, channel: str | None, bucket: 
     return list(c.execute(query).scalars())
 
 
-def _next_place(c: Connection, job_id: str) -> int:
-    query = select(func.max(hold_legs.c.place)).where(hold_legs.c.job == job_id)
-    last: int = c.execute(query).scalar_one()
-    return last + 1
-
-
 def _is_in(channel: str) -> ColumnElement[bool]:
     """Jobs of a channel and of its threads."""
     in_thread = jobs.c.channel.startswith(f"{channel}/", autoescape=True)
     return or_(jobs.c.channel == channel, in_thread)
+
+
+def _own_accounts(workspace: str) -> list[str]:
+    """The buckets of what the workspace itself has paid."""
+    return [f"{workspace}|workspace", f"{workspace}|unreconciled"]
 
 
 def _spent_since(c: Connection, workspace: str, channel: str | None, start: int) -> int:
@@ -62,22 +63,10 @@ def _spent_since(c: Connection, workspace: str, channel: str | None, start: int)
         .where(
             ledger.c.workspace == workspace,
             jobs.c.created_at >= start,
-            ledger.c.bucket.not_like("%|budget|%"),
-            ledger.c.bucket.not_like("%|channel|%"),
+            or_(ledger.c.member.is_not(None), ledger.c.bucket.in_(_own_accounts(workspace))),
         )
     )
     if channel is not None:
         query = query.where(_is_in(channel))
     spent: int = c.execute(query).scalar_one()
     return spent
-
-
-def _true_up(c: Connection, workspace: str, bucket: str, missing: int, now: datetime) -> None:
-    if missing <= 0:
-        return
-    at = to_micros(now)
-    opening = {"job": f"at:{at}", "bucket": bucket, "workspace": workspace, "kind": "opening"}
-    c.execute(insert(ledger).values(**opening, held=0, captured=missing, at=at))
-    c.execute(
-        update(buckets).where(buckets.c.id == bucket).values(captured=buckets.c.captured + missing)
-    )

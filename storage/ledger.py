@@ -1,19 +1,34 @@
 """Credits in SQL: holds, captures, releases and bookings, each exactly once per job."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, func, insert, select, update
 
-from bot.credits import Balance, Movement, Period, Settlement, period_end, period_start
+from bot.credits import Balance, Movement, Settlement, period_end, period_start
 from bot.errors import Blocked, NotEnoughCredits, TooManyJobs
 from bot.jobs import Job, Member, room
-from bot.quotas import Rule, split
-from storage.rows import from_micros, to_micros, upsert
+from bot.quotas import Change, Rule, split
+from storage import changes, standings
+from storage.entries import (
+    add_leg,
+    bucket_kind,
+    cap_bucket,
+    ensure_bucket,
+    grant_bucket,
+    move,
+)
+from storage.locks import serialise
+from storage.rows import from_micros
 from storage.rules import Defaults, effective_rule, live_grants, rule_of, zone_of
 from storage.schema import buckets, hold_legs, holds, ledger
+from storage.standings import account_of, open_bucket, used_by
+
+_CAPS = ("budget", "channel")
 
 
 @dataclass(frozen=True)
@@ -69,8 +84,9 @@ def _paying(
 ) -> list[_Account]:
     """What pays for a member's job: the allowance first, then the grants."""
     allowance = rule.allowance
-    bucket = member_bucket(member, allowance.period, now, zone)
-    own = _Account(bucket, allowance.credits, period_end(now, allowance.period, zone))
+    account = account_of(member, allowance.period, now, zone)
+    open_bucket(c, account, now)
+    own = _Account(account.bucket, allowance.credits, period_end(now, allowance.period, zone))
     grants = live_grants(c, member, now)
     return [own, *(_Account(grant_bucket(member.workspace, g.id), g.credits) for g in grants)]
 
@@ -86,7 +102,7 @@ def _pay(c: Connection, job: Job, accounts: Sequence[_Account], now: datetime) -
     for account, part in zip(accounts, parts, strict=True):
         if part or place == 0:
             add_leg(c, job.id, account.bucket, place, part, pays=True)
-            move(c, job, account.bucket, "hold", now, held=part)
+            move(c, job.id, job.owner, account.bucket, "hold", now, held=part)
             place += 1
     return place
 
@@ -102,7 +118,7 @@ def _count(
             price, max(0, free), cap.resets_at, team=kind == "budget", channel=kind == "channel"
         )
     add_leg(c, job.id, cap.bucket, place, price, pays=False)
-    move(c, job, cap.bucket, "hold", now, held=price)
+    move(c, job.id, job.owner, cap.bucket, "hold", now, held=price)
 
 
 def _free(c: Connection, account: _Account) -> int | None:
@@ -111,13 +127,6 @@ def _free(c: Connection, account: _Account) -> int | None:
     query = select(buckets.c.held + buckets.c.captured).where(buckets.c.id == account.bucket)
     used: int = c.execute(query.with_for_update()).scalar_one()
     return None if account.limit is None else account.limit - used
-
-
-def add_leg(
-    c: Connection, job_id: str, bucket: str, place: int, amount: int, *, pays: bool
-) -> None:
-    values = {"job": job_id, "bucket": bucket, "place": place, "amount": amount, "pays": int(pays)}
-    c.execute(insert(hold_legs).values(**values))
 
 
 def settle_hold(
@@ -129,23 +138,39 @@ def settle_hold(
     """
     closed = update(holds).where(holds.c.job == job.id, holds.c.open == 1).values(open=0)
     c.execute(closed.returning(holds.c.amount)).one()
-    query = select(hold_legs).where(hold_legs.c.job == job.id).order_by(hold_legs.c.place)
-    legs = c.execute(query).all()
-    unpaid, booked = settlement.captured, settlement.booked
-    for leg in legs:
-        captured = min(unpaid, leg.amount) if leg.pays else settlement.captured
-        unpaid -= captured if leg.pays else 0
+    booked = settlement.booked
+    told = []
+    for leg, captured in _divided(c, job.id, settlement.captured):
+        is_cap = bucket_kind(leg.bucket) in _CAPS
+        entry = partial(move, c, job.id, job.owner, leg.bucket, now=now, pays=bool(leg.pays))
         if captured:
-            move(c, job, leg.bucket, "capture", now, held=-captured, captured=captured)
+            entry("capture", held=-captured, captured=captured)
         if leg.amount > captured:
-            move(c, job, leg.bucket, "release", now, held=captured - leg.amount)
-        if booked and not leg.pays:
-            move(c, job, leg.bucket, "booking", now, captured=booked)
+            entry("release", held=captured - leg.amount)
+        if booked and is_cap:
+            entry("booking", captured=booked)
+        if leg.pays or is_cap:
+            told.append(leg.bucket)
     if booked:
         bucket = f"{job.owner.workspace}|{account}"
         ensure_bucket(c, bucket)
-        move(c, job, bucket, "booking", now, captured=booked)
-    return [leg.bucket for leg in legs]
+        move(c, job.id, job.owner, bucket, "booking", now, captured=booked)
+    return told
+
+
+def _divided(c: Connection, job_id: str, captured: int) -> list[tuple[Row[Any], int]]:
+    """The legs of a hold, and what is captured in each of them.
+
+    Those that pay share it; the others (caps, and periods that began to apply later) each see all
+    that concerns them.
+    """
+    query = select(hold_legs).where(hold_legs.c.job == job_id).order_by(hold_legs.c.place)
+    divided, unpaid = [], captured
+    for leg in c.execute(query):
+        part = min(unpaid if leg.pays else captured, leg.amount)
+        unpaid -= part if leg.pays else 0
+        divided.append((leg, part))
+    return divided
 
 
 def balance_of(
@@ -153,7 +178,7 @@ def balance_of(
 ) -> Balance:
     rule = effective_rule(c, member, roles, defaults)
     zone, period = zone_of(c, member.workspace, defaults), rule.allowance.period
-    held, captured = used_in(c, member_bucket(member, period, now, zone))
+    held, captured = used_by(c, account_of(member, period, now, zone))
     return Balance(
         rule.allowance,
         held=held,
@@ -165,10 +190,49 @@ def balance_of(
     )
 
 
-def used_in(c: Connection, bucket: str) -> tuple[int, int]:
-    """What a bucket holds: credits held, and credits captured."""
-    row = c.execute(select(buckets).where(buckets.c.id == bucket)).one_or_none()
-    return (row.held, row.captured) if row else (0, 0)
+def balance_after(
+    c: Connection,
+    job: Job,
+    captured: int,
+    now: datetime,
+    defaults: Defaults,
+    roles: Sequence[str],
+) -> Balance:
+    """Where a job's owner will stand when its hold has been settled with `captured` credits."""
+    balance = balance_of(c, job.owner, now, defaults, roles)
+    query = select(holds.c.open).where(holds.c.job == job.id)
+    if c.execute(query).scalar_one_or_none() != 1:
+        return balance
+    paying = {leg.bucket: (leg, part) for leg, part in _divided(c, job.id, captured) if leg.pays}
+    grants = [
+        replace(grant, left=grant.left + paying[bucket][0].amount - paying[bucket][1])
+        if (bucket := grant_bucket(job.owner.workspace, grant.id)) in paying
+        else grant
+        for grant in balance.grants
+    ]
+    own, part = next(iter(paying.values()))
+    if job.created_at < balance.started_at:
+        return replace(balance, grants=tuple(grants))  # it was held in a period that is over
+    return replace(
+        balance,
+        held=balance.held - own.amount,
+        captured=balance.captured + part,
+        grants=tuple(grants),
+    )
+
+
+def begin_anew(
+    c: Connection, member: Member, change: Change, defaults: Defaults, roles: Sequence[str]
+) -> int:
+    """Let a member's period count from now; the credits that had been used of it."""
+    serialise(c, f"member|{member.workspace}|{member.id}")
+    period = effective_rule(c, member, roles, defaults).allowance.period
+    zone = zone_of(c, member.workspace, defaults)
+    used = standings.begin_anew(c, account_of(member, period, change.at, zone), change.at)
+    words = {"before": f"{used} used", "after": "0 used"}
+    scope = f"member:{member.id}"
+    changes.record(c, member.workspace, change, "reset", scope, **words)
+    return used
 
 
 def movements_of(c: Connection, member: Member, limit: int) -> list[Movement]:
@@ -187,33 +251,10 @@ def open_holds_of(c: Connection, member: Member) -> list[tuple[str, int]]:
     return [(row.job, row.amount) for row in c.execute(query)]
 
 
-def member_bucket(member: Member, period: Period, now: datetime, zone: ZoneInfo) -> str:
-    return f"{member.workspace}|member|{member.id}|{_period_key(period, now, zone)}"
-
-
-def grant_bucket(workspace: str, grant_id: str) -> str:
-    return f"{workspace}|grant|{grant_id}"
-
-
-def cap_bucket(workspace: str, scope: str, period: Period, now: datetime, zone: ZoneInfo) -> str:
-    """The bucket of the workspace's budget, or of a channel's cap."""
-    kind = "budget" if scope == "workspace" else f"channel|{scope.removeprefix('channel:')}"
-    return f"{workspace}|{kind}|{_period_key(period, now, zone)}"
-
-
-def bucket_kind(bucket: str) -> str:
-    """member, grant, budget, channel, workspace or unreconciled."""
-    return bucket.split("|")[1]
-
-
 def _cap(workspace: str, rule: Rule, now: datetime, zone: ZoneInfo) -> _Account:
     period = rule.allowance.period
     bucket = cap_bucket(workspace, rule.scope, period, now, zone)
     return _Account(bucket, rule.allowance.credits, period_end(now, period, zone))
-
-
-def _period_key(period: Period, now: datetime, zone: ZoneInfo) -> str:
-    return f"{period}|{period_start(now, period, zone).astimezone(zone).date()}"
 
 
 def _open_holds(c: Connection, member: Member) -> int:
@@ -226,37 +267,3 @@ def _open_holds(c: Connection, member: Member) -> int:
 def _movement(row: RowMapping) -> Movement:
     amount = {"hold": row["held"], "release": -row["held"]}.get(row["kind"], row["captured"])
     return Movement(from_micros(row["at"]), row["kind"], amount, row["job"])
-
-
-def ensure_bucket(c: Connection, bucket: str) -> None:
-    c.execute(upsert(c, buckets, {"id": bucket}, {"held": 0, "captured": 0}, replace=False))
-
-
-def move(
-    c: Connection,
-    job: Job,
-    bucket: str,
-    kind: str,
-    now: datetime,
-    held: int = 0,
-    captured: int = 0,
-) -> None:
-    """Write an entry and add it to its bucket."""
-    own = bucket_kind(bucket) in ("member", "grant")
-    c.execute(
-        insert(ledger).values(
-            job=job.id,
-            bucket=bucket,
-            workspace=job.owner.workspace,
-            member=job.owner.id if own else None,
-            kind=kind,
-            held=held,
-            captured=captured,
-            at=to_micros(now),
-        )
-    )
-    c.execute(
-        update(buckets)
-        .where(buckets.c.id == bucket)
-        .values(held=buckets.c.held + held, captured=buckets.c.captured + captured)
-    )

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.jobs import Job, Member
 from bot.ports import Untold
-from bot.quotas import Moderation, crossed, paused_until
-from storage.ledger import bucket_kind, used_in
+from bot.quotas import Change, Moderation, crossed, paused_until
+from storage import changes
+from storage.entries import bucket_kind, used_in
+from storage.quota_tables import chores
 from storage.rows import from_micros, to_micros, upsert
 from storage.rules import rule_of
 from storage.schema import holds, notices, strikes
@@ -89,13 +91,34 @@ def strikes_of(c: Connection, member: Member, now: datetime, rules: Moderation) 
     return [from_micros(at) for at in c.execute(query).scalars()]
 
 
-def pardon(c: Connection, member: Member) -> None:
+def pardon(c: Connection, member: Member, change: Change, rules: Moderation) -> None:
     """Forget a member's strikes."""
+    known = strikes_of(c, member, change.at, rules)
+    until = paused_until(known, rules, change.at)
     c.execute(
         delete(strikes).where(
             strikes.c.workspace == member.workspace, strikes.c.member == member.id
         )
     )
+    before = f"{len(known)} refused"
+    if until is not None:
+        before += f", paused until {until:%Y-%m-%d %H:%M} UTC"
+    scope = f"member:{member.id}"
+    changes.record(c, member.workspace, change, "pardon", scope, before=before, after="0 refused")
+
+
+def books_looked_at(c: Connection) -> str | None:
+    """The last day for which the books were compared."""
+    return c.execute(select(chores.c.day).where(chores.c.name == "books")).scalar_one_or_none()
+
+
+def note_books(c: Connection, day: str, workspaces: Sequence[str], told: str | None) -> None:
+    """Write down that the books were compared, and what the admins are to be told of it, once."""
+    c.execute(upsert(c, chores, {"name": "books"}, {"day": day}))
+    for workspace in workspaces if told is not None else ():
+        values = {"workspace": workspace, "member": None, "channel": "", "kind": "books"}
+        row = {**values, "facts": told, "told": 0}
+        c.execute(upsert(c, notices, {"key": f"books|{workspace}|{day}"}, row, replace=False))
 
 
 def untold(c: Connection, limit: int) -> list[Untold]:

@@ -1,6 +1,5 @@
 """The core's QuotaStorage and DraftStorage ports on SQL: each method is one transaction."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -12,10 +11,11 @@ from bot.credits import Balance, Movement, period_end, period_start
 from bot.drafts import OPEN, Draft, DraftState
 from bot.jobs import Job, Member
 from bot.ports import Once
-from bot.quotas import Rule
-from storage import audit, drafts, jobs, ledger, notices, rules
+from bot.quotas import Change, Changed, Rule, Settings, Usage
+from storage import audit, changes, drafts, jobs, ledger, notices, rules, settings
 from storage.budgets import begin_cap
 from storage.database import Database
+from storage.entries import cap_bucket, used_in
 from storage.rules import Defaults
 
 
@@ -46,34 +46,70 @@ class SqlQuotas:
     async def rules(self, workspace: str | None) -> list[tuple[str, Rule]]:
         return await self._db.read(lambda c: rules.rules_of(c, workspace))
 
-    async def set_rules(self, new: Sequence[tuple[str, Rule]], by: str, now: datetime) -> None:
+    async def set_rules(
+        self, new: Sequence[tuple[str, Rule]], change: Change, action: str = "set"
+    ) -> None:
         def transaction(c: Connection) -> None:
             for workspace, rule in new:
-                rules.set_rule(c, workspace, rule.scope, rule.allowance, by, now)
+                rules.set_rule(c, workspace, rule, change, action)
                 if rule.scope == "workspace" or rule.scope.startswith("channel:"):
-                    begin_cap(c, workspace, rule.scope, rule.allowance, now, self._defaults)
+                    cap = rule.allowance
+                    begin_cap(c, workspace, rule.scope, cap, change.at, self._defaults)
 
         await self._db.write(transaction)
 
-    async def clear_rule(self, workspace: str, scope: str) -> bool:
-        return await self._db.write(lambda c: rules.clear_rule(c, workspace, scope))
+    async def clear_rule(self, workspace: str, scope: str, change: Change) -> bool:
+        return await self._db.write(lambda c: rules.clear_rule(c, workspace, scope, change))
 
     async def grant(
         self,
         member: Member,
         credits: int,
         expires_at: datetime | None,
-        by: str,
-        now: datetime,
+        change: Change,
         once: Sequence[Once] = (),
     ) -> None:
-        grant_id = secrets.token_hex(8)
-
         def transaction(c: Connection) -> None:
-            if all(jobs.first_time(c, key, "", now) for key in once):
-                rules.give_grant(c, member, grant_id, credits, expires_at, by, now)
+            if all(jobs.first_time(c, key, "", change.at) for key in once):
+                rules.give_grant(c, member, credits, expires_at, change)
 
         await self._db.write(transaction)
+
+    async def revoke(self, member: Member, credits: int | None, change: Change) -> int:
+        return await self._db.write(lambda c: rules.take_grants(c, member, credits, change))
+
+    async def reset(self, member: Member, change: Change, roles: Sequence[str] = ()) -> int:
+        return await self._db.write(
+            lambda c: ledger.begin_anew(c, member, change, self._defaults, roles)
+        )
+
+    async def pardon(self, member: Member, change: Change) -> None:
+        await self._db.write(lambda c: notices.pardon(c, member, change, self._defaults.moderation))
+
+    async def changed(self, workspace: str, subject: str | None, limit: int) -> list[Changed]:
+        return await self._db.read(lambda c: changes.history(c, workspace, subject, limit))
+
+    async def settings(self, workspace: str) -> Settings:
+        return await self._db.read(lambda c: settings.settings_of(c, workspace, self._defaults))
+
+    async def change_settings(
+        self, workspace: str, new: Mapping[str, str | int | None], change: Change
+    ) -> None:
+        await self._db.write(lambda c: settings.change_settings(c, workspace, new, change))
+
+    async def balance_after(
+        self, job: Job, captured: int, now: datetime, roles: Sequence[str] = ()
+    ) -> Balance:
+        return await self._db.read(
+            lambda c: ledger.balance_after(c, job, captured, now, self._defaults, roles)
+        )
+
+    async def report(self, workspace: str, start: datetime, limit: int) -> list[Usage]:
+        return await self._db.read(
+            lambda c: audit.usage_by_day(
+                c, workspace, start, rules.zone_of(c, workspace, self._defaults), limit
+            )
+        )
 
     async def workspaces(self) -> list[str]:
         return await self._db.read(audit.workspaces)
@@ -81,17 +117,17 @@ class SqlQuotas:
     async def zone(self, workspace: str) -> ZoneInfo:
         return await self._db.read(lambda c: rules.zone_of(c, workspace, self._defaults))
 
-    async def set_zone(self, workspace: str, zone: str) -> None:
-        await self._db.write(lambda c: rules.set_zone(c, workspace, zone))
-
-    async def pardon(self, member: Member) -> None:
-        await self._db.write(lambda c: notices.pardon(c, member))
-
     async def charges(self, start: datetime) -> Mapping[tuple[date, str], int]:
         return await self._db.read(partial(audit.charges_by_day, start=start))
 
     async def uncertain(self, start: datetime) -> list[Job]:
         return await self._db.read(partial(audit.uncertain_since, start=start))
+
+    async def books_looked_at(self) -> str | None:
+        return await self._db.read(notices.books_looked_at)
+
+    async def note_books(self, day: str, workspaces: Sequence[str], told: str | None) -> None:
+        await self._db.write(lambda c: notices.note_books(c, day, workspaces, told))
 
     async def save_draft(self, draft: Draft, once: Sequence[Once], now: datetime) -> Draft:
         def transaction(c: Connection) -> Draft:
@@ -127,6 +163,17 @@ class SqlQuotas:
             lambda c: drafts.decide(c, draft_id, states, to, by, expires_at)
         )
 
+    async def deny_draft(self, draft: Draft, change: Change) -> bool:
+        def transaction(c: Connection) -> bool:
+            if not drafts.decide(c, draft.id, [DraftState.ASKED], DraftState.DENIED, change.by):
+                return False
+            owner, price = draft.owner, draft.request.price
+            asked, scope = f"asked for {price}", f"member:{owner.id}"
+            changes.record(c, owner.workspace, change, "deny", scope, before=asked)
+            return True
+
+        return await self._db.write(transaction)
+
     async def run_draft(
         self, draft: Draft, job: Job, now: datetime, roles: Sequence[str]
     ) -> Job | None:
@@ -138,17 +185,21 @@ class SqlQuotas:
         return await self._db.write(transaction)
 
     async def approve_draft(
-        self, draft: Draft, job: Job, by: str, raise_by: int, now: datetime, roles: Sequence[str]
+        self, draft: Draft, job: Job, change: Change, raise_by: int, roles: Sequence[str]
     ) -> Job | None:
         def transaction(c: Connection) -> Job | None:
-            if not drafts.decide(c, draft.id, [DraftState.ASKED], DraftState.APPROVED, by):
+            decided = (DraftState.APPROVED, change.by)
+            if not drafts.decide(c, draft.id, [DraftState.ASKED], *decided):
                 return None
-            lacking = ledger.shortfall(c, job, now, self._defaults, roles)
+            lacking = ledger.shortfall(c, job, change.at, self._defaults, roles)
             amount = max(raise_by, lacking)
             if amount:
-                grant_id = secrets.token_hex(8)
-                rules.give_grant(c, job.owner, grant_id, amount, None, by, now)
-            return jobs.accept(c, job, (), now, self._defaults, roles, approved=True)
+                rules.give_grant(c, job.owner, amount, None, change, "approve")
+            else:
+                workspace, scope = job.owner.workspace, f"member:{job.owner.id}"
+                held = f"job {job.id} for {job.request.price}"
+                changes.record(c, workspace, change, "approve", scope, after=held)
+            return jobs.accept(c, job, (), change.at, self._defaults, roles, approved=True)
 
         return await self._db.write(transaction)
 
@@ -160,8 +211,8 @@ def _budget(
     if rule is None:
         return None
     zone, period = rules.zone_of(c, workspace, defaults), rule.allowance.period
-    bucket = ledger.cap_bucket(workspace, scope, period, now, zone)
-    held, captured = ledger.used_in(c, bucket)
+    bucket = cap_bucket(workspace, scope, period, now, zone)
+    held, captured = used_in(c, bucket)
     return Balance(
         rule.allowance,
         held=held,

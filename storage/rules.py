@@ -1,15 +1,19 @@
 """What admins have set: allowances, the budget, caps, grants and the time zone of a workspace."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select
+from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
 
 from bot.credits import Allowance, Grant, Period
+from bot.errors import NothingGranted, TooMuchToRevoke
 from bot.jobs import Member
-from bot.quotas import Moderation, Rule, choose_rule
+from bot.quotas import Change, Moderation, Rule, choose_rule, written
+from storage import changes
+from storage.locks import serialise
 from storage.rows import from_micros, to_micros, upsert
 from storage.schema import allowances, buckets, grants, workspaces
 
@@ -22,6 +26,7 @@ class Defaults:
     jobs_in_flight: int
     zone: ZoneInfo
     moderation: Moderation
+    confirm_above: int | None = None
 
 
 def zone_of(c: Connection, workspace: str, defaults: Defaults) -> ZoneInfo:
@@ -29,10 +34,6 @@ def zone_of(c: Connection, workspace: str, defaults: Defaults) -> ZoneInfo:
     query = select(workspaces.c.time_zone).where(workspaces.c.workspace == workspace)
     name = c.execute(query).scalar_one_or_none()
     return ZoneInfo(name) if name else defaults.zone
-
-
-def set_zone(c: Connection, workspace: str, zone: str) -> None:
-    c.execute(upsert(c, workspaces, {"workspace": workspace}, {"time_zone": zone}))
 
 
 def rule_of(c: Connection, workspace: str, scope: str) -> Rule | None:
@@ -60,47 +61,95 @@ def effective_rule(c: Connection, member: Member, roles: Sequence[str], defaults
     return choose_rule(known.get(own), by_role, known.get(default), last)
 
 
-def set_rule(
-    c: Connection, workspace: str, scope: str, allowance: Allowance, by: str, now: datetime
-) -> None:
+def set_rule(c: Connection, workspace: str, rule: Rule, change: Change, action: str) -> None:
+    before = rule_of(c, workspace, rule.scope)
+    allowance = rule.allowance
     values = {
         "credits": allowance.credits,
         "period": allowance.period.value,
         "blocked": int(allowance.blocked),
-        "set_by": by,
-        "set_at": to_micros(now),
+        "set_by": change.by,
+        "set_at": to_micros(change.at),
     }
-    c.execute(upsert(c, allowances, {"workspace": workspace, "scope": scope}, values))
+    c.execute(upsert(c, allowances, {"workspace": workspace, "scope": rule.scope}, values))
+    old = written(before.allowance) if before else None
+    new = written(allowance)
+    changes.record(c, workspace, change, action, rule.scope, before=old, after=new)
 
 
-def clear_rule(c: Connection, workspace: str, scope: str) -> bool:
+def clear_rule(c: Connection, workspace: str, scope: str, change: Change) -> bool:
     """Take a rule away; False when there was none."""
+    before = rule_of(c, workspace, scope)
     statement = delete(allowances).where(
         allowances.c.workspace == workspace, allowances.c.scope == scope
     )
-    return c.execute(statement).rowcount == 1
+    if c.execute(statement).rowcount != 1 or before is None:
+        return False
+    changes.record(c, workspace, change, "clear", scope, before=written(before.allowance))
+    return True
 
 
 def give_grant(
     c: Connection,
     member: Member,
-    grant_id: str,
     amount: int,
     expires_at: datetime | None,
-    by: str,
-    now: datetime,
+    change: Change,
+    action: str = "grant",
 ) -> None:
+    before = granted_left(live_grants(c, member, change.at))
     c.execute(
         insert(grants).values(
-            id=grant_id,
+            id=secrets.token_hex(8),
             workspace=member.workspace,
             member=member.id,
             credits=amount,
             expires_at=to_micros(expires_at) if expires_at else None,
-            given_by=by,
-            given_at=to_micros(now),
+            given_by=change.by,
+            given_at=to_micros(change.at),
         )
     )
+    until = f" (until {expires_at:%Y-%m-%d %H:%M} UTC)" if expires_at else ""
+    changes.record(
+        c,
+        member.workspace,
+        change,
+        action,
+        f"member:{member.id}",
+        before=f"{before} granted",
+        after=f"{before + amount} granted{until}",
+    )
+
+
+def take_grants(c: Connection, member: Member, amount: int | None, change: Change) -> int:
+    """Take back so many of a member's granted credits, or all that is left; how many it were.
+
+    What lasts longest goes first. Raises NothingGranted or TooMuchToRevoke.
+    """
+    # Nobody may hold of them meanwhile.
+    serialise(c, f"member|{member.workspace}|{member.id}")
+    live = live_grants(c, member, change.at)
+    before = granted_left(live)
+    if not live:
+        raise NothingGranted(member.id)
+    if amount is not None and amount > before:
+        raise TooMuchToRevoke(amount, before)
+    left = before if amount is None else amount
+    for grant in reversed(live):
+        # A whole grant goes with what its jobs hold: what they give back is nobody's any more.
+        part = grant.credits if amount is None else min(left, grant.left)
+        left -= min(left, grant.left)
+        taken = update(grants).where(grants.c.id == grant.id)
+        c.execute(taken.values(taken=grants.c.taken + part))
+    gone = before if amount is None else amount
+    scope = f"member:{member.id}"
+    words = {"before": f"{before} granted", "after": f"{before - gone} granted"}
+    changes.record(c, member.workspace, change, "revoke", scope, **words)
+    return gone
+
+
+def granted_left(live: Sequence[Grant]) -> int:
+    return sum(grant.left for grant in live)
 
 
 def live_grants(c: Connection, member: Member, now: datetime) -> list[Grant]:
@@ -112,6 +161,7 @@ def live_grants(c: Connection, member: Member, now: datetime) -> list[Grant]:
         .where(
             grants.c.workspace == member.workspace,
             grants.c.member == member.id,
+            grants.c.credits > grants.c.taken,
             or_(grants.c.expires_at.is_(None), grants.c.expires_at > to_micros(now)),
         )
     )
@@ -123,8 +173,8 @@ def _grant(row: RowMapping) -> Grant:
     expires_at = row["expires_at"]
     return Grant(
         id=row["id"],
-        credits=row["credits"],
-        left=row["credits"] - (row["used"] or 0),
+        credits=row["credits"] - row["taken"],
+        left=max(0, row["credits"] - row["taken"] - (row["used"] or 0)),
         expires_at=from_micros(expires_at) if expires_at is not None else None,
     )
 

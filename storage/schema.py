@@ -158,6 +158,7 @@ workspaces = Table(
     Column("workspace", Text, primary_key=True),
     Column("time_zone", Text),
     Column("alert_channel", Text),
+    Column("confirm_above", Integer),
 )
 
 # What the bot made for itself, such as the key that its links are signed with.
@@ -178,6 +179,7 @@ grants = Table(
     Column("expires_at", BigInteger),
     Column("given_by", Text, nullable=False),
     Column("given_at", BigInteger, nullable=False),
+    Column("taken", Integer, nullable=False, default=0, server_default=text("0")),  # by a revoke
     CheckConstraint("credits > 0", name="grants_positive"),
 )
 Index("grants_of_member", grants.c.workspace, grants.c.member)

@@ -33,15 +33,20 @@ class Server:
     def __init__(self, url: URL) -> None:
         self.url = url.set(drivername="postgresql+asyncpg")
         self._names = (f"dailies_{os.getpid()}_{number}" for number in itertools.count())
-        self._template: str | None = None
+        self._template = ""
+
+    async def prepare(self) -> None:
+        """Migrate the database that the others are copied from.
+
+        Early, while nothing else migrates: Alembic has one migration at a time in a process.
+        """
+        template = next(self._names)
+        await self.run(f'CREATE DATABASE "{template}"')
+        await (await open_database(self._address(template))).close()
+        self._template = template
 
     async def database(self) -> str:
         """The address of a new database with today's tables."""
-        if self._template is None:
-            template = next(self._names)
-            await self.run(f'CREATE DATABASE "{template}"')
-            await (await open_database(self._address(template))).close()
-            self._template = template
         name = next(self._names)
         await self.run(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
         return self._address(name)
@@ -57,8 +62,7 @@ class Server:
         await self.run(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
     async def drop_template(self) -> None:
-        if self._template is not None:
-            await self.drop(self._address(self._template))
+        await self.drop(self._address(self._template))
 
     async def run(self, statement: str) -> None:
         connection = await connect(self.url.render_as_string(hide_password=False))
@@ -89,6 +93,7 @@ def running_server() -> Iterator[Server]:
     given = os.environ.get(VARIABLE)
     if given:
         server = Server(make_url(given))
+        apart(server.prepare())
         yield server
         apart(server.drop_template())
         return
@@ -103,6 +108,7 @@ def running_server() -> Iterator[Server]:
     server = Server(make_url(started.get_uri()))
     try:
         apart(_hasten(server))
+        apart(server.prepare())
         yield server
     finally:
         started.cleanup()

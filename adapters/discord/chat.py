@@ -13,7 +13,13 @@ from adapters.discord.failures import translated
 from adapters.discord.guilds import Guilds
 from adapters.discord.line import Line
 from adapters.discord.members import Members, guild_id_of
-from adapters.discord.render import card_embed, notice_parts, result_buttons, result_content
+from adapters.discord.render import (
+    card_embed,
+    notice_files,
+    notice_parts,
+    result_buttons,
+    result_content,
+)
 from adapters.discord.uploads import Uploads, limit_of
 from bot.errors import ChatError
 from bot.jobs import Member
@@ -110,10 +116,12 @@ class Chat:
             direct = await client.create_dm(discord.Object(int(member.id)))
         await self._send_notice(direct, member.workspace, notice, None)
 
-    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
+    async def alert(
+        self, workspace: str, notice: Notice, key: str, channel: str | None = None
+    ) -> str:
         client = await self._line.client()
         async with translated():
-            place = await self._place_for_alerts(client, guild_id_of(workspace))
+            place = await self._place_for_alerts(client, guild_id_of(workspace), channel)
         return await self._send_notice(place, workspace, notice, traces.nonce_of(key))
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
@@ -125,6 +133,17 @@ class Chat:
 
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         return await self._members.find_subject(workspace, text)
+
+    async def find_channel(self, workspace: str, text: str) -> str | None:
+        guild = (await self._line.client()).get_guild(guild_id_of(workspace))
+        wanted = text.strip().removeprefix("<").removesuffix(">").removeprefix("#").lower()
+        for channel in guild.text_channels if guild is not None else ():
+            if wanted in (str(channel.id), channel.name.lower()):
+                return str(channel.id)
+        return None
+
+    async def name_of(self, member: Member) -> str:
+        return await self._members.name_of(member)
 
     async def offer_changed(self) -> None:
         """Completions are looked up anew each time; the choices of commands follow at a start."""
@@ -138,9 +157,15 @@ class Chat:
         return client.get_partial_messageable(channel).get_partial_message(message)
 
     async def _place_for_alerts(
-        self, client: discord.Client, guild_id: int
+        self, client: discord.Client, guild_id: int, chosen: str | None
     ) -> discord.abc.Messageable:
-        """The configured channel where it is this server's, else the moderators', else its owner."""
+        """The chosen channel, else the configured one where it is this server's, else the
+        moderators', else its owner."""
+        if chosen is not None:
+            seen = client.get_guild(guild_id)
+            if seen is not None and seen.get_channel_or_thread(int(chosen)) is None:
+                raise ChatError(f"channel {chosen} is gone", permanent=True)
+            return client.get_partial_messageable(int(chosen))
         if self._alert_channel is not None:
             channel = client.get_channel(self._alert_channel)
             if channel is None and len(client.guilds) <= 1:
@@ -169,6 +194,7 @@ class Chat:
                 content,
                 embed=embed or discord.utils.MISSING,
                 view=view or discord.utils.MISSING,
+                files=notice_files(notice),
                 **options,
             )
         return traces.reference(posted.channel.id, posted.id)

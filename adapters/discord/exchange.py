@@ -21,7 +21,7 @@ from adapters.discord.failures import (
     UNKNOWN_INTERACTION,
     translated,
 )
-from adapters.discord.render import notice_parts
+from adapters.discord.render import notice_files, notice_parts
 from adapters.platform import Acknowledged, unmeasured
 from bot.errors import ChatError
 from bot.jobs import Member
@@ -127,7 +127,7 @@ class Exchange:
             if self._placeholder and self._private:
                 self._placeholder = False
                 await self.interaction.edit_original_response(
-                    content=content, embed=embed, view=view
+                    content=content, embed=embed, view=view, attachments=notice_files(notice)
                 )
                 return
             await self.withdraw()
@@ -135,6 +135,7 @@ class Exchange:
                 content or "",
                 embed=embed or discord.utils.MISSING,
                 view=view or discord.utils.MISSING,
+                files=notice_files(notice),
                 ephemeral=True,
             )
 

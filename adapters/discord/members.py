@@ -77,6 +77,17 @@ class Members:
         held = [role for role in guild.roles if str(role.id) in roles or role.id == guild.id]
         return any(is_admin(role.permissions) for role in held)
 
+    async def name_of(self, member: Member) -> str:
+        """What people call a member; the id where Discord does not say."""
+        client = await self._line.client()
+        try:
+            async with translated():
+                data = await client.http.get_member(guild_id_of(member.workspace), int(member.id))
+        except ChatError:
+            return member.id
+        user = data["user"]
+        return data.get("nick") or user.get("global_name") or user.get("username") or member.id
+
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         """The member or role that is meant by a mention, an id, or a role's name."""
         guild = await self._guilds.find(guild_id_of(workspace))
@@ -87,8 +98,8 @@ class Members:
         for role in guild.roles if guild is not None else ():
             if wanted in (str(role.id), role.name.lower()):
                 return Subject("role", str(role.id), role.name)
-        if mention is not None:
-            return Subject("role", wanted, wanted)
+        if mention is not None:  # a role that is gone, unless we do not know the server's roles
+            return Subject("role", wanted, wanted) if guild is None else None
         return Subject("member", wanted, wanted) if await self._is_member(guild, wanted) else None
 
     async def _is_member(self, guild: Guild | None, wanted: str) -> bool:

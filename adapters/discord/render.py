@@ -1,11 +1,13 @@
 """Messages of the core as Discord's; pure."""
 
+import io
+
 import discord
 
 from adapters.discord.markdown import MOST_CONTENT, letters, markdown
 from bot.jobs import State
 from bot.text import Text
-from bot.views import Button, Card, Result
+from bot.views import Button, Card, Notice, Result
 
 # An embed's own limits, and 6000 over all of it:
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
@@ -66,6 +68,11 @@ def notice_parts(text: Text) -> tuple[str | None, discord.Embed | None]:
     if len(whole) <= MOST_CONTENT:
         return whole, None
     return None, discord.Embed(description=whole)
+
+
+def notice_files(notice: Notice) -> list[discord.File]:
+    """A private word's files; each is good for one sending."""
+    return [discord.File(io.BytesIO(d.content), filename=d.name) for d in notice.files]
 
 
 def _description(card: Card) -> str:

@@ -14,6 +14,8 @@ SUBCOMMAND, STRING, INTEGER, MENTIONABLE, ATTACHMENT = 1, 3, 4, 9, 11
 GUILD_INSTALL, GUILD_CONTEXT = 0, 0
 MOST_DESCRIPTION = 100
 MOST_CHOICES = 25
+# Of a reason; ours is shorter still, and says so.
+MOST_TEXT = 500
 MANAGE_GUILD = 1 << 5
 
 # The menu of a message: its name, and the command that its file is given to.
@@ -23,7 +25,7 @@ REFERENCE = "Use as reference"
 # Whom an admin means where no member and no role can be picked for it.
 TARGET = "target"
 TARGETS = ("default", "workspace")
-_TARGETED = ("quota show", "quota set", "quota clear")
+_TARGETED = ("quota show", "quota set", "quota clear", "quota history")
 
 _AUTOCOMPLETED = ("model", "ratio", "duration")
 _INTEGERS: dict[str, Payload] = {
@@ -146,6 +148,8 @@ def _option(option: Option) -> Payload:
         payload |= {"type": INTEGER, **_INTEGERS[option.name]}
     else:
         payload["type"] = STRING
+    if option.rest:
+        return payload | {"max_length": MOST_TEXT}
     if option.name in _AUTOCOMPLETED:
         return payload | {"autocomplete": True}
     choices = [{"name": choice.label, "value": choice.value} for choice in option.choices]

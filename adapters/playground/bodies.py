@@ -6,7 +6,6 @@ from aiohttp import web
 
 from adapters.playground.guard import Rejection
 from adapters.playground.render import Body
-from bot.jobs import Cause
 
 MOST_EMOJI = 16
 # A member, an emoji: anything longer is no click.
@@ -39,16 +38,3 @@ async def json_body(request: web.Request) -> Body:
     if not isinstance(body, dict):
         raise Rejection(400, "The request is not a JSON object.")
     return body
-
-
-# U+FE0F asks for the colourful form of a sign; people send it or not.
-_REACTIONS = {
-    "🔁": Cause.RETRY, "🔄": Cause.RETRY, "⬆": Cause.UPSCALE, "🔼": Cause.UPSCALE, "🎬": Cause.ANIMATE,
-}  # fmt: skip
-_CANCEL = ("❌", "✖")
-
-
-def action_of(emoji: str) -> str | None:
-    """What a reaction asks for."""
-    sign = emoji.replace("\ufe0f", "")
-    return "cancel" if sign in _CANCEL else _REACTIONS.get(sign)

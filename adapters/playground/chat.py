@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 import structlog
 
+from adapters.playground.documents import keep
 from adapters.playground.events import Hub
 from adapters.playground.render import AUTHOR, Body, card_body, notice_body, result_body
 from bot.errors import ChatError, DailiesError
 from bot.jobs import Member
 from bot.messages.deliveries import with_fitted
-from bot.ports import Clock, Confirm, Fitter, Subject
+from bot.ports import Archive, Clock, Confirm, Fitter, Subject
 from bot.views import Card, Notice, Result
 
 log = structlog.get_logger()
@@ -59,11 +60,13 @@ class Chat:
         clock: Clock,
         fitter: Fitter | None = None,
         upload_limit: int = 0,
+        archive: Archive | None = None,
     ) -> None:
         self._log = log
         self._clock = clock
         self._fitter = fitter
         self._upload_limit = upload_limit
+        self._archive = archive
         self.people = {person.id: person for person in people}
         self.hub = Hub()
         self._names = {person.id: person.name for person in people}
@@ -96,10 +99,16 @@ class Chat:
         return await self._post(result_body(result, self._names), key)
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
-        await self._post(notice_body(notice, self._names), None, private_to=member.id)
+        body = notice_body(notice, self._names)
+        if notice.files and self._archive is not None:
+            body["attachments"] = await keep(self._archive, notice.files)
+        await self._post(body, None, private_to=member.id)
 
-    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
-        return await self._post(notice_body(notice, self._names), key, private_to=ADMINS)
+    async def alert(
+        self, workspace: str, notice: Notice, key: str, channel: str | None = None
+    ) -> str:
+        body = notice_body(notice, self._names)
+        return await self._post(body, key, private_to=None if channel else ADMINS)
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
         try:
@@ -114,6 +123,12 @@ class Chat:
                 return Subject("member", person.id, person.name)
         roles = {role for person in self.people.values() for role in person.roles}
         return Subject("role", wanted, wanted) if wanted in roles else None
+
+    async def find_channel(self, workspace: str, text: str) -> str | None:
+        return CHANNEL if text.lstrip("#").lower() == CHANNEL else None
+
+    async def name_of(self, member: Member) -> str:
+        return self._names.get(member.id, member.id)
 
     async def offer_changed(self) -> None:
         self.hub.publish("commands", {}, None)

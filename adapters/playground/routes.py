@@ -11,8 +11,10 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from adapters.platform import Acknowledged, unmeasured
-from adapters.playground.bodies import action_of, emoji_in, is_number, json_body
+from adapters.playground.actions import ALERT_ACTIONS, DECIDING, action_of
+from adapters.playground.bodies import emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
+from adapters.playground.documents import FOLDER
 from adapters.playground.events import event_bytes
 from adapters.playground.guard import Handler, Rejection, guard, status_of
 from adapters.playground.intake import read_form
@@ -32,7 +34,7 @@ from bot.serving import serve
 from bot.views import Notice
 
 HEARTBEAT_SECONDS = 15.0
-_SERVED = ("inputs/", "outputs/")
+_SERVED = ("inputs/", "outputs/", FOLDER)
 
 
 class Playground:
@@ -203,9 +205,9 @@ class Playground:
             raise Rejection(404, "There is nothing like that to do with this message.") from None
         except Refused as error:
             return await self._refuse(person, error)
-        if action in _DECIDING:
+        if action in DECIDING:
             await self._chat.take_buttons(int(message["id"]))
-        if isinstance(answer, Notice) and action not in _ALERT_ACTIONS:
+        if isinstance(answer, Notice) and action not in ALERT_ACTIONS:
             await self._chat.notify(_member(person), CHANNEL, answer)
         return _ok()
 
@@ -277,12 +279,6 @@ class Playground:
     @staticmethod
     def _origin(person: Person, event: str | None) -> Origin:
         return Origin(_member(person), CHANNEL, person.admin, person.roles, event)
-
-
-# Once they have been pressed there is nothing left to press.
-_DECIDING = ("confirm", "forget", "ask")
-# Their answer is the admins' message itself, which has changed.
-_ALERT_ACTIONS = ("approve", "raise", "deny")
 
 
 def _member(person: Person) -> Member:

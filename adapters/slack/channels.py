@@ -1,5 +1,6 @@
 """Where we may post: checked before anybody is charged for something that cannot be delivered."""
 
+import re
 import time
 
 import structlog
@@ -14,6 +15,7 @@ log = structlog.get_logger()
 # A channel that we were in is not asked about again for this long.
 REMEMBERED_SECONDS = 60.0
 # What Slack says of conversations that we cannot see: private, or between other people.
+_CHANNEL = re.compile(r"[CG][A-Z0-9]+")
 _UNSEEN = ("channel_not_found", "not_in_channel", "no_permission", "access_denied")
 
 
@@ -50,6 +52,21 @@ class Channels:
         except Told:
             return False
         return True
+
+    async def find(self, api: SlackApi, text: str) -> str | None:
+        """The id of a channel that is meant by a mention or its id, if we can post there."""
+        wanted = text.removeprefix("<").removesuffix(">").removeprefix("#").partition("|")[0]
+        if not _CHANNEL.fullmatch(wanted):
+            return None
+        try:
+            found = (await api.read("conversations.info", channel=wanted)).get("channel") or {}
+        except SlackRefused as error:
+            if error.code not in _UNSEEN:
+                raise
+            return None
+        # A public one is joined when there is something to say.
+        closed = found.get("is_archived") or (found.get("is_private") and not _is_member(found))
+        return None if closed else wanted
 
     async def conversation(self, api: SlackApi, user: str) -> str:
         """Our own conversation with a member."""

@@ -92,14 +92,16 @@ class Chat:
                 raise
             await self._whispers.say(Asker(api, member.id, channel), notice)
 
-    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
+    async def alert(
+        self, workspace: str, notice: Notice, key: str, channel: str | None = None
+    ) -> str:
         api = await self._workspaces.api(workspace)
         body = await self._notice_body(api, notice)
         messages = []
-        for channel in await self._alert_channels(api):
-            own_key = f"alert:{key}:{channel}"
-            ts = await self._posts.post(api, channel, body, own_key, notice.job_id)
-            messages.append(f"{channel}:{ts}")
+        for place in [channel] if channel else await self._alert_channels(api):
+            own_key = f"alert:{key}:{place}"
+            ts = await self._posts.post(api, place, body, own_key, notice.job_id)
+            messages.append(f"{place}:{ts}")
         return ",".join(messages)
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
@@ -111,6 +113,12 @@ class Chat:
 
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         return await self._people.subject(await self._workspaces.api(workspace), text)
+
+    async def find_channel(self, workspace: str, text: str) -> str | None:
+        return await self._channels.find(await self._workspaces.api(workspace), text)
+
+    async def name_of(self, member: Member) -> str:
+        return await self._people.name(await self._workspaces.api(member.workspace), member.id)
 
     async def offer_changed(self) -> None:
         """Forms and options are made from the catalog when they are asked for."""

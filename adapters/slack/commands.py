@@ -22,7 +22,7 @@ from bot.views import Notice
 log = structlog.get_logger()
 
 Payload = Mapping[str, Any]
-_MARKS = ("@", "!subteam")
+_MARKS = ("@", "!subteam", "#")
 
 
 class Commands:

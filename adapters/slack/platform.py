@@ -20,6 +20,7 @@ from adapters.slack.chat import Chat
 from adapters.slack.clicks import Clicks
 from adapters.slack.commands import Commands
 from adapters.slack.desk import Desk
+from adapters.slack.documents import Documents
 from adapters.slack.downloads import Downloads
 from adapters.slack.errors import SlackRefused
 from adapters.slack.homes import Homes
@@ -86,7 +87,10 @@ class Slack:
         self._workspaces = Workspaces(clients, token, installed if config.oauth else None)
         people, channels = People(config.admins), Channels()
         addresses = Addresses(direct)
-        whispers = Whispers(people, channels, addresses, self._files_session, config.command_prefix)
+        documents = Documents(addresses, self._files_session)
+        whispers = Whispers(
+            people, channels, addresses, self._files_session, config.command_prefix, documents
+        )
         posts = Posts(receipts, channels, clock)
         uploads = Uploads(receipts, archive, channels, addresses, self._files_session, clock)
         self._chat = Chat(

@@ -7,9 +7,11 @@ from typing import Any
 import aiohttp
 import structlog
 
+from adapters.slack import words
 from adapters.slack.addresses import Addresses
 from adapters.slack.api import Body, SlackApi
 from adapters.slack.channels import Channels
+from adapters.slack.documents import Documents
 from adapters.slack.errors import SlackRefused
 from adapters.slack.people import People
 from adapters.slack.posts import place
@@ -51,15 +53,19 @@ class Whispers:
         addresses: Addresses,
         session: aiohttp.ClientSession,
         prefix: str,
+        documents: Documents,
     ) -> None:
         self._people = people
         self._channels = channels
         self._addresses = addresses
         self._session = session
         self._nobody = Names(prefix=prefix)
+        self._documents = documents
 
     async def say(self, asker: Asker, notice: Notice) -> None:
         """Answer a person in the channel where they are, seen by nobody else."""
+        if notice.files:
+            notice = await self._hand_over(asker, notice)
         # Nobody but the reader sees it, so a mention in it pings nobody.
         body = notice_body(notice, self._nobody, mentions=True)
         try:
@@ -76,6 +82,8 @@ class Whispers:
         channel = await self._channels.conversation(api, user)
         body = notice_body(notice, await self.names(api, members_in(notice.text)))
         await api.do("chat.postMessage", channel=channel, **body, parse="none", unfurl_links=False)
+        if notice.files:
+            await self._documents.share(api, channel, notice.files)
 
     async def replace(self, asker: Asker, notice: Notice | None) -> bool:
         """Put this in the place of the message that was clicked, or take that away."""
@@ -91,6 +99,15 @@ class Whispers:
 
     async def names_in(self, api: SlackApi, *texts: Text) -> Names:
         return await self.names(api, members_in(*texts))
+
+    async def _hand_over(self, asker: Asker, notice: Notice) -> Notice:
+        """Files cannot be shown to one person in a channel: they go where nobody else is."""
+        try:
+            await self.write(asker.api, asker.user, notice)
+        except ChatError as error:
+            log.warning("files not sent", user=asker.user, error=str(error))
+            return words.slack_trouble()
+        return words.files_are_in_private(notice)
 
     async def _show(self, asker: Asker, body: Body) -> bool:
         try:

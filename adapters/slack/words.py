@@ -73,6 +73,11 @@ def slack_trouble() -> Notice:
     )
 
 
+def files_are_in_private(notice: Notice) -> Notice:
+    """The same words, beside files that have gone to the person's own conversation with us."""
+    return Notice((*notice.text, "\nThe files are in our own conversation."))
+
+
 def failed_inside(reference: str) -> Notice:
     """The fault is ours; `reference` finds it in the log."""
     return Notice(

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import getpass
 import io
 import json
 import sys
@@ -12,54 +13,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.clock import SystemClock
+from bot.commandline.quota_arguments import add_quota_arguments
 from bot.commandline.tables import table
+from bot.commands import SETTINGS
 from bot.config import load_config
 from bot.credits import BLOCKED, Allowance
-from bot.errors import BadAmount, ConfigError, NoRule, Refused
+from bot.errors import BadChoice, ConfigError, NoRule, Refused
 from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
+from bot.messages.reports import settings
 from bot.ports import QuotaStorage
-from bot.quota_desk import amount, days, period, zone
-from bot.quotas import Rule
+from bot.quota_settings import change_setting
+from bot.quotas import Change, Changed, Rule
+from bot.reporting import csv_of, used_in
 from bot.shell import open_quotas
+from bot.typed import amount, days, limited, period, reason
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
 
 COLUMNS = ("workspace", "scope", "credits", "period")
-BY = "command line"
-_WHO = "member:ID, role:ID, channel:ID, default or workspace; a bare id is a member"
+CHANGED = ("at", "by", "action", "subject", "before", "after", "why")
+# As many changes are printed, the latest.
+MOST_CHANGES = 10_000
 
 
 def add_quota(commands: "Parsers") -> None:
     """`dailies quota <verb> …`."""
     parser = commands.add_parser("quota", help="look at quotas and set them, also in bulk")
     parser.set_defaults(command=_quota)
-    parser.add_argument("--workspace", help="as in discord:4711; may be left out if there is one")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
-    show = verbs.add_parser("show", help="every rule, or where a member stands")
-    show.add_argument("member", nargs="?")
-    show.add_argument("--role", action="append", default=[], help="a role that the member has")
-    show.add_argument("--json", action="store_true", help="for machines")
-    set_ = verbs.add_parser("set", help="set how many credits may be used per period")
-    set_.add_argument("who", help=_WHO)
-    set_.add_argument("credits", help="a whole number, or unlimited")
-    set_.add_argument("period", nargs="?", help="day, week or month (default: month)")
-    for name, text in (
-        ("block", "let somebody use no credits at all"),
-        ("clear", "take a rule away"),
-    ):
-        verbs.add_parser(name, help=text).add_argument("who", help=_WHO)
-    grant = verbs.add_parser("grant", help="give a member credits once")
-    grant.add_argument("member")
-    grant.add_argument("credits")
-    grant.add_argument("days", nargs="?", help="how many days they are good for")
-    verbs.add_parser("pardon", help="end a member's pause").add_argument("member")
-    verbs.add_parser("zone", help="set the workspace's time zone").add_argument("zone")
-    verbs.add_parser("export", help="write every rule as CSV to standard output")
-    import_ = verbs.add_parser("import", help="set rules from CSV, all or none")
-    import_.add_argument("file", help="a file, or - for standard input")
+    add_quota_arguments(parser)
 
 
 async def _quota(arguments: argparse.Namespace) -> str:
@@ -80,7 +64,7 @@ async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
         rules = await quotas.rules(arguments.workspace)
         rows = [_row(workspace, rule) for workspace, rule in rules]
         return json.dumps(rows, indent=2) if arguments.json else table(COLUMNS, rows)
-    member = Member(await _workspace(arguments, quotas), arguments.member.removeprefix("member:"))
+    member = await _member(arguments, quotas)
     balance = await quotas.balance(member, SystemClock().now(), arguments.role)
     facts: dict[str, Any] = {
         "member": member.id,
@@ -108,44 +92,84 @@ async def _set(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 
 
 async def _block(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    return await _write(arguments, quotas, BLOCKED)
+    return await _write(arguments, quotas, BLOCKED, "block")
 
 
-async def _write(arguments: argparse.Namespace, quotas: QuotaStorage, allowance: Allowance) -> str:
+async def _write(
+    arguments: argparse.Namespace,
+    quotas: QuotaStorage,
+    allowance: Allowance,
+    action: str = "set",
+) -> str:
     workspace = await _workspace(arguments, quotas)
     rule = Rule(allowance, _scope(arguments.who))
-    await quotas.set_rules([(workspace, rule)], BY, SystemClock().now())
+    await quotas.set_rules([(workspace, rule)], _change(arguments), action)
     return table(COLUMNS, [_row(workspace, rule)])
 
 
 async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     workspace, scope = await _workspace(arguments, quotas), _scope(arguments.who)
-    if not await quotas.clear_rule(workspace, scope):
+    if not await quotas.clear_rule(workspace, scope, _change(arguments)):
         raise NoRule(scope)
     return f"The rule for {scope} is gone."
 
 
 async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    credits = amount(arguments.credits)
-    if credits is None:
-        raise BadAmount(arguments.credits)
-    now, lasts = SystemClock().now(), days(arguments.days)
-    member = Member(await _workspace(arguments, quotas), arguments.member.removeprefix("member:"))
-    expires_at = now + timedelta(days=lasts) if lasts else None
-    await quotas.grant(member, credits, expires_at, BY, now)
+    credits, lasts = limited(arguments.credits), days(arguments.days)
+    change, member = _change(arguments), await _member(arguments, quotas)
+    expires_at = change.at + timedelta(days=lasts) if lasts else None
+    await quotas.grant(member, credits, expires_at, change)
     return f"{member.id} has {credits} credits more."
 
 
+async def _revoke(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+    credits = None if arguments.credits is None else limited(arguments.credits)
+    member = await _member(arguments, quotas)
+    taken = await quotas.revoke(member, credits, _change(arguments))
+    return f"{member.id} has {taken} granted credits less."
+
+
+async def _reset(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+    member = await _member(arguments, quotas)
+    used = await quotas.reset(member, _change(arguments), arguments.role)
+    return f"{member.id} starts anew: {used} credits used before do not count."
+
+
 async def _pardon(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    member = Member(await _workspace(arguments, quotas), arguments.member.removeprefix("member:"))
-    await quotas.pardon(member)
+    member = await _member(arguments, quotas)
+    await quotas.pardon(member, _change(arguments))
     return f"{member.id} is no longer paused."
 
 
+async def _history(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+    workspace = await _workspace(arguments, quotas)
+    scope = _scope(arguments.who) if arguments.who else None
+    rows = [_line(changed) for changed in await quotas.changed(workspace, scope, MOST_CHANGES)]
+    return json.dumps(rows, indent=2) if arguments.json else table(CHANGED, rows)
+
+
+async def _report(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+    workspace, now = await _workspace(arguments, quotas), SystemClock().now()
+    usages, _ = await used_in(quotas, workspace, period(arguments.period), now)
+    return csv_of(usages, {}).rstrip("\n")
+
+
+async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+    workspace, name, value = await _workspace(arguments, quotas), arguments.setting, arguments.value
+    if name is not None:
+        if name not in SETTINGS:
+            raise BadChoice("setting", name, SETTINGS)
+        if value is None:
+            raise ConfigError("Say what to set it to, or `configured`.")
+        await change_setting(quotas, workspace, name, value, value, _change(arguments))
+    return plain(settings(await quotas.settings(workspace)))
+
+
 async def _zone(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace, name = await _workspace(arguments, quotas), zone(arguments.zone)
-    await quotas.set_zone(workspace, name)
-    return f"Periods of {workspace} begin in {name} now."
+    workspace = await _workspace(arguments, quotas)
+    change = _change(arguments)
+    await change_setting(quotas, workspace, "zone", arguments.zone, None, change)
+    return f"Periods of {workspace} begin in {(await quotas.settings(workspace)).zone} now."
 
 
 async def _export(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
@@ -167,7 +191,7 @@ async def _import(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
             wrong.append(f"line {number}: {why}")
     if wrong:
         raise ConfigError("Nothing was changed.\n" + "\n".join(wrong))
-    await quotas.set_rules(rules, BY, SystemClock().now())
+    await quotas.set_rules(rules, _change(arguments))
     return f"{len(rules)} rules set."
 
 
@@ -209,6 +233,31 @@ def _scope(who: str) -> str:
     return f"member:{who}"
 
 
+def _change(arguments: argparse.Namespace) -> Change:
+    return Change(by(), SystemClock().now(), reason(arguments.why))
+
+
+def by() -> str:
+    """Whose command line it is, as the history has it."""
+    try:
+        return f"command line of {getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user need not have a name
+        return "the command line"
+
+
+def _line(changed: Changed) -> dict[str, str]:
+    change = changed.change
+    values = (
+        change.at.isoformat(timespec="seconds"), change.by, changed.action, changed.subject,
+        changed.before or "", changed.after or "", change.why or "",
+    )  # fmt: skip
+    return dict(zip(CHANGED, values, strict=True))
+
+
+async def _member(arguments: argparse.Namespace, quotas: QuotaStorage) -> Member:
+    return Member(await _workspace(arguments, quotas), arguments.member.removeprefix("member:"))
+
+
 async def _workspace(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     if arguments.workspace:
         return str(arguments.workspace)
@@ -225,7 +274,12 @@ _VERBS: dict[str, Callable[[argparse.Namespace, QuotaStorage], Awaitable[str]]] 
     "block": _block,
     "clear": _clear,
     "grant": _grant,
+    "revoke": _revoke,
+    "reset": _reset,
     "pardon": _pardon,
+    "history": _history,
+    "report": _report,
+    "settings": _settings,
     "zone": _zone,
     "export": _export,
     "import": _import,

@@ -100,6 +100,29 @@ class BadDays(Refused):
 
 
 @dataclass(eq=False)
+class NothingGranted(Refused):
+    """There is no grant that could be taken back."""
+
+    value: str
+
+
+@dataclass(eq=False)
+class TooMuchToRevoke(Refused):
+    amount: int
+    left: int
+
+
+@dataclass(eq=False)
+class UnknownChannel(Refused):
+    value: str
+
+
+@dataclass(eq=False)
+class TooLongReason(Refused):
+    limit: int
+
+
+@dataclass(eq=False)
 class DraftOver(Refused):
     """A draft that was decided already: its state."""
 

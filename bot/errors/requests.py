@@ -175,3 +175,10 @@ class NoResult(Refused):
 class ActionNotOffered(Refused):
     action: str
     model: str
+
+
+@dataclass(eq=False)
+class NotWorthRetrying(Refused):
+    """Moderation refused it: it would again, and Runway would charge for it again."""
+
+    command: str

@@ -40,6 +40,14 @@ def granted(whose: Span, amount: int, expires_at: datetime | None) -> Text:
     return (whose, f" has {credits(amount)} more", *until, ".")
 
 
+def revoked(whose: Span, amount: int) -> Text:
+    return (whose, f" has {credits(amount)} of the granted ones less.")
+
+
+def reset(whose: Span, used: int, balance: Balance) -> Text:
+    return (whose, f" starts anew: {credits(used)} used before do not count, {left(balance.left)}.")
+
+
 def pardoned(whose: Span) -> Text:
     return (whose, " is no longer paused; earlier refusals do not count any more.")
 
@@ -98,11 +106,13 @@ def forecast_line(balance: Balance, now: datetime) -> Text:
 
 
 def notice(kind: str, facts: dict[str, Any], *, to_admins: bool) -> Notice:
-    """A thing that is told once: a mark that was reached, a pause, a job that takes too long."""
+    """A thing that is told once: a mark, a pause, a job that takes too long, books that differ."""
     if kind == "mark":
         return Notice(_mark(facts, to_admins))
     if kind == "late":
         return Notice(_late(facts))
+    if kind == "books":
+        return Notice((str(facts["text"]),))
     until = When(datetime.fromisoformat(facts["until"]))
     many = f"{facts['strikes']} prompts or files in a row were refused by Runway's moderation"
     if to_admins:

@@ -132,6 +132,8 @@ def _bar(balance: Balance) -> str:
 
 
 def _movement(movement: Movement) -> Text:
+    if movement.kind == "reset":
+        return (When(movement.at), f"  started anew: {-movement.amount} used before do not count")
     signs = {"hold": "held", "capture": "spent", "release": "given back"}
     word = signs.get(movement.kind, movement.kind)
     return (When(movement.at), f"  {word} {movement.amount}  ", Code(movement.job_id))

@@ -44,14 +44,22 @@ class ObservedChat:
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
         await self._inner.notify(member, channel, notice)
 
-    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
-        return await self._inner.alert(workspace, notice, key)
+    async def alert(
+        self, workspace: str, notice: Notice, key: str, channel: str | None = None
+    ) -> str:
+        return await self._inner.alert(workspace, notice, key, channel)
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
         await self._inner.update_alert(workspace, message, notice)
 
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         return await self._inner.find_subject(workspace, text)
+
+    async def find_channel(self, workspace: str, text: str) -> str | None:
+        return await self._inner.find_channel(workspace, text)
+
+    async def name_of(self, member: Member) -> str:
+        return await self._inner.name_of(member)
 
     async def offer_changed(self) -> None:
         await self._inner.offer_changed()

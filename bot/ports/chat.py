@@ -42,14 +42,27 @@ class ChatPlatform(Protocol):
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None: ...
 
-    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
-        """Tell the admins, where they look; the same key never makes a second message."""
+    async def alert(
+        self, workspace: str, notice: Notice, key: str, channel: str | None = None
+    ) -> str:
+        """Tell the admins, where they look; the same key never makes a second message.
+
+        `channel` is the one that they have set, if they have.
+        """
         ...
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None: ...
 
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         """The member or role that an admin means by a name, an id or a mention."""
+        ...
+
+    async def find_channel(self, workspace: str, text: str) -> str | None:
+        """The channel of this workspace that is meant; None for one that we cannot see."""
+        ...
+
+    async def name_of(self, member: Member) -> str:
+        """What people call somebody; the id where nobody can say."""
         ...
 
     async def offer_changed(self) -> None:

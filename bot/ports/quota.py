@@ -9,7 +9,7 @@ from bot.credits import Balance, Movement
 from bot.drafts import Draft, DraftState
 from bot.jobs import Job, Member
 from bot.ports.storage import Once
-from bot.quotas import Rule
+from bot.quotas import Change, Changed, Rule, Settings, Usage
 
 
 class QuotaStorage(Protocol):
@@ -32,21 +32,58 @@ class QuotaStorage(Protocol):
     async def movements(self, member: Member, limit: int) -> list[Movement]: ...
     async def holds(self, member: Member) -> list[tuple[str, int]]: ...
     async def rules(self, workspace: str | None) -> list[tuple[str, Rule]]: ...
-    async def set_rules(self, rules: Sequence[tuple[str, Rule]], by: str, now: datetime) -> None:
+    async def set_rules(
+        self, rules: Sequence[tuple[str, Rule]], change: Change, action: str = "set"
+    ) -> None:
         """Set the rules of workspaces, all or none."""
         ...
 
-    async def clear_rule(self, workspace: str, scope: str) -> bool: ...
+    async def clear_rule(self, workspace: str, scope: str, change: Change) -> bool:
+        """Take a rule away; False when there was none."""
+        ...
+
     async def grant(
         self,
         member: Member,
         credits: int,
         expires_at: datetime | None,
-        by: str,
-        now: datetime,
+        change: Change,
         once: Sequence[Once] = (),
     ) -> None:
         """Give credits on top; nothing where an equal `once` gave them before."""
+        ...
+
+    async def revoke(self, member: Member, credits: int | None, change: Change) -> int:
+        """Take so many granted credits back, or all that is left; how many it were.
+
+        Raises NothingGranted or TooMuchToRevoke.
+        """
+        ...
+
+    async def reset(self, member: Member, change: Change, roles: Sequence[str] = ()) -> int:
+        """Let a member start anew in this period; the credits that had been used of it."""
+        ...
+
+    async def pardon(self, member: Member, change: Change) -> None: ...
+    async def changed(self, workspace: str, subject: str | None, limit: int) -> list[Changed]:
+        """The latest changes, of everything or of one scope, the newest first."""
+        ...
+
+    async def settings(self, workspace: str) -> Settings: ...
+    async def change_settings(
+        self, workspace: str, new: Mapping[str, str | int | None], change: Change
+    ) -> None:
+        """Set `time_zone`, `alert_channel` or `confirm_above`; None is what is configured."""
+        ...
+
+    async def balance_after(
+        self, job: Job, captured: int, now: datetime, roles: Sequence[str] = ()
+    ) -> Balance:
+        """Where a job's owner will stand when its hold has been settled with `captured`."""
+        ...
+
+    async def report(self, workspace: str, start: datetime, limit: int) -> list[Usage]:
+        """What was used since a moment, by day, member and model."""
         ...
 
     async def workspaces(self) -> list[str]:
@@ -54,13 +91,18 @@ class QuotaStorage(Protocol):
         ...
 
     async def zone(self, workspace: str) -> ZoneInfo: ...
-    async def set_zone(self, workspace: str, zone: str) -> None: ...
-    async def pardon(self, member: Member) -> None: ...
     async def charges(self, start: datetime) -> Mapping[tuple[date, str], int]:
         """What our jobs cost at Runway, by UTC day and model."""
         ...
 
     async def uncertain(self, start: datetime) -> list[Job]: ...
+    async def books_looked_at(self) -> str | None:
+        """The last day for which our books were compared with Runway's, as in 2026-03-31."""
+        ...
+
+    async def note_books(self, day: str, workspaces: Sequence[str], told: str | None) -> None:
+        """Write down that it was done, with what the workspaces' admins are to be told of it."""
+        ...
 
 
 class DraftStorage(Protocol):
@@ -91,8 +133,12 @@ class DraftStorage(Protocol):
         """Decide a draft and accept its job, together; None when somebody was faster."""
         ...
 
+    async def deny_draft(self, draft: Draft, change: Change) -> bool:
+        """An admin says no; False when somebody was faster."""
+        ...
+
     async def approve_draft(
-        self, draft: Draft, job: Job, by: str, raise_by: int, now: datetime, roles: Sequence[str]
+        self, draft: Draft, job: Job, change: Change, raise_by: int, roles: Sequence[str]
     ) -> Job | None:
         """Decide, grant `raise_by` credits (0: just what is lacking), and accept, together."""
         ...

@@ -84,16 +84,18 @@ class Delivery:
             roles = await self._chats[job.owner.platform].roles_of(job.owner)
         except ChatError:
             roles = ()  # what is left may then be told too low; the books know better
-        balance = await self._quotas.balance(job.owner, self._clock.now(), roles)
-        captured = settle(Outcome.DELIVERED, job.request.price, job.cost).captured
-        left = balance.left
-        if left is not None and not job.state.is_over:
+        now = self._clock.now()
+        if job.state.is_over:
+            charged, balance = job.charged, await self._quotas.balance(job.owner, now, roles)
+        else:
             # The hold is still there; what is not captured of it is about to be free again.
-            left += job.request.price - captured
-        charged = job.charged if job.state.is_over else captured
+            charged = settle(Outcome.DELIVERED, job.request.price, job.cost).captured
+            balance = await self._quotas.balance_after(job, charged, now, roles)
         delivered = replace(job, state=State.DELIVERED, charged=charged)
         follow_ups = offered_follow_ups(self._catalog, delivered)
-        return cards.result(delivered, self._catalog.label(job.request.model), left, follow_ups)
+        return cards.result(
+            delivered, self._catalog.label(job.request.model), balance.left, follow_ups
+        )
 
     async def _post(
         self, job: Job, view: Result, key: str, confirm: Confirm | None = None

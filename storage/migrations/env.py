@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from storage import replica_tables, schema
+from storage import quota_tables, replica_tables, schema
 from storage.metadata import metadata
 
 # Named, so that their tables are known.
-_TABLES = (replica_tables, schema)
+_TABLES = (quota_tables, replica_tables, schema)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -69,6 +69,10 @@ async def test_an_admin_sets_blocks_grants_and_caps_in_the_page(enter, set_up):
         "/quota zone Europe/Berlin": "begin in Europe/Berlin now",
         "/quota show workspace": "Budget: 1000 credits a month; used 0, held 0, 1000 left.",
         "/quota reconcile": "The books agree.",
+        "/quota revoke @ben 20 --why a typo": "@Ben has 20 credits of the granted ones less",
+        "/quota settings confirm 40": "confirm above 40 credits",
+        "/quota reset @ben": "@Ben starts anew",
+        "/quota history @ben": "50 granted → 30 granted (“a typo”)",
         "/quota block @ben": "@Ben is blocked now.",
     }.items():
         assert await ada.command(command) == 202
@@ -77,6 +81,23 @@ async def test_an_admin_sets_blocks_grants_and_caps_in_the_page(enter, set_up):
     await expect(ben.notes.last).to_contain_text("An admin has blocked your credits.")
     assert await ben.command("/quota clear ben") == 403
     await expect(ben.notes.last).to_contain_text("Only admins may manage quotas.")
+
+
+async def test_a_report_shows_its_chart_and_table_to_the_admin_alone(enter, set_up):
+    own = await set_up({"DAILIES_QUOTA__CREDITS": "10"})
+    ada, ben = await enter("ada", own.url), await enter("ben", own.url)
+    job = await ben.job(IMAGINE)
+    await ben.delivered(job)
+    await expect(ben.result(job)).to_contain_text("5 credits · 5 left")
+    assert await ada.command("/quota report day") == 202
+    note = ada.notes.filter(has_text="5 credits for 1 job")
+    await expect(note.locator("img[alt^=usage-]")).to_have_js_property("naturalWidth", 1000)
+    await expect(note.locator("a[download$='.csv']")).to_contain_text("usage-")
+    await expect(ben.notes.filter(has_text="5 credits for 1 job")).to_have_count(0)
+    # The same credits are not there twice when the month becomes a day.
+    assert await ada.command("/quota set @ben 8 day") == 202
+    assert await ben.command(IMAGINE) == 400
+    await expect(ben.notes.last).to_contain_text("you have 3 left")
 
 
 async def test_refused_prompts_pause_a_member_and_admins_are_told(enter, set_up):

@@ -169,3 +169,8 @@ def attachment(url: str, name: str, content: bytes, content_type: str) -> Object
         "id": snowflake(), "filename": name, "size": len(content), "url": url, "proxy_url": url,
         "content_type": content_type, "flags": 0,
     }  # fmt: skip
+
+
+def text(value: int | None) -> str | None:
+    """A snowflake as JSON has it."""
+    return None if value is None else str(value)

@@ -112,7 +112,7 @@ class Routes:
         self._discord.command_writes += 1
         self._discord.commands = [
             {"description": "", "nsfw": False, **command,
-             "default_member_permissions": _text(command.get("default_member_permissions")),
+             "default_member_permissions": objects.text(command.get("default_member_permissions")),
              "id": str(10**18 + number), "application_id": objects.APPLICATION, "version": "1"}
             for number, command in enumerate(given)
         ]  # fmt: skip
@@ -155,7 +155,9 @@ class Routes:
         asked = self._discord.asked_by(request.match_info["webhook_token"])
         if asked.original is None or asked.deleted:
             raise Refusal(404, 10008, "Unknown Message")
-        body, _ = await self._read(request)
+        body, files = await self._read(request)
+        if files:
+            asked.original["attachments"] = files
         asked.original["loading"] = False
         asked.original["flags"] &= ~LOADING
         _change(asked.original, body)
@@ -282,10 +284,6 @@ class Routes:
             self._discord.check([f"content of {len(body['content'])} characters"])
 
 
-def _text(value: int | None) -> str | None:
-    return None if value is None else str(value)
-
-
 def _change(message: Object, body: Object) -> None:
     if "content" in body:
         message["content"] = body["content"] or ""
@@ -295,6 +293,5 @@ def _change(message: Object, body: Object) -> None:
         message["components"] = objects.components(body["components"])
 
 
-def _bare(message: Object) -> Object:
-    """Without what only this server keeps."""
+def _bare(message: Object) -> Object:  # without what only this server keeps
     return {k: v for k, v in message.items() if k not in ("loading", "edits")}

@@ -46,6 +46,19 @@ def test_each_command_has_its_files_and_values() -> None:
     ]  # fmt: skip
 
 
+def test_no_command_is_larger_than_discord_takes() -> None:
+    # https://discord.com/developers/docs/interactions/application-commands#slash-commands
+    def letters(part: Object) -> int:
+        own = len(part["name"]) + len(part.get("description", "")) + len(str(part.get("value", "")))
+        inside = [*part.get("options", []), *part.get("choices", [])]
+        return own + sum(letters(each) for each in inside)
+
+    for command in _commands():
+        assert letters(command) <= 8000, command["name"]
+        for part in (command, *command.get("options", [])):
+            assert len(part.get("options", [])) <= 25, part["name"]
+
+
 def test_a_command_without_a_model_is_not_offered() -> None:
     catalog = load_catalog()
     catalog.set_offered(["gen4_image"])

@@ -8,17 +8,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.credits import Allowance, Balance, Outcome
 from bot.jobs import Job, Member, State
-from bot.quotas import Moderation, Rule
+from bot.quotas import Change, Moderation, Rule
 from bot.requests import GenerationRequest, Operation
 from storage.audit import sums_by_bucket
 from storage.database import Database
 from storage.engines import open_database
-from storage.ledger import bucket_kind
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
+from storage.schema import ledger
 from storage.storage import SqlStorage
 
 WORKSPACE = "playground:local"
@@ -60,24 +61,27 @@ class Books:
         )
 
     async def rule(self, scope: str, allowance: Allowance) -> None:
-        await self.quotas.set_rules([(WORKSPACE, Rule(allowance, scope))], "ada", self.now)
+        await self.quotas.set_rules([(WORKSPACE, Rule(allowance, scope))], self.change())
 
     async def grant(self, member: str, credits: int, days: int | None = None) -> None:
         expires_at = self.now + timedelta(days=days) if days else None
-        await self.quotas.grant(Member(WORKSPACE, member), credits, expires_at, "ada", self.now)
+        await self.quotas.grant(Member(WORKSPACE, member), credits, expires_at, self.change())
+
+    def change(self, why: str | None = None) -> Change:
+        return Change("ada", self.now, why)
 
     async def balance(self, member: str, roles: tuple[str, ...] = ()) -> Balance:
         return await self.quotas.balance(Member(WORKSPACE, member), self.now, roles)
 
     async def totals(self) -> tuple[int, int]:
         """Everything that members paid, and everything that was booked to the workspace."""
-        rows = await self.database.read(sums_by_bucket)
-        by_kind: dict[str, int] = {}
-        for row in rows:
-            kind = bucket_kind(row["id"])
-            by_kind[kind] = by_kind.get(kind, 0) + row["captured"]
-        paid = by_kind.get("member", 0) + by_kind.get("grant", 0)
-        return paid, by_kind.get("workspace", 0) + by_kind.get("unreconciled", 0)
+        spent = select(func.coalesce(func.sum(ledger.c.captured), 0))
+        paid = spent.where(ledger.c.member.is_not(None), ledger.c.kind == "capture")
+        own = [f"{WORKSPACE}|workspace", f"{WORKSPACE}|unreconciled"]
+        booked = spent.where(ledger.c.bucket.in_(own))
+        return await self.database.read(
+            lambda c: (c.execute(paid).scalar_one(), c.execute(booked).scalar_one())
+        )
 
     async def check(self) -> None:
         """Every bucket is the sum of its entries."""

@@ -8,6 +8,7 @@ import pytest
 from bot.acceptance import draft_of, job_of
 from bot.drafts import OPEN, DraftState
 from bot.errors import NotEnoughCredits
+from bot.quotas import Change
 
 
 async def asked(books, member="ben", price=150):
@@ -17,7 +18,7 @@ async def asked(books, member="ben", price=150):
 
 async def approve(books, draft, by, raise_by=0):
     job = job_of(draft, books.now)
-    return await books.quotas.approve_draft(draft, job, by, raise_by, books.now, ())
+    return await books.quotas.approve_draft(draft, job, Change(by, books.now), raise_by, ())
 
 
 async def test_two_admins_at_once_approve_once(books):
@@ -34,7 +35,7 @@ async def test_an_approval_and_a_denial_at_once_decide_once(books):
     draft = await asked(books)
     approved, denied = await asyncio.gather(
         approve(books, draft, "ada"),
-        books.quotas.decide(draft.id, [DraftState.ASKED], DraftState.DENIED, "eve"),
+        books.quotas.deny_draft(draft, Change("eve", books.now)),
     )
     assert (approved is None) == denied
     assert len(await books.storage.unfinished()) == (0 if denied else 1)

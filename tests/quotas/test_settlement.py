@@ -5,7 +5,7 @@ import pytest
 from bot.credits import Allowance, Outcome
 from bot.errors import StaleJob
 from bot.jobs import State
-from storage.ledger import used_in
+from storage.entries import used_in
 
 
 async def used(books, bucket):

@@ -38,7 +38,7 @@ async def test_refusals_far_apart_do_not_add_up(books):
 
 async def test_a_pardon_ends_the_pause_at_once(books):
     await strike(books, 3)
-    await books.quotas.pardon(Member("playground:local", "ben"))
+    await books.quotas.pardon(Member("playground:local", "ben"), books.change())
     await books.accept("ben", 5)
 
 

@@ -85,7 +85,7 @@ async def test_a_job_outlives_the_death_of_the_process(theatre: Theatre, death: 
 
 async def test_a_job_outlives_a_death_right_after_it_was_taken_over(theatre: Theatre) -> None:
     page = await theatre.open("submit.recorded")
-    await _bring_to_death(page, DEATHS[0])
+    await _bring_to_death(theatre, page, DEATHS[0])
     assert await theatre.bot.exited() == -signal.SIGKILL
     with pytest.raises(AssertionError, match="it ended first"):
         await theatre.start_bot(AT_START)

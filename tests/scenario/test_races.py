@@ -73,7 +73,9 @@ class SlowChat:
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
         return
 
-    async def alert(self, workspace: str, notice: Notice, key: str) -> str:
+    async def alert(
+        self, workspace: str, notice: Notice, key: str, channel: str | None = None
+    ) -> str:
         return key
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
@@ -84,6 +86,12 @@ class SlowChat:
 
     async def find_subject(self, workspace: str, text: str) -> Subject | None:
         return None
+
+    async def find_channel(self, workspace: str, text: str) -> str | None:
+        return None
+
+    async def name_of(self, member: Member) -> str:
+        return member.id
 
     async def roles_of(self, member: Member) -> Sequence[str]:
         return ()

@@ -23,6 +23,7 @@ def test_every_command_is_there_once_and_within_slacks_limits() -> None:
     for entry in commands:
         assert len(entry["command"]) <= 32
         assert 0 < len(entry["description"]) <= 140
+        assert len(entry.get("usage_hint", "")) <= 1000
         assert "url" not in entry
     assert len(made["display_information"]["name"]) <= 35
     assert len(made["display_information"]["description"]) <= 140

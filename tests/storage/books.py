@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.credits import Allowance
 from bot.jobs import Member
-from bot.quotas import Rule
+from bot.quotas import Change, Rule
 from storage.database import Database
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
@@ -24,7 +24,7 @@ class Rows(SqlStorage):
     async def set_allowance(
         self, workspace: str, scope: str, allowance: Allowance, by: Member, now: datetime
     ) -> None:
-        await self.quotas.set_rules([(workspace, Rule(allowance, scope))], by.id, now)
+        await self.quotas.set_rules([(workspace, Rule(allowance, scope))], Change(by.id, now))
 
     async def allowance(self, workspace: str, scope: str) -> Allowance | None:
         rules = {rule.scope: rule.allowance for _, rule in await self.quotas.rules(workspace)}

@@ -13,7 +13,7 @@ from bot.credits import Allowance, Outcome, Period
 from bot.drafts import Draft, DraftState
 from bot.jobs import Cause, Job, Member, State
 from bot.ports import Once, Order, OrderKind, Receipt
-from bot.quotas import Moderation, Rule
+from bot.quotas import Change, Moderation, Rule
 from bot.requests import GenerationRequest, Kind, Media, Operation
 from storage.database import Database
 from storage.engines import open_database
@@ -85,9 +85,10 @@ async def make_the_rest(database: Database) -> None:
     """What admins set, what waits for a word, and what platforms keep."""
     quotas, receipts = SqlQuotas(database, DEFAULTS), SqlReceipts(database)
     rules = [Rule(Allowance(200, Period.WEEK), "role:design"), Rule(Allowance(None), "member:ben")]
-    await quotas.set_rules([(ADA.workspace, rule) for rule in rules], "admin", NOW)
-    await quotas.set_zone(ADA.workspace, "Europe/Berlin")
-    await quotas.grant(ADA, 100, NOW + timedelta(days=30), "admin", NOW)
+    change = Change("admin", NOW, "the first week")
+    await quotas.set_rules([(ADA.workspace, rule) for rule in rules], change)
+    await quotas.change_settings(ADA.workspace, {"time_zone": "Europe/Berlin"}, change)
+    await quotas.grant(ADA, 100, NOW + timedelta(days=30), change)
     draft = Draft("draft1", ADA, "main", request(), Cause.COMMAND, None, DraftState.ASKED, NOW)
     await quotas.save_draft(draft, [], NOW)
     receipt = Receipt(ADA.workspace, "result:job-delivered", "main", NOW, "job-delivered")

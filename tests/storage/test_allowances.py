@@ -123,12 +123,12 @@ async def test_a_period_ends_at_midnight_of_the_configured_zone(
     storing, new, member, period, zone, before, after
 ):
     storage = storing(credits=25, period=period, zone=zone)
-    just_before = datetime.fromisoformat(before)
-    await storage.accept(new("job1"), [], just_before)
+    just_before, just_after = datetime.fromisoformat(before), datetime.fromisoformat(after)
+    await storage.accept(new("job1", now=just_before), [], just_before)
     with pytest.raises(NotEnoughCredits) as refused:
-        await storage.accept(new("job2"), [], just_before)
-    assert refused.value.resets_at == datetime.fromisoformat(after)
-    await storage.accept(new("job2"), [], datetime.fromisoformat(after))
+        await storage.accept(new("job2", now=just_before), [], just_before)
+    assert refused.value.resets_at == just_after
+    await storage.accept(new("job2", now=just_after), [], just_after)
 
 
 async def test_a_budget_holds_for_all_members_together(storage, limit, new, member):

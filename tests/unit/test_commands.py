@@ -18,7 +18,8 @@ from bot.requests import Kind, Operation
 NAMES = [
     "imagine", "animate", "edit", "perform", "upscale", "queue", "history", "credits", "cancel",
     "help", "quota show", "quota set", "quota block", "quota clear", "quota grant",
-    "quota channel", "quota pardon", "quota zone", "quota reconcile",
+    "quota revoke", "quota reset", "quota channel", "quota pardon", "quota history",
+    "quota report", "quota settings", "quota zone", "quota reconcile",
 ]  # fmt: skip
 TODAY = {
     "gen4_image", "gen4_image_turbo", "gemini_2.5_flash", "gen4_turbo", "gen4.5", "veo3.1",
@@ -62,7 +63,7 @@ def test_arguments_can_be_told_apart(spec):
 
 
 def test_usage_shows_what_is_required():
-    assert command("quota set").usage == "/quota set <who> <credits> [period]"
+    assert command("quota set").usage == "/quota set <who> <credits> [period] [--why …]"
     assert command("imagine").usage == "/imagine <prompt>"
     assert command("credits").usage == "/credits"
 

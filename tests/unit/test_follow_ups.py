@@ -3,7 +3,7 @@
 import pytest
 
 from bot.catalog import load_catalog
-from bot.errors import ActionNotOffered, NoResult, NothingOffered
+from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying
 from bot.follow_ups import action_command, follow_up, offered_follow_ups
 from bot.jobs import Cause, State
 from bot.requests import GenerationRequest, Input, Operation
@@ -147,7 +147,10 @@ def test_a_model_that_config_took_out_is_refused_and_not_a_fault(picture, action
      "INPUT_PREPROCESSING.SAFETY.TEXT"],
 )  # fmt: skip
 def test_what_moderation_refused_is_not_offered_again(today, job, code):
-    assert offers(today, job(state=State.FAILED, failure=code)) == {}
+    refused = job(state=State.FAILED, failure=code)
+    assert offers(today, refused) == {}
+    with pytest.raises(NotWorthRetrying):  # as by a reaction, which needs no button
+        follow_up(today, refused, Cause.RETRY, lambda: 0)
 
 
 @pytest.mark.parametrize(

@@ -130,12 +130,32 @@ def test_positional_arguments(parse, text, arguments):
     assert parse(text).arguments == arguments
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("/quota set ben 5 --why the big campaign", "the big campaign"),
+        ('/quota set ben 5 day --why "a reason -- with hyphens"', "a reason -- with hyphens"),
+        ("/quota set ben 5 —why=it --ends here", "it --ends here"),
+        ("/quota set ben 5", None),
+    ],
+)
+def test_a_reason_takes_all_that_is_left(parse, text, why):
+    parsed = parse(text)
+    assert parsed.options.get("why") == why
+    assert (parsed.arguments["who"], parsed.arguments["credits"]) == ("ben", "5")
+
+
+def test_an_empty_reason_is_refused(parse):
+    with pytest.raises(errors.MissingValue):
+        parse("/quota set ben 5 --why")
+
+
 @pytest.mark.parametrize(("text", "missing"), [("/quota set", "who"), ("/quota set b", "credits")])
 def test_a_missing_argument_shows_the_usage(parse, text, missing):
     with pytest.raises(errors.MissingArgument) as refused:
         parse(text)
     assert refused.value.name == missing
-    assert refused.value.usage == "/quota set <who> <credits> [period]"
+    assert refused.value.usage == "/quota set <who> <credits> [period] [--why …]"
 
 
 @pytest.mark.parametrize(

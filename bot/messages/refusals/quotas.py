@@ -4,7 +4,7 @@ from math import ceil
 
 from bot import errors
 from bot.messages.refusals.base import quote, refusal
-from bot.text import Bold, Code, Text, When
+from bot.text import Bold, Code, Text, When, Who
 
 
 @refusal.register
@@ -130,6 +130,32 @@ def _(e: errors.UnknownZone) -> Text:
 @refusal.register
 def _(e: errors.BadDays) -> Text:
     return (quote(e.value), " is not a number of days. Give a whole number from 1 to 3650.")
+
+
+@refusal.register
+def _(e: errors.NothingGranted) -> Text:
+    return (Who(e.value), " has no granted credits that could be taken back.")
+
+
+@refusal.register
+def _(e: errors.TooMuchToRevoke) -> Text:
+    return (f"Only {e.left} granted credits are left, so {e.amount} cannot be taken back.",)
+
+
+@refusal.register
+def _(e: errors.UnknownChannel) -> Text:
+    return (
+        "I cannot see a channel ",
+        quote(e.value),
+        " here. Name it as in ",
+        Code("#ops"),
+        ", and invite me if it is private.",
+    )
+
+
+@refusal.register
+def _(e: errors.TooLongReason) -> Text:
+    return (f"That reason is too long. Say why in at most {e.limit} characters.",)
 
 
 @refusal.register

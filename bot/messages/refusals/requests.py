@@ -206,3 +206,13 @@ def _(e: errors.NoResult) -> Text:
 @refusal.register
 def _(e: errors.ActionNotOffered) -> Text:
     return (f"A result of {e.model} cannot be used for {e.action}.",)
+
+
+@refusal.register
+def _(e: errors.NotWorthRetrying) -> Text:
+    return (
+        "Runway's moderation refused this one. It would refuse it again, and charge for it again. "
+        "Change the prompt or the file, and send it anew with ",
+        Code(f"/{e.command}"),
+        ".",
+    )

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0002');
+INSERT INTO "alembic_version" VALUES('0003');
 CREATE TABLE allowances (
 	workspace TEXT NOT NULL, 
 	scope TEXT NOT NULL, 
@@ -34,6 +34,22 @@ CREATE TABLE candidates (
 	replica TEXT NOT NULL, 
 	PRIMARY KEY ("group", replica)
 );
+CREATE TABLE changes (
+	seq INTEGER NOT NULL, 
+	at BIGINT NOT NULL, 
+	workspace TEXT NOT NULL, 
+	"by" TEXT NOT NULL, 
+	action TEXT NOT NULL, 
+	subject TEXT NOT NULL, 
+	"before" TEXT, 
+	"after" TEXT, 
+	why TEXT, 
+	PRIMARY KEY (seq)
+);
+INSERT INTO "changes" VALUES(1,1795348800000000,'discord:4711','admin','set','role:design',NULL,'200 a week','the first week');
+INSERT INTO "changes" VALUES(2,1795348800000000,'discord:4711','admin','set','member:ben',NULL,'unlimited','the first week');
+INSERT INTO "changes" VALUES(3,1795348800000000,'discord:4711','admin','settings','zone',NULL,'Europe/Berlin','the first week');
+INSERT INTO "changes" VALUES(4,1795348800000000,'discord:4711','admin','grant','member:ada','0 granted','100 granted (until 2026-12-22 12:00 UTC)','the first week');
 CREATE TABLE chat_messages (
 	seq INTEGER NOT NULL, 
 	"key" TEXT, 
@@ -43,6 +59,11 @@ CREATE TABLE chat_messages (
 	PRIMARY KEY (seq), 
 	UNIQUE ("key"), 
 	UNIQUE (revision)
+);
+CREATE TABLE chores (
+	name TEXT NOT NULL, 
+	day TEXT NOT NULL, 
+	PRIMARY KEY (name)
 );
 CREATE TABLE drafts (
 	id TEXT NOT NULL, 
@@ -66,11 +87,11 @@ CREATE TABLE grants (
 	credits INTEGER NOT NULL, 
 	expires_at BIGINT, 
 	given_by TEXT NOT NULL, 
-	given_at BIGINT NOT NULL, 
+	given_at BIGINT NOT NULL, taken INTEGER DEFAULT 0 NOT NULL, 
 	PRIMARY KEY (id), 
 	CONSTRAINT grants_positive CHECK (credits > 0)
 );
-INSERT INTO "grants" VALUES('1ee77b67825e9b5f','discord:4711','ada',100,1797940800000000,'admin',1795348800000000);
+INSERT INTO "grants" VALUES('6847fc4c4d525eb3','discord:4711','ada',100,1797940800000000,'admin',1795348800000000,0);
 CREATE TABLE hold_legs (
 	job TEXT NOT NULL, 
 	bucket TEXT NOT NULL, 
@@ -154,21 +175,21 @@ CREATE TABLE jobs (
 	failure TEXT, 
 	card TEXT, 
 	result TEXT, 
-	told INTEGER NOT NULL, accepted_by TEXT, holder TEXT, fence INTEGER DEFAULT 0 NOT NULL, 
+	told INTEGER NOT NULL, accepted_by TEXT, holder TEXT, fence INTEGER DEFAULT 0 NOT NULL, taken_at BIGINT, 
 	PRIMARY KEY (seq), 
 	UNIQUE (id), 
 	UNIQUE (task_id)
 );
-INSERT INTO "jobs" VALUES(1,'job-queued','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'queued','command',NULL,1795348800000000,NULL,0,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(2,'job-submitting','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'submitting','command',NULL,1795348860000000,NULL,1,NULL,0,1795348860000000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(3,'job-running','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'running','command',NULL,1795348920000000,NULL,1,'task-running',0,1795348920000000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(4,'job-collecting','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'collecting','command',NULL,1795348980000000,NULL,1,'task-collecting',0,1795348980000000,1795348980000000,1795348980000000,NULL,NULL,25,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(5,'job-delivering','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'delivering','command',NULL,1795349040000000,NULL,1,'task-delivering',0,1795349040000000,1795349040000000,1795349040000000,NULL,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',25,NULL,NULL,NULL,NULL,0,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(6,'job-delivered','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'delivered','command',NULL,1795349100000000,NULL,1,'task-delivered',0,1795349100000000,1795349100000000,1795349100000000,1795349100000000,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',NULL,25,NULL,NULL,NULL,1,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(7,'job-failed','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'failed','command',NULL,1795349160000000,NULL,1,'task-failed',0,1795349160000000,NULL,NULL,1795349160000000,NULL,NULL,0,'INTERNAL',NULL,NULL,1,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(8,'job-cancelled','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'cancelled','command',NULL,1795349220000000,NULL,0,NULL,0,NULL,NULL,NULL,1795349220000000,NULL,NULL,0,NULL,NULL,NULL,1,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(9,'job-uncertain','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'uncertain','command',NULL,1795349280000000,NULL,1,NULL,0,1795349280000000,NULL,NULL,1795349280000000,NULL,NULL,0,NULL,NULL,NULL,1,NULL,NULL,0);
-INSERT INTO "jobs" VALUES(10,'job-undeliverable','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'undeliverable','command',NULL,1795349340000000,NULL,1,'task-undeliverable',0,1795349340000000,1795349340000000,1795349340000000,1795349340000000,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',NULL,0,NULL,NULL,NULL,1,NULL,NULL,0);
+INSERT INTO "jobs" VALUES(1,'job-queued','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'queued','command',NULL,1795348800000000,NULL,0,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(2,'job-submitting','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'submitting','command',NULL,1795348860000000,NULL,1,NULL,0,1795348860000000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(3,'job-running','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'running','command',NULL,1795348920000000,NULL,1,'task-running',0,1795348920000000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(4,'job-collecting','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'collecting','command',NULL,1795348980000000,NULL,1,'task-collecting',0,1795348980000000,1795348980000000,1795348980000000,NULL,NULL,25,NULL,NULL,NULL,NULL,0,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(5,'job-delivering','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'delivering','command',NULL,1795349040000000,NULL,1,'task-delivering',0,1795349040000000,1795349040000000,1795349040000000,NULL,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',25,NULL,NULL,NULL,NULL,0,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(6,'job-delivered','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'delivered','command',NULL,1795349100000000,NULL,1,'task-delivered',0,1795349100000000,1795349100000000,1795349100000000,1795349100000000,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',NULL,25,NULL,NULL,NULL,1,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(7,'job-failed','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'failed','command',NULL,1795349160000000,NULL,1,'task-failed',0,1795349160000000,NULL,NULL,1795349160000000,NULL,NULL,0,'INTERNAL',NULL,NULL,1,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(8,'job-cancelled','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'cancelled','command',NULL,1795349220000000,NULL,0,NULL,0,NULL,NULL,NULL,1795349220000000,NULL,NULL,0,NULL,NULL,NULL,1,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(9,'job-uncertain','discord:4711','ben','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'uncertain','command',NULL,1795349280000000,NULL,1,NULL,0,1795349280000000,NULL,NULL,1795349280000000,NULL,NULL,0,NULL,NULL,NULL,1,NULL,NULL,0,NULL);
+INSERT INTO "jobs" VALUES(10,'job-undeliverable','discord:4711','ada','main','{"operation":"image_to_video","model":"gen4_turbo","prompt":"a fox, “dusk” 🦊","price":25,"inputs":[],"ratio":"1280:720","duration":5,"seed":7,"settings":{}}','gen4_turbo',5,'undeliverable','command',NULL,1795349340000000,NULL,1,'task-undeliverable',0,1795349340000000,1795349340000000,1795349340000000,1795349340000000,'[{"key":"outputs/x/0.mp4","kind":"video","content_type":"video/mp4","size":1000,"sha256":"0000000000000000000000000000000000000000000000000000000000000000","name":"x.mp4","width":1280,"height":720,"animated":false,"hdr":false}]',NULL,0,NULL,NULL,NULL,1,NULL,NULL,0,NULL);
 CREATE TABLE ledger (
 	seq INTEGER NOT NULL, 
 	job TEXT NOT NULL, 
@@ -257,13 +278,21 @@ CREATE TABLE secrets (
 	value TEXT NOT NULL, 
 	PRIMARY KEY (name)
 );
-INSERT INTO "secrets" VALUES('links','096f1dc11bf8f0d94c3a33e3a07bd9b68d471a34fe46e7e5819c35c1c9723d08');
+INSERT INTO "secrets" VALUES('links','43366dad31eeb9262d051cc8a778b12e43a1d4f2a547951f9be92ebd3c037f7f');
 CREATE TABLE shares (
 	"group" TEXT NOT NULL, 
 	number INTEGER NOT NULL, 
 	holder TEXT NOT NULL, 
 	PRIMARY KEY ("group", number)
 );
+CREATE TABLE standings (
+	workspace TEXT NOT NULL, 
+	member TEXT NOT NULL, 
+	bucket TEXT NOT NULL, 
+	PRIMARY KEY (workspace, member)
+);
+INSERT INTO "standings" VALUES('discord:4711','ben','discord:4711|member|ben|month|2026-11-01');
+INSERT INTO "standings" VALUES('discord:4711','ada','discord:4711|member|ada|month|2026-11-01');
 CREATE TABLE strikes (
 	job TEXT NOT NULL, 
 	workspace TEXT NOT NULL, 
@@ -281,10 +310,10 @@ CREATE TABLE turns (
 CREATE TABLE workspaces (
 	workspace TEXT NOT NULL, 
 	time_zone TEXT, 
-	alert_channel TEXT, 
+	alert_channel TEXT, confirm_above INTEGER, 
 	PRIMARY KEY (workspace)
 );
-INSERT INTO "workspaces" VALUES('discord:4711','Europe/Berlin',NULL);
+INSERT INTO "workspaces" VALUES('discord:4711','Europe/Berlin',NULL,NULL);
 CREATE INDEX drafts_open ON drafts (expires_at) WHERE state IN ('unconfirmed', 'refused', 'asked');
 CREATE INDEX grants_of_member ON grants (workspace, member);
 CREATE INDEX jobs_finished ON jobs (state, finished_at);
@@ -298,4 +327,5 @@ CREATE INDEX notices_untold ON notices ("key") WHERE told = 0;
 CREATE INDEX receipts_of_message ON receipts (workspace, channel, message);
 CREATE INDEX strikes_of_member ON strikes (workspace, member, at);
 CREATE INDEX holds_open ON holds (workspace, member) WHERE open = 1;
+CREATE INDEX changes_of_workspace ON changes (workspace, seq);
 COMMIT;

@@ -1,0 +1,53 @@
+"""What `dailies quota …` takes."""
+
+import argparse
+
+from bot.commands import SETTINGS
+
+_WHO = "member:ID, role:ID, channel:ID, default or workspace; a bare id is a member"
+
+
+def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
+    """`dailies quota <verb> …`."""
+    parser.add_argument("--workspace", help="as in discord:4711; may be left out if there is one")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    show = verbs.add_parser("show", help="every rule, or where a member stands")
+    show.add_argument("member", nargs="?")
+    show.add_argument("--role", action="append", default=[], help="a role that the member has")
+    show.add_argument("--json", action="store_true", help="for machines")
+    set_ = verbs.add_parser("set", help="set how many credits may be used per period")
+    set_.add_argument("who", help=_WHO)
+    set_.add_argument("credits", help="a whole number, or unlimited")
+    set_.add_argument("period", nargs="?", help="day, week or month (default: month)")
+    block = verbs.add_parser("block", help="let somebody use no credits at all")
+    block.add_argument("who", help=_WHO)
+    clear = verbs.add_parser("clear", help="take a rule away")
+    clear.add_argument("who", help=_WHO)
+    grant = verbs.add_parser("grant", help="give a member credits once")
+    grant.add_argument("member")
+    grant.add_argument("credits")
+    grant.add_argument("days", nargs="?", help="how many days they are good for")
+    revoke = verbs.add_parser("revoke", help="take granted credits back")
+    revoke.add_argument("member")
+    revoke.add_argument("credits", nargs="?", help="a whole number (default: all that is left)")
+    reset = verbs.add_parser("reset", help="let a member start anew in this period")
+    reset.add_argument("member")
+    reset.add_argument("--role", action="append", default=[], help="a role that the member has")
+    pardon = verbs.add_parser("pardon", help="end a member's pause")
+    pardon.add_argument("member")
+    history = verbs.add_parser("history", help="who changed what, when and why")
+    history.add_argument("who", nargs="?", help=_WHO)
+    history.add_argument("--json", action="store_true", help="for machines")
+    report = verbs.add_parser("report", help="write what was used as CSV to standard output")
+    report.add_argument("period", nargs="?", help="day, week or month (default: month)")
+    set_up = verbs.add_parser("settings", help="see or change a workspace's settings")
+    set_up.add_argument("setting", nargs="?", help=", ".join(SETTINGS))
+    set_up.add_argument("value", nargs="?", help="`configured` goes back to the configuration")
+    zone = verbs.add_parser("zone", help="set the workspace's time zone")
+    zone.add_argument("zone")
+    for changes in (set_, block, clear, grant, revoke, reset, pardon, set_up, zone):
+        changes.add_argument("--why", help="the reason, for the history")
+    verbs.add_parser("export", help="write every rule as CSV to standard output")
+    import_ = verbs.add_parser("import", help="set rules from CSV, all or none")
+    import_.add_argument("file", help="a file, or - for standard input")
+    import_.add_argument("--why", help="the reason, for the history")
