@@ -107,7 +107,7 @@ class Actor:
             self._bot = await Bot.start(["run"], environment, self.folder)
             self._expected = False
             try:
-                await self._bot.ready()
+                await self._until_ready(self._bot)
             except AssertionError:  # it died while it started: its database may just have been away
                 self.lines += self._bot.lines
                 await self._bot.exited()
@@ -115,6 +115,22 @@ class Actor:
             else:
                 self._ready.set()
                 return
+
+    async def _until_ready(self, bot: Bot) -> None:
+        """Wait for its start, in which it may stop itself as well."""
+        starting = asyncio.create_task(bot.ready())
+        try:
+            while not (await asyncio.wait({starting}, timeout=LOOK_SECONDS))[0]:
+                await self._wake_if_stopped()
+            await starting
+        finally:
+            starting.cancel()
+
+    async def _wake_if_stopped(self) -> None:
+        if not self._held and self._has_stopped():
+            self.note("failpoint pause")
+            # About half of them sleep through the end of their lease.
+            await self.pause(self.lease * self.rng.choice((0.1, 0.5, 1.5, 2.0)))
 
     def _schedule(self) -> str:
         """Where this life stops, and where it ends."""
@@ -137,10 +153,8 @@ class Actor:
                 await self._bot.exited()
                 self.lines += self._bot.lines
                 await self._begin()
-            elif not self._held and self._has_stopped():
-                self.note("failpoint pause")
-                # About half of them sleep through the end of their lease.
-                await self.pause(self.lease * self.rng.choice((0.1, 0.5, 1.5, 2.0)))
+            else:
+                await self._wake_if_stopped()
 
     def _has_stopped(self) -> bool:
         assert self._bot is not None

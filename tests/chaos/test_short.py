@@ -11,8 +11,8 @@ from tests.postgres import Server
 # Those whose backoff is short; the others have the whole of `make chaos`.
 WORDS = ("!504", "!reset", "!expired", "!garbage", "!internal")
 PLANS = (
-    Plan("sqlite", 1, 8, seed=7, lease=1.0, at_once=4, words=WORDS),
-    Plan("postgresql", 2, 10, seed=7, lease=1.0, at_once=5, words=WORDS),
+    Plan("sqlite", 1, 5, seed=7, lease=1.0, at_once=4, words=WORDS),
+    Plan("postgresql", 2, 7, seed=7, lease=1.0, at_once=5, words=WORDS),
 )
 
 
