@@ -12,7 +12,7 @@ from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase
 
 _USE = (
-    "Use sqlite:///path/to/dailies.db, or postgresql+asyncpg://user:password@host/dailies for "
+    "Use sqlite:///path/to/dailies.db, or postgresql+asyncpg://user@host/dailies for "
     "several replicas."
 )
 

@@ -163,7 +163,7 @@ async def test_of_one_kind_a_bucket_has_one_entry_for_a_job(database, accept, ro
     ledger = rows("SELECT * FROM ledger")
     bucket = f"{job.owner.workspace}|member|ada|month|2026-11-01"
     with pytest.raises(IntegrityError):
-        await database.write(lambda c: move(c, job, bucket, "hold", NOW, held=1))
+        await database.write(lambda c: move(c, job.id, job.owner, bucket, "hold", NOW, held=1))
     assert rows("SELECT * FROM ledger") == ledger
 
 
