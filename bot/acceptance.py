@@ -13,7 +13,7 @@ from bot.invocations import Origin
 from bot.jobs import Cause, Job, State
 from bot.messages.approvals import confirmation
 from bot.ports import Clock, DraftStorage, Once, QuotaStorage, Storage
-from bot.presenter import Presenter
+from bot.presenter import Introduce, Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.requests import GenerationRequest
@@ -71,16 +71,17 @@ class Acceptance:
             draft = draft_of(job, DraftState.UNCONFIRMED, now + QUESTION_LIFETIME)
             draft = await self._drafts.save_draft(draft, keys, now)
             return confirmation(draft)
-        try:
-            accepted = await self._storage.accept(job, keys, now, origin.roles)
-        except NotEnoughCredits as error:
-            draft = draft_of(job, DraftState.REFUSED, now + QUESTION_LIFETIME)
-            error.draft = (await self._drafts.save_draft(draft, (), now)).id
-            raise
-        failpoint("accept.committed")
-        if accepted.id != job_id:
-            return accepted
-        return await self.start(accepted)
+        async with self._presenter.introducing(job_id) as introduce:
+            try:
+                accepted = await self._storage.accept(job, keys, now, origin.roles)
+            except NotEnoughCredits as error:
+                draft = draft_of(job, DraftState.REFUSED, now + QUESTION_LIFETIME)
+                error.draft = (await self._drafts.save_draft(draft, (), now)).id
+                raise
+            failpoint("accept.committed")
+            if accepted.id != job_id:
+                return accepted
+            return await self._start(accepted, introduce)
 
     def check_words(self, prompt: str) -> None:
         """Refuse a prompt for its words alone; raises WordNotAllowed."""
@@ -90,8 +91,11 @@ class Acceptance:
 
     async def start(self, job: Job) -> Job:
         """Show an accepted job's card and let it take its turn."""
+        return await self._start(job, self._presenter.show)
+
+    async def _start(self, job: Job, show: Introduce) -> Job:
         log.info("accepted", job=job.id, model=job.request.model, price=job.request.price)
-        job = await self._presenter.show(job, await self._worker.lineup.progress_of(job))
+        job = await show(job, await self._worker.lineup.progress_of(job))
         self._worker.wake()
         return job
 

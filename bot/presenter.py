@@ -1,9 +1,11 @@
 """Keeps the card of each job as true as its platform allows."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -30,7 +32,12 @@ AWAY_SECONDS = 0.5
 class _Shown:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     card: Card | None = None
+    ref: str | None = None
     at: float = 0.0
+
+
+# Shows a job that has just come to be.
+Introduce = Callable[[Job, Progress], Awaitable[Job]]
 
 
 class Presenter:
@@ -56,20 +63,40 @@ class Presenter:
         shown = self._shown.setdefault(job.id, _Shown())
         try:
             async with shown.lock:
-                return await self._show(job, progress or Progress(), shown)
-        except ChatError as error:
-            log.warning("card not shown", job=job.id, error=str(error))
-            return job
+                return await self._try(shown, job, progress or Progress())
         finally:
             if job.state.is_over:
                 self._shown.pop(job.id, None)
+
+    @asynccontextmanager
+    async def introducing(self, job_id: str) -> AsyncIterator[Introduce]:
+        """Nobody else here shows a job that comes to be inside; its first card is an answer.
+
+        A platform may turn what answers a command into the card, and only who answers can do so.
+        """
+        shown = self._shown.setdefault(job_id, _Shown())
+        try:
+            async with shown.lock:
+                yield partial(self._try, shown)
+        finally:
+            if shown.card is None:  # it did not come to be, or could not be shown
+                self._shown.pop(job_id, None)
 
     async def tell_offer_changed(self) -> None:
         """Tell every platform that other models are offered now."""
         for chat in self._chats.values():
             await chat.offer_changed()
 
-    async def _show(self, job: Job, progress: Progress, shown: _Shown) -> Job:
+    async def _try(self, shown: _Shown, job: Job, progress: Progress) -> Job:
+        try:
+            return await self._show(shown, job, progress)
+        except ChatError as error:
+            log.warning("card not shown", job=job.id, error=str(error))
+            return job
+
+    async def _show(self, shown: _Shown, job: Job, progress: Progress) -> Job:
+        if job.card is None and shown.ref is not None:  # posted since the row was read
+            job = replace(job, card=shown.ref)
         if job.card is None and await self._shown_elsewhere(job):
             return job
         self._replica.check()
@@ -77,6 +104,7 @@ class Presenter:
         chat = self._chats[job.owner.platform]
         if job.card is None:
             ref = await chat.post_card(job.channel, view, f"card:{job.id}")
+            shown.ref = ref
             failpoint("card.posted")
             now = await self._storage.note(job.id, card=ref)
             # Only a first card is sure to show what was just posted, and its job may have moved on.

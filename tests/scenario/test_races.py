@@ -1,7 +1,7 @@
 """Two things at the same moment, brought about by a chat that takes its time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -10,149 +10,33 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import select
 
 from bot.acceptance import new_job
 from bot.archive import Archive
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
-from bot.commands import command
-from bot.core import Core, build_core
+from bot.core import build_core
 from bot.credits import Allowance
 from bot.door import Door
-from bot.invocations import Invocation, Origin
-from bot.jobs import Cause, Job, Member, State
+from bot.jobs import Cause, Job, State
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
-from bot.ports import Confirm, Subject
-from bot.presenter import Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
-from bot.requests import GenerationRequest, Operation
 from bot.runway.client import RunwayClient
 from bot.telemetry import no_span
-from bot.views import Card, Notice, Result
-from storage.database import Database
+from bot.views import Card
 from storage.engines import open_database
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.replica_tables import replicas
 from storage.replicas import SqlReplicas
 from storage.rules import Defaults
-from storage.schema import jobs
-from storage.storage import SqlStorage
 from tests.scenario.evidence import read_books
 from tests.scenario.processes import KEY
+from tests.scenario.slowly import ADA, SlowChat, SlowStorage, Stage
 from tests.scenario.stage import config_for, simulator_on
-
-ADA = Origin(Member("slow:here", "ada"), "dailies")
-
-
-class SlowChat:
-    """A chat platform on which a test decides what happens before an edit goes through."""
-
-    def __init__(self) -> None:
-        self.before_edit: Callable[[Card], Awaitable[None]] | None = None
-        self.before_post: Callable[[Card], Awaitable[None]] | None = None
-        self.shown: list[State] = []
-
-    async def post_card(self, channel: str, card: Card, key: str) -> str:
-        if self.before_post is not None:
-            await self.before_post(card)
-        self.shown.append(card.state)
-        return key
-
-    async def update_card(self, channel: str, message: str, card: Card) -> None:
-        if self.before_edit is not None:
-            await self.before_edit(card)
-        self.shown.append(card.state)
-
-    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
-        return key
-
-    async def notify(self, member: Member, channel: str, notice: Notice) -> None:
-        return
-
-    async def alert(
-        self, workspace: str, notice: Notice, key: str, channel: str | None = None
-    ) -> str:
-        return key
-
-    async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
-        return
-
-    async def offer_changed(self) -> None:
-        return
-
-    async def find_subject(self, workspace: str, text: str) -> Subject | None:
-        return None
-
-    async def find_channel(self, workspace: str, text: str) -> str | None:
-        return None
-
-    async def name_of(self, member: Member) -> str:
-        return member.id
-
-    async def roles_of(self, member: Member) -> Sequence[str]:
-        return ()
-
-
-class Stage:
-    """The core on a real database and a real simulator, with a chat of ours."""
-
-    def __init__(
-        self, core: Core, storage: SqlStorage, chat: SlowChat, database: Database, runway: str
-    ) -> None:
-        self.service, self.storage, self.chat = core.service, storage, chat
-        self.worker, self.database, self.runway = core.worker, database, runway
-
-    async def imagine(self, prompt: str) -> Job:
-        spec = command("imagine")
-        assert spec is not None
-        job = await self.service.run(Invocation(ADA, spec, {"prompt": prompt}))
-        assert isinstance(job, Job)
-        return job
-
-    async def end_leases(self) -> None:
-        """Every replica has been silent for too long."""
-        ended = update(replicas).values(lease_until=1)
-        await self.database.write(lambda c: c.execute(ended) and None)
-
-    async def give(self, replica: str) -> None:
-        """Write into the rows that a replica has whatever is queued."""
-        given = update(jobs).where(jobs.c.state == "queued").values(holder=replica, fence=1)
-        await self.database.write(lambda c: c.execute(given) and None)
-
-    async def join(self, replica: str) -> None:
-        """Another replica begins a lease, and does nothing with it."""
-        lease = insert(replicas).values(id=replica, lease_until=2**62)
-        await self.database.write(lambda c: c.execute(lease) and None)
-
-    async def another_presenter(self) -> Presenter:
-        """Who shows cards at another replica."""
-        lease = timedelta(seconds=30)
-        other = Replica(SqlReplicas(self.database, lease, alone=False), SystemClock(), lease)
-        await other.join()
-        return Presenter({"slow": self.chat}, self.storage, load_catalog(), other, SystemClock())
-
-    async def ask(self, query: Select[tuple[str]]) -> list[str]:
-        return await self.database.read(lambda c: list(c.execute(query).scalars()))
-
-    def request(self) -> GenerationRequest:
-        return GenerationRequest(
-            Operation.TEXT_TO_IMAGE, "gen4_image", "a fox", 5, ratio="720:720", seed=7
-        )
-
-    async def until(self, job_id: str, condition: Callable[[Job], bool]) -> Job:
-        """Read the row again and again until the condition holds, for at most 10 s."""
-        deadline = asyncio.get_running_loop().time() + 10
-        while True:
-            job = await self.storage.job(job_id)
-            assert job is not None
-            if condition(job):
-                return job
-            assert asyncio.get_running_loop().time() < deadline, job
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -166,7 +50,7 @@ async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator
             RunwayClient(simulator.url, KEY, catalog, archive, 0.1)
         )
         defaults = Defaults(Allowance(500), 50, ZoneInfo("UTC"), Moderation())
-        storage = SqlStorage(database, defaults)
+        storage = SlowStorage(database, defaults)
         lease = timedelta(seconds=30)
         replica = Replica(SqlReplicas(database, lease, alone=True), SystemClock(), lease)
         await replica.join()
@@ -216,6 +100,22 @@ async def test_a_card_that_was_posted_late_shows_what_the_job_is_by_then(stage: 
     assert stage.chat.shown[0] is State.QUEUED
     assert State.SUBMITTING in stage.chat.shown
     await stage.until(job.id, lambda job: job.state is State.RUNNING)
+
+
+async def test_the_first_card_is_posted_by_who_answers_the_command_and_by_nobody_else(
+    stage: Stage,
+) -> None:
+    """The queue moves on before the one who accepted the job hears that it is accepted."""
+
+    async def sent_meanwhile(job: Job) -> None:
+        stage.worker.wake()
+        await stage.until(job.id, lambda job: job.state is State.SUBMITTING)
+
+    stage.storage.after_accept = sent_meanwhile
+    job = await stage.imagine("a fox")
+    await stage.until(job.id, lambda job: job.told)
+    assert stage.chat.posted_by == [asyncio.current_task()]
+    assert stage.chat.shown[-1] is State.DELIVERED
 
 
 async def test_an_edit_by_one_who_does_not_have_the_job_is_not_the_last_word(stage: Stage) -> None:

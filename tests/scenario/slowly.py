@@ -1,0 +1,150 @@
+"""The core inside the test, with a chat and a storage that take their time where a test says so."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, insert, update
+
+from bot.catalog import load_catalog
+from bot.clock import SystemClock
+from bot.commands import command
+from bot.core import Core
+from bot.invocations import Invocation, Origin
+from bot.jobs import Job, Member, State
+from bot.ports import Confirm, Once, Subject
+from bot.presenter import Presenter
+from bot.replica import Replica
+from bot.requests import GenerationRequest, Operation
+from bot.views import Card, Notice, Result
+from storage.database import Database
+from storage.replica_tables import replicas
+from storage.replicas import SqlReplicas
+from storage.schema import jobs
+from storage.storage import SqlStorage
+
+ADA = Origin(Member("slow:here", "ada"), "dailies")
+
+
+class SlowChat:
+    """A chat platform on which a test decides what happens before an edit goes through."""
+
+    def __init__(self) -> None:
+        self.before_edit: Callable[[Card], Awaitable[None]] | None = None
+        self.before_post: Callable[[Card], Awaitable[None]] | None = None
+        self.shown: list[State] = []
+        self.posted_by: list[asyncio.Task[Any] | None] = []
+
+    async def post_card(self, channel: str, card: Card, key: str) -> str:
+        self.posted_by.append(asyncio.current_task())
+        if self.before_post is not None:
+            await self.before_post(card)
+        self.shown.append(card.state)
+        return key
+
+    async def update_card(self, channel: str, message: str, card: Card) -> None:
+        if self.before_edit is not None:
+            await self.before_edit(card)
+        self.shown.append(card.state)
+
+    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+        return key
+
+    async def notify(self, member: Member, channel: str, notice: Notice) -> None:
+        return
+
+    async def alert(
+        self, workspace: str, notice: Notice, key: str, channel: str | None = None
+    ) -> str:
+        return key
+
+    async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
+        return
+
+    async def offer_changed(self) -> None:
+        return
+
+    async def find_subject(self, workspace: str, text: str) -> Subject | None:
+        return None
+
+    async def find_channel(self, workspace: str, text: str) -> str | None:
+        return None
+
+    async def name_of(self, member: Member) -> str:
+        return member.id
+
+    async def roles_of(self, member: Member) -> Sequence[str]:
+        return ()
+
+
+class SlowStorage(SqlStorage):
+    """Storage in which a test decides what happens between a commit and the news of it."""
+
+    after_accept: Callable[[Job], Awaitable[None]] | None = None
+
+    async def accept(
+        self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()
+    ) -> Job:
+        accepted = await super().accept(job, once, now, roles)
+        if self.after_accept is not None:
+            await self.after_accept(accepted)
+        return accepted
+
+
+class Stage:
+    """The core on a real database and a real simulator, with a chat of ours."""
+
+    def __init__(
+        self, core: Core, storage: SlowStorage, chat: SlowChat, database: Database, runway: str
+    ) -> None:
+        self.service, self.storage, self.chat = core.service, storage, chat
+        self.worker, self.database, self.runway = core.worker, database, runway
+
+    async def imagine(self, prompt: str) -> Job:
+        spec = command("imagine")
+        assert spec is not None
+        job = await self.service.run(Invocation(ADA, spec, {"prompt": prompt}))
+        assert isinstance(job, Job)
+        return job
+
+    async def end_leases(self) -> None:
+        """Every replica has been silent for too long."""
+        ended = update(replicas).values(lease_until=1)
+        await self.database.write(lambda c: c.execute(ended) and None)
+
+    async def give(self, replica: str) -> None:
+        """Write into the rows that a replica has whatever is queued."""
+        given = update(jobs).where(jobs.c.state == "queued").values(holder=replica, fence=1)
+        await self.database.write(lambda c: c.execute(given) and None)
+
+    async def join(self, replica: str) -> None:
+        """Another replica begins a lease, and does nothing with it."""
+        lease = insert(replicas).values(id=replica, lease_until=2**62)
+        await self.database.write(lambda c: c.execute(lease) and None)
+
+    async def another_presenter(self) -> Presenter:
+        """Who shows cards at another replica."""
+        lease = timedelta(seconds=30)
+        other = Replica(SqlReplicas(self.database, lease, alone=False), SystemClock(), lease)
+        await other.join()
+        return Presenter({"slow": self.chat}, self.storage, load_catalog(), other, SystemClock())
+
+    async def ask(self, query: Select[tuple[str]]) -> list[str]:
+        return await self.database.read(lambda c: list(c.execute(query).scalars()))
+
+    def request(self) -> GenerationRequest:
+        return GenerationRequest(
+            Operation.TEXT_TO_IMAGE, "gen4_image", "a fox", 5, ratio="720:720", seed=7
+        )
+
+    async def until(self, job_id: str, condition: Callable[[Job], bool]) -> Job:
+        """Read the row again and again until the condition holds, for at most 10 s."""
+        deadline = asyncio.get_running_loop().time() + 10
+        while True:
+            job = await self.storage.job(job_id)
+            assert job is not None
+            if condition(job):
+                return job
+            assert asyncio.get_running_loop().time() < deadline, job
+            await asyncio.sleep(0.01)
