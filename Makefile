@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check secrets audit release-data docker-steps format lock clean
+.PHONY: help demo test chaos bench check secrets audit release-data docker-steps format lock clean
 
 help: ## Show what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,9 @@ test: $(VENV)/.dev-installed ## Run every test
 
 chaos: $(VENV)/.dev-installed ## Kill, stop and cut off real replicas a thousand times, and prove that nothing was lost (SEED=, RUNS=, ENGINE=)
 	$(BIN)/python -m tests.chaos
+
+bench: $(VENV)/.dev-installed ## Measure speed and memory beside the SDK and plain floors (ROWS="polling …")
+	$(BIN)/python -m tests.benchmarks $(ROWS)
 
 check: $(VENV)/.dev-installed secrets ## Lint, types, the direction of imports, and no secrets in the repository
 	$(BIN)/ruff check .
