@@ -13,7 +13,7 @@ MOST_SHOWN = 1.5
 def draw(rows: Sequence[Row]) -> str:
     """An SVG with a bar for each row; the line across them is the target."""
     height = LINE * (len(rows) + 2)
-    bars = "".join(_bar(number, row) for number, row in enumerate(rows, start=1))
+    bars = "".join(_bar(line, row) for line, row in enumerate(rows, start=1))
     target = LEFT + (WIDTH - LEFT - RIGHT) / MOST_SHOWN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -25,11 +25,11 @@ def draw(rows: Sequence[Row]) -> str:
     )
 
 
-def _bar(number: int, row: Row) -> str:
+def _bar(line: int, row: Row) -> str:
     used = row.value / row.target if row.most else row.target / max(row.value, 1e-9)
     length = min(used, MOST_SHOWN) / MOST_SHOWN * (WIDTH - LEFT - RIGHT)
     colour = "#2f9e63" if row.holds else "#d6453d"
-    y = LINE * number
+    y = LINE * line
     return (
         f'<text x="{LEFT - 10}" y="{y + 17}" text-anchor="end">{escape(row.name)}</text>'
         f'<rect x="{LEFT}" y="{y + 5}" width="{length:.1f}" height="16" rx="3" fill="{colour}"/>'
