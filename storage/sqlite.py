@@ -3,7 +3,7 @@
 SQLite has one writer. Its transactions run one after the other in a thread of their own, and all
 that wait together share one commit: with `synchronous=FULL` the sync to disk is what a commit
 costs, and a promise ("about to ask Runway") must survive a power cut. Reads go through aiosqlite
-and see the last commit, beside the writer (WAL).
+(`storage.sqlite_readers`) and see the last commit, beside the writer (WAL).
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import StorageUnavailable
 from storage.database import T, Transaction
+from storage.sqlite_readers import Readers
 
 # One commit holds at most so many transactions, so that the first does not wait for a long row.
 MOST_IN_ONE_COMMIT = 100
@@ -34,13 +34,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._writer = _Writer(writer_engine(path))
-        # An error's text would quote a row, and with it a prompt: no parameters in it.
-        self._readers = create_async_engine(
-            _address("sqlite+aiosqlite", path), pool_size=4, hide_parameters=True
-        )
-        event.listen(self._readers.sync_engine, "connect", _configure)
-        # A read of several statements sees one moment.
-        event.listen(self._readers.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
+        self._readers = Readers(path, configure)
 
     async def write(self, transaction: Transaction[T]) -> T:
         with _translated():
@@ -48,12 +42,11 @@ class SqliteDatabase:
 
     async def read(self, transaction: Transaction[T]) -> T:
         with _translated():
-            async with self._readers.connect() as connection:
-                return await connection.run_sync(transaction)
+            return await self._readers.run(transaction)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.close)
-        await self._readers.dispose()
+        await self._readers.close()
 
 
 @contextmanager
@@ -68,22 +61,19 @@ def _translated() -> Iterator[None]:
 def writer_engine(path: Path) -> Engine:
     """An engine with one connection, on which transactions begin when we say so."""
     engine = create_engine(
-        _address("sqlite", path),
+        # Never put together as text, where a `%` or `?` in a folder's name means something else.
+        URL.create("sqlite", database=str(path)),
         poolclass=StaticPool,
         connect_args={"check_same_thread": False},
-        hide_parameters=True,
+        hide_parameters=True,  # an error's text would quote a row, and with it a prompt
     )
-    event.listen(engine, "connect", _configure)
+    event.listen(engine, "connect", configure)
     event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
 
 
-def _address(driver: str, path: Path) -> URL:
-    """Never put together as text, where a `%` or `?` in a folder's name means something else."""
-    return URL.create(driver, database=str(path))
-
-
-def _configure(connection: Any, _record: Any) -> None:
+def configure(connection: Any, _record: Any) -> None:
+    """What a new connection is told before its first transaction."""
     # The driver's own idea of when a transaction begins leaves savepoints out.
     connection.isolation_level = None
     cursor = connection.cursor()

@@ -1,0 +1,72 @@
+"""Reading from SQLite on aiosqlite's threads, a whole transaction at a time.
+
+A hop to a thread and back costs about as much as the statement it is made for, and more when both
+threads want Python's lock; so a transaction hops once, not once for each of its statements.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import create_engine, event
+from sqlalchemy.pool import StaticPool
+
+from storage.database import T, Transaction
+
+READERS = 4
+Configure = Callable[[Any, Any], None]
+
+
+class Readers:
+    """A few connections; a transaction waits until one is free."""
+
+    def __init__(self, path: Path, configure: Configure) -> None:
+        self._path = path
+        self._configure = configure
+        self._idle: list[_Reader] = []
+        self._free = asyncio.Semaphore(READERS)
+
+    async def run(self, transaction: Transaction[T]) -> T:
+        async with self._free:
+            reader = self._idle.pop() if self._idle else await self._another()
+            try:
+                return await reader.run(transaction)
+            finally:
+                self._idle.append(reader)
+
+    async def _another(self) -> "_Reader":
+        reader = _Reader(self._path, self._configure)
+        await reader
+        return reader
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+
+class _Reader(aiosqlite.Connection):
+    """One connection, its thread, and SQLAlchemy's way of speaking to it."""
+
+    def __init__(self, path: Path, configure: Configure) -> None:
+        super().__init__(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64)
+        self._thread.daemon = True  # it must not keep a process alive that has nothing left to do
+        self._engine = create_engine(
+            "sqlite://",
+            creator=lambda: self._conn,
+            poolclass=StaticPool,
+            hide_parameters=True,  # an error's text would quote a row, and with it a prompt
+        )
+        event.listen(self._engine, "connect", configure)
+        # A read of several statements sees one moment.
+        event.listen(self._engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
+
+    async def run(self, transaction: Transaction[T]) -> T:
+        result: T = await self._execute(self._transact, transaction)  # type: ignore[no-untyped-call]  # is not typed there
+        return result
+
+    def _transact(self, transaction: Transaction[T]) -> T:
+        with self._engine.begin() as connection:
+            return transaction(connection)
