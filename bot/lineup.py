@@ -27,9 +27,8 @@ class Lineup:
 
     async def queue(self) -> tuple[dict[str, list[Waiting]], list[AtRunway]]:
         """The queues in the order in which they will be sent, and what is at Runway."""
-        waiting = await self._storage.waiting()
-        running = await self._storage.at_runway()
-        return order(waiting, running, await self._storage.served()), running
+        lines = await self._storage.lines()
+        return order(*lines), lines.running
 
     async def progress_of(self, job: Job) -> Progress:
         """Place and ETA of a job that was just accepted."""

@@ -273,12 +273,15 @@ class Worker:
     async def _dispatch(self) -> None:
         queues, running = await self.lineup.queue()
         limits, now = self._offer.organization.models, self._clock.now()
-        if admit(queues, running, limits, now):
+        if admitted := admit(queues, running, limits, now):
             for job in await self._storage.take_turns(self._replica.id, limits, now):
                 failpoint("turn.taken")
                 if not self._begin(job.id, self._submit(job)):
                     await self._storage.release(job)
-            queues, running = await self.lineup.queue()
+            if sum(map(len, queues.values())) > len(admitted):
+                queues, running = await self.lineup.queue()
+            else:
+                queues = {}
         self._idle_seconds = seconds_until_due(queues, now, IDLE_SECONDS)
         if self._replica.leads:
             await self.lineup.show_places(queues, running)

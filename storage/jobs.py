@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, insert, not_, or_, select, update
@@ -157,15 +158,10 @@ def waiting(c: Connection) -> list[Waiting]:
         .where(jobs.c.told == 0, jobs.c.state == State.QUEUED.value, not_(is_held(jobs.c.holder)))
         .order_by(jobs.c.seq)
     )
+    member = cache(Member)
     return [
-        Waiting(
-            row.id,
-            Member(row.workspace, row.member),
-            row.model,
-            row.seq,
-            from_micros(row.due_at) if row.due_at is not None else None,
-        )
-        for row in c.execute(query)
+        Waiting(id_, member(where, who), model, seq, due if due is None else from_micros(due))
+        for id_, where, who, model, seq, due in c.execute(query)
     ]
 
 
@@ -176,21 +172,15 @@ def at_runway(c: Connection) -> list[AtRunway]:
         jobs.c.workspace,
         jobs.c.member,
         jobs.c.model,
-        jobs.c.duration,
         jobs.c.submitted_at,
     )
     is_taken = and_(jobs.c.state == State.QUEUED.value, is_held(jobs.c.holder))
     is_there = jobs.c.state.in_([state.value for state in AT_RUNWAY])
     query = select(*columns).where(jobs.c.told == 0, or_(is_there, is_taken))
+    member = cache(Member)
     return [
-        AtRunway(
-            row.id,
-            Member(row.workspace, row.member),
-            row.model,
-            row.duration,
-            from_micros(row.submitted_at) if row.submitted_at is not None else None,
-        )
-        for row in c.execute(query)
+        AtRunway(id_, member(where, who), model, at if at is None else from_micros(at))
+        for id_, where, who, model, at in c.execute(query)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.credits import Outcome
 from bot.jobs import Job, Member, State
-from bot.ports import AtRunway, ModelLimits, Once, Timing, Untold, Waiting
+from bot.ports import Lines, ModelLimits, Once, Timing, Untold
 from storage import jobs, notices, turns
 from storage.database import Database
 from storage.rules import Defaults
@@ -43,14 +43,8 @@ class SqlStorage:
     async def active(self, workspace: str) -> list[Job]:
         return await self._db.read(partial(jobs.active, workspace=workspace))
 
-    async def waiting(self) -> list[Waiting]:
-        return await self._db.read(jobs.waiting)
-
-    async def at_runway(self) -> list[AtRunway]:
-        return await self._db.read(jobs.at_runway)
-
-    async def served(self) -> Mapping[tuple[str, Member], int]:
-        return await self._db.read(turns.served)
+    async def lines(self) -> Lines:
+        return await self._db.read(turns.lines)
 
     async def take_turns(
         self, replica: str, limits: Mapping[str, ModelLimits], now: datetime

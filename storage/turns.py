@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, updat
 from bot.dispatcher import admit, order
 from bot.errors import StaleJob
 from bot.jobs import Job, Member, State
-from bot.ports import ModelLimits, Waiting
+from bot.ports import Lines, ModelLimits, Waiting
 from storage import jobs
 from storage.clock import db_now
 from storage.locks import serialise
@@ -26,12 +26,12 @@ def take_turns(
     serialise(c, "turns")
     if not c.execute(select(lives(replica))).scalar_one():
         return []
-    running = jobs.at_runway(c)
-    queues = order(jobs.waiting(c), running, served(c))
+    waiting, running, served = lines(c)
+    queues = order(waiting, running, served)
     taken: list[Job] = []
-    for waiting in admit(queues, running, limits, now):
-        _note_turn(c, waiting)
-        taken += _take(c, [waiting.id], replica)
+    for job in admit(queues, running, limits, now):
+        _note_turn(c, job)
+        taken += _take(c, [job.id], replica)
     return taken
 
 
@@ -74,8 +74,13 @@ def held(c: Connection, replica: str) -> list[Job]:
     return [job_of(row) for row in c.execute(query).mappings()]
 
 
-def served(c: Connection) -> dict[tuple[str, Member], int]:
-    """The number of each member's latest turn, by model."""
+def lines(c: Connection) -> Lines:
+    """The queue as it is at this moment."""
+    waiting = jobs.waiting(c)
+    return Lines(waiting, jobs.at_runway(c), _served(c) if waiting else {})
+
+
+def _served(c: Connection) -> dict[tuple[str, Member], int]:
     return {
         (row.model, Member(row.workspace, row.member)): row.turn for row in c.execute(select(turns))
     }

@@ -8,7 +8,7 @@ from bot.ports.provider import ModelLimits, Organization, Provider, Task, TaskSt
 from bot.ports.quota import DraftStorage, QuotaStorage
 from bot.ports.receipts import Receipt, Receipts
 from bot.ports.replicas import Replicas
-from bot.ports.storage import AtRunway, Once, Storage, Timing, Untold, Waiting
+from bot.ports.storage import AtRunway, Lines, Once, Storage, Timing, Untold, Waiting
 
 __all__ = [
     "Archive",
@@ -20,6 +20,7 @@ __all__ = [
     "Fitted",
     "Fitter",
     "Library",
+    "Lines",
     "ModelLimits",
     "Once",
     "Order",

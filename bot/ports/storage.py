@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bot.credits import Outcome
 from bot.jobs import Job, Member, State
@@ -18,8 +18,8 @@ class Once:
     window: timedelta | None = None
 
 
-@dataclass(frozen=True)
-class Waiting:
+# The two below are tuples: thousands are made anew whenever the queue is looked at.
+class Waiting(NamedTuple):
     """A queued job, as far as its turn is concerned."""
 
     id: str
@@ -29,15 +29,22 @@ class Waiting:
     due_at: datetime | None
 
 
-@dataclass(frozen=True)
-class AtRunway:
+class AtRunway(NamedTuple):
     """A job that holds one of a model's places at Runway."""
 
     id: str
     owner: Member
     model: str
-    duration: int | None
     submitted_at: datetime | None
+
+
+class Lines(NamedTuple):
+    """Who waits, the oldest first; what is at Runway; and who has had a turn at a model, by a number
+    that grows with every turn (of nobody while nobody waits)."""
+
+    waiting: list[Waiting]
+    running: list[AtRunway]
+    served: Mapping[tuple[str, Member], int]
 
 
 @dataclass(frozen=True)
@@ -70,12 +77,7 @@ class Storage(Protocol):
     async def unfinished(self) -> list[Job]: ...
     async def recent(self, owner: Member, limit: int) -> list[Job]: ...
     async def active(self, workspace: str) -> list[Job]: ...
-    async def waiting(self) -> list[Waiting]: ...
-    async def at_runway(self) -> list[AtRunway]: ...
-    async def served(self) -> Mapping[tuple[str, Member], int]:
-        """Who has had a turn, by model: a number that grows with every turn."""
-        ...
-
+    async def lines(self) -> Lines: ...
     async def timings(self, limit: int) -> list[Timing]: ...
 
     async def advance(self, job: Job, to: State, **changes: Any) -> Job:

@@ -216,10 +216,12 @@ async def crowd(storage, bring):
 
 async def test_waiting_and_at_runway(storage, crowd):
     queued, running = crowd[State.QUEUED], crowd[State.RUNNING]
-    assert await storage.waiting() == [Waiting(queued.id, queued.owner, "gen4_turbo", 1, None)]
-    at_runway = await storage.at_runway()
+    assert (await storage.lines()).waiting == [
+        Waiting(queued.id, queued.owner, "gen4_turbo", 1, None)
+    ]
+    at_runway = (await storage.lines()).running
     assert {task.id for task in at_runway} == {crowd[state].id for state in AT_RUNWAY}
-    assert AtRunway(running.id, running.owner, "gen4_turbo", 5, None) in at_runway
+    assert AtRunway(running.id, running.owner, "gen4_turbo", None) in at_runway
 
 
 async def test_unfinished_are_those_at_work_and_those_whose_end_was_not_told(storage, crowd):
@@ -261,4 +263,4 @@ async def test_due_times_are_kept_to_the_microsecond(storage, accept):
     due = NOW + timedelta(microseconds=123_457)
     await accept()
     await storage.note("job1", due_at=due)
-    assert (await storage.waiting())[0].due_at == due
+    assert (await storage.lines()).waiting[0].due_at == due

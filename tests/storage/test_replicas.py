@@ -92,11 +92,11 @@ async def test_a_queued_job_of_a_dead_replica_waits_for_its_turn_again(
     first, second = await join(), await join()
     await queue(2)
     assert len(await turn(first)) == 2
-    assert await storage.waiting() == []
-    assert len(await storage.at_runway()) == 2
+    assert (await storage.lines()).waiting == []
+    assert len((await storage.lines()).running) == 2
     await die(first)
-    assert len(await storage.waiting()) == 2
-    assert await storage.at_runway() == []
+    assert len((await storage.lines()).waiting) == 2
+    assert (await storage.lines()).running == []
     assert [job.fence for job in await turn(second)] == [2, 2]
 
 
@@ -105,7 +105,7 @@ async def test_a_job_that_is_let_go_waits_for_its_turn_again(join, queue, turn, 
     await queue(1)
     (job,) = await turn(replica)
     await storage.release(job)
-    assert [waiting.id for waiting in await storage.waiting()] == ["job0"]
+    assert [waiting.id for waiting in (await storage.lines()).waiting] == ["job0"]
 
 
 async def test_letting_go_too_late_takes_nothing_from_the_next_holder(
@@ -117,7 +117,7 @@ async def test_letting_go_too_late_takes_nothing_from_the_next_holder(
     await die(first)
     await turn(second)
     await storage.release(job)
-    assert await storage.waiting() == []
+    assert (await storage.lines()).waiting == []
 
 
 async def test_only_a_dead_replicas_jobs_are_taken_over_and_each_once(
@@ -218,7 +218,7 @@ async def test_what_is_let_go_with_a_reason_is_not_changed_too_late(
     await storage.release(job, attempts=7)
     assert await storage.job(job.id) == taken
     await storage.release(taken, attempts=1, due_at=new().created_at)
-    (waiting,) = await storage.waiting()
+    (waiting,) = (await storage.lines()).waiting
     assert waiting.due_at == new().created_at
     assert (await storage.job(job.id)).attempts == 1
 

@@ -20,7 +20,7 @@ def waits(seq: int, owner: Member, model: str = "gen4_image", due_at=None) -> Wa
 
 
 def runs(n: int, owner: Member, model: str = "gen4_image") -> AtRunway:
-    return AtRunway(f"task{n}", owner, model, None, NOW)
+    return AtRunway(f"task{n}", owner, model, NOW)
 
 
 def lines(*owners: int) -> list[Waiting]:
@@ -150,7 +150,7 @@ def test_every_queue_runs_empty_with_members_taking_turns(waiting, limit):
         assert admitted or running, "somebody waits, and nothing moves"
         left = [job for job in left if job not in admitted]
         sent += admitted
-        running += [AtRunway(job.id, job.owner, job.model, None, NOW) for job in admitted]
+        running += [AtRunway(job.id, job.owner, job.model, NOW) for job in admitted]
         running.pop(0)
     assert sorted(seqs(sent)) == seqs(waiting)
 

@@ -142,9 +142,9 @@ def test_nothing_is_promised_for_the_past(elapsed, fraction):
 def test_a_place_counts_only_the_models_own_tasks():
     ada = Member("playground:local", "ada")
     running = [
-        AtRunway("a", ada, "gen4_turbo", 5, NOW - timedelta(seconds=50)),
-        AtRunway("b", ada, "gen4_image", None, NOW),
-        AtRunway("c", ada, "gen4_turbo", 5, None),
+        AtRunway("a", ada, "gen4_turbo", NOW - timedelta(seconds=50)),
+        AtRunway("b", ada, "gen4_image", NOW),
+        AtRunway("c", ada, "gen4_turbo", None),
     ]
     limits = {"gen4_turbo": ModelLimits(1, None)}
     ready = Estimates().place_ready(VIDEO, 1, running, limits, NOW)
