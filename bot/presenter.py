@@ -22,6 +22,9 @@ log = structlog.get_logger()
 
 # A card's progress is edited at most this often; a change of state is shown at once.
 EDIT_SECONDS = 5.0
+# So many seconds pass between two such edits of any cards: Discord allows a bot 50 requests a second
+# for everything that it does (https://discord.com/developers/docs/topics/rate-limits).
+PROGRESS_SECONDS = 0.1
 # The replica that accepted a job posts its card; when it has not by then, whoever has the job does.
 FIRST_CARD_WITHIN = timedelta(seconds=10)
 # The database is asked again so often what is true.
@@ -57,6 +60,7 @@ class Presenter:
         self._replica = replica
         self._clock = clock
         self._shown: dict[str, _Shown] = {}
+        self._progressed_at = 0.0
 
     async def show(self, job: Job, progress: Progress | None = None) -> Job:
         """Bring the card up to date; a chat that fails is logged, the job goes on without."""
@@ -155,4 +159,10 @@ class Presenter:
             return True
         if view.state is not shown.card.state or view.buttons != shown.card.buttons:
             return not shown.card.state.is_over
-        return view != shown.card and self._clock.monotonic() - shown.at >= EDIT_SECONDS
+        now = self._clock.monotonic()
+        if view == shown.card or now - shown.at < EDIT_SECONDS:
+            return False
+        if now - self._progressed_at < PROGRESS_SECONDS:
+            return False
+        self._progressed_at = now
+        return True

@@ -1,7 +1,7 @@
 """A task that takes far too long: people are told, and in the end it is given up by a rule."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from bot.credits import Allowance
 from bot.errors import ProviderUnavailable, TaskGone
 from bot.estimates import Estimates
 from bot.jobs import Job, Member, State
+from bot.messages.cards import Progress
 from bot.patience import Patience
 from bot.ports import Task, Timing
 from bot.presenter import Presenter
@@ -94,6 +95,7 @@ class Scene:
     runway: Runway
     chat: Chat
     clock: SetClock
+    presenter: Presenter
     storage: SqlStorage
     quotas: SqlQuotas
     watched: Watched
@@ -126,7 +128,7 @@ async def scene(database: Database) -> Scene:
     job = await storage.accept(_job(), (), START)
     job = await storage.advance(job, State.SUBMITTING, submitted_at=START)
     job = await storage.advance(job, State.RUNNING, task_id="task1")
-    return Scene(watch, runway, chat, clock, storage, quotas, Watched(job))
+    return Scene(watch, runway, chat, clock, presenter, storage, quotas, Watched(job))
 
 
 def _job() -> Job:
@@ -134,6 +136,25 @@ def _job() -> Job:
         Operation.IMAGE_TO_VIDEO, "gen4_turbo", "a fox", 25, ratio="1280:720", duration=5
     )
     return Job("job1", ADA, "main", request, State.QUEUED, START)
+
+
+async def test_the_progress_of_many_is_not_shown_in_one_moment_but_their_ends_are(
+    scene: Scene,
+) -> None:
+    cards = scene.chat.cards
+    jobs = [replace(scene.watched.job, id=f"job{n}", card=f"{n}") for n in range(2, 12)]
+    scene.clock.at = START + timedelta(seconds=10)
+    for job in jobs:
+        await scene.presenter.show(job, Progress(fraction=0.1))
+    assert len(cards) == len(jobs)
+    for turn in range(1, 4):
+        scene.clock.at = START + timedelta(seconds=20 + turn * 0.15)
+        for job in jobs:
+            await scene.presenter.show(job, Progress(fraction=0.2))
+        assert len(cards) == len(jobs) + turn
+    for job in jobs:
+        await scene.presenter.show(replace(job, state=State.FAILED))
+    assert len(cards) == 2 * len(jobs) + 3
 
 
 async def test_a_late_task_is_shown_to_its_owner_and_told_to_the_admins_once(scene: Scene) -> None:
