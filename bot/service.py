@@ -168,13 +168,15 @@ class Service:
             except errors.StaleJob:
                 return await self.cancel(origin, job_id)
             self._worker.wake()
-        elif job.state in (State.SUBMITTING, State.RUNNING):
+            await self._presenter.show(job)
+            return await self._storage.note(job.id, told=True)
+        if job.state in (State.SUBMITTING, State.RUNNING):
             job = await self._storage.note(job.id, cancel_requested=True)
-            await self._worker.cancel(job)
-        else:
+        # It may have moved on since it was found; then its end is told by whoever brought it there.
+        if job.state not in (State.QUEUED, State.SUBMITTING, State.RUNNING):
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))
-        job = await self._presenter.show(job)
-        return await self._storage.note(job.id, told=True) if job.state.is_over else job
+        await self._worker.cancel(job)
+        return await self._presenter.show(job)
 
     async def _is_first(self, origin: Origin) -> bool:
         """Whether a command comes for the first time: a platform may deliver it again, also later."""

@@ -82,6 +82,12 @@ class SlowStorage(SqlStorage):
     """Storage in which a test decides what happens between a commit and the news of it."""
 
     after_accept: Callable[[Job], Awaitable[None]] | None = None
+    before_cancel: Callable[[], Awaitable[None]] | None = None
+
+    async def note(self, job_id: str, **changes: Any) -> Job:
+        if changes.get("cancel_requested") and self.before_cancel is not None:
+            await self.before_cancel()
+        return await super().note(job_id, **changes)
 
     async def accept(
         self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()

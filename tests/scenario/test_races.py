@@ -17,8 +17,9 @@ from bot.archive import Archive
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
 from bot.core import build_core
-from bot.credits import Allowance
+from bot.credits import Allowance, Outcome
 from bot.door import Door
+from bot.errors import AlreadyOver
 from bot.jobs import Cause, Job, State
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
@@ -88,6 +89,23 @@ async def test_a_cancellation_while_the_card_turns_to_running_is_not_lost(stage:
     ended = await stage.until(job.id, lambda job: job.state.is_over)
     assert ended.state is State.CANCELLED
     await asyncio.gather(*cancelling)
+
+
+async def test_an_end_that_overtakes_a_cancellation_is_left_to_be_told(stage: Stage) -> None:
+    """Whoever brought it to its end may have died since; who takes over tells it then."""
+    job = await stage.imagine("a fox !stall")
+    running = await stage.until(job.id, lambda job: job.state is State.RUNNING)
+
+    async def fail_meanwhile() -> None:
+        now = SystemClock().now()
+        await stage.storage.finish(running, State.FAILED, Outcome.FAILED, now, failure="INTERNAL")
+
+    stage.storage.before_cancel = fail_meanwhile
+    with pytest.raises(AlreadyOver):
+        await stage.service.cancel(ADA, job.id)
+    left = await stage.storage.job(job.id)
+    assert left is not None
+    assert (left.state, left.told) == (State.FAILED, False)
 
 
 async def test_a_card_that_was_posted_late_shows_what_the_job_is_by_then(stage: Stage) -> None:
