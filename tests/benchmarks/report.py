@@ -45,7 +45,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.name,
         f"{number(row.value)} {row.unit}",
-        f"{'≤' if row.most else '≥'} {row.target:,g}",
+        f"{'≤' if row.most else '≥'} {number(row.target)}",
         "holds" if row.holds else "MISSED",
         *_beside(row.value, row.sdk),
         *_beside(row.value, row.floor),
