@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,3 +17,13 @@ async def scratch() -> AsyncIterator[Path]:
     finally:
         # Shielded: whoever is cancelled leaves nothing behind either.
         await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+
+
+@asynccontextmanager
+async def scratch_for(files: Sized) -> AsyncIterator[Path]:
+    """A folder for these files; without any nothing is made on the disk, and the path leads nowhere."""
+    if not files:
+        yield Path("/nowhere")
+        return
+    async with scratch() as folder:
+        yield folder

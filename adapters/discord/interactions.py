@@ -27,7 +27,7 @@ from bot.commands import CommandSpec, attachment_kinds, command
 from bot.errors import ChatError, DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
-from bot.scratch import scratch
+from bot.scratch import scratch_for
 from bot.service import Service
 from bot.views import Notice
 
@@ -152,7 +152,7 @@ class Interactions:
         await exchange.acknowledge(public=True)
 
         async def remix(origin: Origin) -> Job | Notice:
-            async with scratch() as folder:
+            async with scratch_for(files) as folder:
                 sent = await self._intake.fetch(files, folder)
                 return await self._service.remix(origin, press.subject, prompt, sent)
 
@@ -166,7 +166,7 @@ class Interactions:
         await exchange.acknowledge(public=spec.generates)
 
         async def run(origin: Origin) -> Job | Notice:
-            async with scratch() as folder:
+            async with scratch_for(typed.files) as folder:
                 sent = await self._intake.fetch(typed.files, folder)
                 arguments, options = invocation.arguments, invocation.options
                 return await self._service.run(Invocation(origin, spec, arguments, options, sent))

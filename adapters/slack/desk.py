@@ -18,7 +18,7 @@ from bot.generation import new_job_id
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.messages.refusals import refusal_notice
-from bot.scratch import scratch
+from bot.scratch import scratch_for
 from bot.service import Service
 from bot.views import Notice
 
@@ -142,7 +142,7 @@ class Desk:
         origin = await self.origin(
             asked.asker, asked.event, asked.team, rights=rights, posts=spec.generates
         )
-        async with scratch() as folder:
+        async with scratch_for(asked.files) as folder:
             files = await self._downloads.fetch(asked.asker.api, asked.files, folder)
             invocation = Invocation(origin, spec, asked.arguments, asked.options, files)
             return await self.service.run(invocation)
