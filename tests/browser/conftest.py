@@ -89,8 +89,9 @@ class Process:
 class Stage:
     """A simulator and a bot that uses it, with a folder for both. Only the bot is ever restarted."""
 
-    def __init__(self, folder, settings, simulator):
+    def __init__(self, folder, migrated_file, settings, simulator):
         self._folder = folder
+        shutil.copy(migrated_file, folder / "dailies.db")
         self._simulator_options = simulator
         self._settings = {
             "DAILIES_PLAYGROUND__ENABLED": "true",
@@ -214,23 +215,23 @@ async def browser():
 
 
 @session
-async def stage(browser, tmp_path_factory):
+async def stage(browser, tmp_path_factory, migrated_file):
     """What most tests share: quick, with credits for all of them."""
     settings = {"DAILIES_QUOTA__CREDITS": "100000"}
-    shared = Stage(tmp_path_factory.mktemp("stage"), settings, {})
+    shared = Stage(tmp_path_factory.mktemp("stage"), migrated_file, settings, {})
     await shared.open()
     yield shared
     await shared.close()
 
 
 @each
-async def set_up(browser, tmp_path):
+async def set_up(browser, tmp_path, migrated_file):
     """Opens a stage of a test's own: `settings` of the bot, and options of the simulator."""
     opened = []
 
     async def open_stage(settings=(), **simulator):
         options = {f"--{name.replace('_', '-')}": value for name, value in simulator.items()}
-        own = Stage(tmp_path, dict(settings), options)
+        own = Stage(tmp_path, migrated_file, dict(settings), options)
         await own.open()
         opened.append(own)
         return own

@@ -96,9 +96,9 @@ class Bot:
 
 
 @pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
+async def start(known_folder: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
     """Start the bot with changes to its configuration; sections by name."""
-    async with bots(tmp_path) as begin:
+    async with bots(known_folder) as begin:
         yield begin
 
 

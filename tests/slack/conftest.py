@@ -51,10 +51,10 @@ async def simulator() -> AsyncIterator[RunningSimulator]:
 
 @pytest.fixture
 def surroundings(
-    tmp_path: Path, server: SlackServer, simulator: RunningSimulator
+    known_folder: Path, server: SlackServer, simulator: RunningSimulator
 ) -> dict[str, str]:
     """What `dailies run` needs: Slack's tokens and a Runway key alone."""
-    return environment_of(tmp_path, simulator.url, server.url)
+    return environment_of(known_folder, simulator.url, server.url)
 
 
 @pytest.fixture
