@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from playwright.async_api import async_playwright, expect
 
 from tests.launching import launch
+from tests.quick import ROUGH
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -105,7 +106,8 @@ class Stage:
 
     async def open(self):
         times = {f"--{k}-seconds": v for k, v in QUICK.items()}
-        options = {"--port": 0, "--jitter": 0, "--seed": 7, **times, **self._simulator_options}
+        usual = {"--port": 0, "--jitter": 0, "--seed": 7, "--clip-pixels": ROUGH}
+        options = {**usual, **times, **self._simulator_options}
         arguments = [str(word) for pair in options.items() for word in pair]
         state = self._folder / "runway"
         self.simulator = await Process.start(

@@ -25,12 +25,13 @@ from tests.discord.clock import Clock
 from tests.discord.objects import Object
 from tests.discord.routes import application
 from tests.discord.server import TOKEN, Discord, start
+from tests.quick import ROUGH
 
 Stop = Callable[[], Awaitable[None]]
 KEY = "key_" + "0" * 128
 QUICK: dict[str, Any] = {
     "image_seconds": 0.2, "video_seconds": 0.3, "upscale_seconds": 0.2, "queue_seconds": 0.0,
-    "jitter": 0.0, "seed": 1,
+    "jitter": 0.0, "seed": 1, "clip_pixels": ROUGH,
 }  # fmt: skip
 
 
