@@ -64,4 +64,4 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
     server: Server = request.getfixturevalue("postgres")
     url = await server.database()
     yield url
-    await server.drop(url)
+    await server.give_back(url)
