@@ -33,6 +33,13 @@ async def _migrate(path: Path) -> None:
 
 
 @pytest.fixture
+def known_folder(migrated_file: Path, tmp_path: Path) -> Path:
+    """The test's folder as a bot leaves it that was started there: its database has the tables."""
+    shutil.copy(migrated_file, tmp_path / "dailies.db")
+    return tmp_path
+
+
+@pytest.fixture
 def migrated_copy(migrated_file: Path, tmp_path: Path) -> Callable[[], str]:
     """Makes SQLite databases with today's tables: `migrated_copy()` is an address."""
     numbers = itertools.count()
@@ -57,4 +64,4 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
     server: Server = request.getfixturevalue("postgres")
     url = await server.database()
     yield url
-    await server.drop(url)
+    await server.give_back(url)

@@ -8,6 +8,7 @@ Over its socket it is asked in JSON, with the descriptor of the output beside it
 """
 
 import gc
+import importlib
 import json
 import os
 import select
@@ -19,8 +20,11 @@ MOST_BYTES = 1 << 18
 
 
 def main() -> None:
-    import bot.cli  # everything that a start would load
+    import bot.cli
 
+    # What a start loads only when it is configured, or when it finds a new database.
+    for name in ("adapters.discord.platform", "adapters.slack.platform", "alembic.command"):
+        importlib.import_module(name)
     asking = socket.socket(fileno=int(sys.argv[1]))
     woken, wake = os.pipe()
     os.set_blocking(wake, False)

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from playwright.async_api import async_playwright, expect
 
 from tests.launching import launch
+from tests.quick import ROUGH
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -89,8 +90,9 @@ class Process:
 class Stage:
     """A simulator and a bot that uses it, with a folder for both. Only the bot is ever restarted."""
 
-    def __init__(self, folder, settings, simulator):
+    def __init__(self, folder, migrated_file, settings, simulator):
         self._folder = folder
+        shutil.copy(migrated_file, folder / "dailies.db")
         self._simulator_options = simulator
         self._settings = {
             "DAILIES_PLAYGROUND__ENABLED": "true",
@@ -104,7 +106,8 @@ class Stage:
 
     async def open(self):
         times = {f"--{k}-seconds": v for k, v in QUICK.items()}
-        options = {"--port": 0, "--jitter": 0, "--seed": 7, **times, **self._simulator_options}
+        usual = {"--port": 0, "--jitter": 0, "--seed": 7, "--clip-pixels": ROUGH}
+        options = {**usual, **times, **self._simulator_options}
         arguments = [str(word) for pair in options.items() for word in pair]
         state = self._folder / "runway"
         self.simulator = await Process.start(
@@ -214,23 +217,23 @@ async def browser():
 
 
 @session
-async def stage(browser, tmp_path_factory):
+async def stage(browser, tmp_path_factory, migrated_file):
     """What most tests share: quick, with credits for all of them."""
     settings = {"DAILIES_QUOTA__CREDITS": "100000"}
-    shared = Stage(tmp_path_factory.mktemp("stage"), settings, {})
+    shared = Stage(tmp_path_factory.mktemp("stage"), migrated_file, settings, {})
     await shared.open()
     yield shared
     await shared.close()
 
 
 @each
-async def set_up(browser, tmp_path):
+async def set_up(browser, tmp_path, migrated_file):
     """Opens a stage of a test's own: `settings` of the bot, and options of the simulator."""
     opened = []
 
     async def open_stage(settings=(), **simulator):
         options = {f"--{name.replace('_', '-')}": value for name, value in simulator.items()}
-        own = Stage(tmp_path, dict(settings), options)
+        own = Stage(tmp_path, migrated_file, dict(settings), options)
         await own.open()
         opened.append(own)
         return own

@@ -184,7 +184,7 @@ async def _database(
         return f"sqlite:///{folder / 'dailies.db'}"
     assert postgres is not None
     url = await postgres.database()
-    stack.push_async_callback(postgres.drop, url)
+    stack.push_async_callback(postgres.give_back, url)
     return url
 
 

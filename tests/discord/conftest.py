@@ -25,12 +25,13 @@ from tests.discord.clock import Clock
 from tests.discord.objects import Object
 from tests.discord.routes import application
 from tests.discord.server import TOKEN, Discord, start
+from tests.quick import ROUGH
 
 Stop = Callable[[], Awaitable[None]]
 KEY = "key_" + "0" * 128
 QUICK: dict[str, Any] = {
     "image_seconds": 0.2, "video_seconds": 0.3, "upscale_seconds": 0.2, "queue_seconds": 0.0,
-    "jitter": 0.0, "seed": 1,
+    "jitter": 0.0, "seed": 1, "clip_pixels": ROUGH,
 }  # fmt: skip
 
 
@@ -72,7 +73,9 @@ async def discord(open_discord: Callable[..., Awaitable[Discord]]) -> Discord:
 
 
 @pytest.fixture
-async def start_bot(tmp_path: Path, clock: Clock) -> AsyncIterator[Callable[..., Awaitable[Stop]]]:
+async def start_bot(
+    known_folder: Path, clock: Clock
+) -> AsyncIterator[Callable[..., Awaitable[Stop]]]:
     """Run the bot in this process: `await start_bot(discord, {"video_seconds": 5}, credits=10)`.
 
     What comes back stops it. A `folder` of its own makes it another bot; `listening=False` does not
@@ -90,7 +93,7 @@ async def start_bot(tmp_path: Path, clock: Clock) -> AsyncIterator[Callable[...,
             runway = await serve(SimulatorSettings(**{**QUICK, **(simulator or {})}))
             stack.push_async_callback(runway.stop)
             one = await stack.enter_async_context(AsyncExitStack())
-            chosen = config(discord, runway.url, tmp_path / folder, settings)
+            chosen = config(discord, runway.url, known_folder / folder, settings)
             await one.enter_async_context(running(chosen, clock=clock))
             if listening:
                 await discord.until(lambda: discord.commands and discord.gateway.session)

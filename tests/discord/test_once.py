@@ -1,5 +1,6 @@
 """What comes twice happens once: clicks, reactions and events, also with a restart in between."""
 
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -23,6 +24,7 @@ async def _left(discord: Discord, who: str = ADA) -> str:
 async def _again(discord: Discord, asked: Asked) -> None:
     """Discord sends an event that it has not seen answered; it knows nothing of a first answer."""
     asked.callback = asked.original = None
+    asked.began = time.monotonic()
     await discord.gateway.dispatch("INTERACTION_CREATE", asked.event)
     await discord.until(lambda: asked.callback)
 

@@ -23,6 +23,7 @@ from bot.config import (
     WebConfig,
 )
 from bot.runway.simulator import SimulatorSettings, serve
+from tests.quick import ROUGH
 
 
 @dataclass
@@ -96,9 +97,9 @@ class Bot:
 
 
 @pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
+async def start(known_folder: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
     """Start the bot with changes to its configuration; sections by name."""
-    async with bots(tmp_path) as begin:
+    async with bots(known_folder) as begin:
         yield begin
 
 
@@ -110,7 +111,11 @@ async def bots(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
 
         async def run(ready: "asyncio.Future[Bot]", sections: dict[str, Any]) -> None:
             settings = SimulatorSettings(
-                image_seconds=0.05, video_seconds=0.05, upscale_seconds=0.05, queue_seconds=0.0
+                image_seconds=0.05,
+                video_seconds=0.05,
+                upscale_seconds=0.05,
+                queue_seconds=0.0,
+                clip_pixels=ROUGH,
             )
             simulator = await serve(settings)
             over, ended = asyncio.Event(), asyncio.Event()

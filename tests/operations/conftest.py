@@ -121,12 +121,12 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def stage(
-    tmp_path: Path, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+    known_folder: Path, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stage]:
     """A bot that runs in this process, on the database that the command line looks at too."""
-    monkeypatch.setenv("DAILIES_STORAGE__URL", f"sqlite:///{tmp_path / 'dailies.db'}")
+    monkeypatch.setenv("DAILIES_STORAGE__URL", f"sqlite:///{known_folder / 'dailies.db'}")
     async with (
-        simulator_on(tmp_path) as simulator,
-        bot_on(tmp_path, simulator, session, confirm_above=50) as opened,
+        simulator_on(known_folder) as simulator,
+        bot_on(known_folder, simulator, session, confirm_above=50) as opened,
     ):
         yield opened

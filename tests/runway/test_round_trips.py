@@ -11,6 +11,7 @@ from bot.requests import Kind
 from bot.runway.client import MOST_DATA_URI_BYTES
 from bot.runway.simulator import SimulatorSettings, serve
 from bot.validation import complete
+from tests.quick import ROUGH
 
 RETIRED = frozenset({"gen3a_turbo", "gen4_aleph", "upscale_v1"})
 SPECS = load_catalog().all_specs()
@@ -30,7 +31,8 @@ def clock() -> WallClock:
 
 @pytest.fixture
 async def simulator(clock):
-    running = await serve(SimulatorSettings(now=clock, jitter=0.0, seed=1, offer=RETIRED))
+    settings = SimulatorSettings(now=clock, jitter=0.0, seed=1, offer=RETIRED, clip_pixels=ROUGH)
+    running = await serve(settings)
     yield running
     await running.stop()
 

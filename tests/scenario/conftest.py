@@ -59,7 +59,7 @@ async def start_simulator(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitab
 
 
 @pytest.fixture
-async def start_bot(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
+async def start_bot(known_folder: Path) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
     """Start bot processes on the test's folder: `await start_bot(url, DAILIES_FAILPOINT="…")`.
 
     `folder` gives another folder; `wait=False` does not wait until it is ready.
@@ -67,9 +67,11 @@ async def start_bot(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Bot
     async with AsyncExitStack() as stack:
 
         async def start(
-            url: str, *, folder: Path = tmp_path, wait: bool = True, **environment: str
+            url: str, *, folder: Path = known_folder, wait: bool = True, **environment: str
         ) -> Bot:
-            bot = await Bot.start(["run"], bot_environment(url, folder, **environment), tmp_path)
+            bot = await Bot.start(
+                ["run"], bot_environment(url, folder, **environment), known_folder
+            )
             stack.push_async_callback(bot.kill)
             return await bot.ready() if wait else bot
 
@@ -90,7 +92,7 @@ async def theatre(
 
 @pytest.fixture
 async def open_stage(
-    tmp_path: Path, session: aiohttp.ClientSession, errors_logged: list[str]
+    known_folder: Path, session: aiohttp.ClientSession, errors_logged: list[str]
 ) -> AsyncIterator[Callable[..., Awaitable[Stage]]]:
     """Bot and simulator in this process: `await open_stage({"concurrency": 1}, credits=100)`.
 
@@ -100,8 +102,9 @@ async def open_stage(
     async with AsyncExitStack() as stack:
 
         async def start(settings: dict[str, Any] | None = None, **quota: Any) -> Stage:
-            simulator = await stack.enter_async_context(simulator_on(tmp_path, **(settings or {})))
-            return await stack.enter_async_context(bot_on(tmp_path, simulator, session, **quota))
+            simulator = simulator_on(known_folder, **(settings or {}))
+            bot = bot_on(known_folder, await stack.enter_async_context(simulator), session, **quota)
+            return await stack.enter_async_context(bot)
 
         yield start
     assert errors_logged == []

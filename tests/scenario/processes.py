@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from tests.launching import Child, launch
+from tests.quick import ROUGH
 
 T = TypeVar("T")
 
@@ -121,7 +122,8 @@ class Bot(Process):
 def simulator_arguments(folder: Path, **options: object) -> list[str]:
     """`simulator_arguments(path, image_seconds=0.3)`: a quick one on any free port."""
     quick = {"image_seconds": 0.4, "video_seconds": 0.6, "upscale_seconds": 0.4}
-    given = {"queue_seconds": 0.1, "jitter": 0, "seed": 7, **quick, **options}
+    usual = {"queue_seconds": 0.1, "jitter": 0, "seed": 7, "clip_pixels": ROUGH}
+    given = {**usual, **quick, **options}
     flags = [part for name, value in given.items() for part in (_flag(name), str(value))]
     return ["simulator", "--port", "0", "--state-dir", str(folder), *flags]
 

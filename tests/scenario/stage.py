@@ -21,6 +21,7 @@ from bot.config import (
     WebConfig,
 )
 from bot.runway.simulator import RunningSimulator, SimulatorSettings, serve
+from tests.quick import ROUGH
 from tests.scenario.evidence import (
     Accounts,
     Books,
@@ -39,6 +40,7 @@ QUICK: Mapping[str, Any] = {
     "queue_seconds": 0.05,
     "jitter": 0.0,
     "seed": 7,
+    "clip_pixels": ROUGH,
 }
 
 

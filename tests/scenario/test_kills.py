@@ -68,7 +68,7 @@ async def test_a_job_outlives_the_death_of_the_process(theatre: Theatre, death: 
     assert await theatre.bot.exited() == -signal.SIGKILL
 
     page = await theatre.start_bot()
-    job_id, shown = await page.until(_ended_job, within=10)
+    job_id, shown = await page.until(_ended_job)
     if death.ends == "uncertain":
         await _check_told_and_retried(page, shown)
     proof = await theatre.prove()
@@ -90,7 +90,7 @@ async def test_a_job_outlives_a_death_right_after_it_was_taken_over(theatre: The
     with pytest.raises(AssertionError, match="it ended first"):
         await theatre.start_bot(AT_START)
     page = await theatre.start_bot()
-    _, shown = await page.until(_ended_job, within=10)
+    _, shown = await page.until(_ended_job)
     assert shown.state == "delivered"
     proof = await theatre.prove()
     assert proof.violations == []

@@ -33,7 +33,7 @@ class Replica:
 async def url(postgres: Server) -> AsyncIterator[str]:
     address = await postgres.database()
     yield address
-    await postgres.drop(address)
+    await postgres.give_back(address)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from bot.runway.simulator import SimulatorSettings, serve
+from tests.quick import ROUGH
 
 KEY = "key_" + "ab" * 64
 HEADERS = {"Authorization": f"Bearer {KEY}", "X-Runway-Version": "2024-11-06"}
@@ -113,7 +114,7 @@ async def simulate(clock: Clock) -> AsyncIterator[Callable[..., Awaitable[Api]]]
     started: list[Api] = []
 
     async def start(**settings: Any) -> Api:
-        given = {"now": clock, "seed": 1, "jitter": 0.0, **settings}
+        given = {"now": clock, "seed": 1, "jitter": 0.0, "clip_pixels": ROUGH, **settings}
         running = await serve(SimulatorSettings(**given))
         api = Api(running.url, KEY, aiohttp.ClientSession(), running.stop)
         started.append(api)

@@ -9,6 +9,8 @@ import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from bot.runway.simulator import SimulatorSettings
+
 PROMPT = "a lighthouse on a cliff at dusk"
 
 
@@ -52,6 +54,7 @@ class Film:
             frames = list(container.decode(video=0))
             self.count = len(frames)
             self.first, self.last = frames[0].to_image(), frames[-1].to_image()
+            self.neighbours = [frame.to_image() for frame in frames[10:12]]
 
 
 @pytest.mark.parametrize("ratio", ["1280:720", "720:1280", "1024:1024", "2112:912"])
@@ -90,7 +93,8 @@ async def test_references_are_seen_in_the_picture(api, clock, data_uri):
     assert picture.getpixel((1280 - 25 - 72, 25 + 72)) == (255, 0, 0)
 
 
-async def test_a_video_plays_in_a_browser_and_moves(api, clock, png, data_uri):
+async def test_a_video_plays_in_a_browser_and_moves(simulate, clock, png, data_uri):
+    api = await simulate(clip_pixels=SimulatorSettings.clip_pixels)
     body = {
         "model": "gen4_turbo",
         "promptText": PROMPT,
@@ -105,6 +109,16 @@ async def test_a_video_plays_in_a_browser_and_moves(api, clock, png, data_uri):
     assert (film.rate, film.seconds, film.count, film.audio) == (24, 2, 48, 0)
     assert content.index(b"moov") < content.index(b"mdat")
     assert difference(film.first, film.last) > 3
+    assert difference(*film.neighbours) > 0.1
+
+
+async def test_a_rough_video_is_as_long_and_shows_frames_again(simulate, clock):
+    api = await simulate(clip_pixels=1)
+    body = {"model": "gen4.5", "promptText": PROMPT, "ratio": "1280:720", "duration": 2}
+    film = Film((await output(api, clock, "text_to_video", body))[1])
+    assert (film.size, film.rate, film.seconds, film.count) == ((1280, 720), 24, 2, 48)
+    assert difference(film.first, film.last) > 3
+    assert difference(*film.neighbours) < 0.1
 
 
 @pytest.mark.parametrize("ratio", ["1104:832", "1584:672"])
@@ -246,7 +260,7 @@ async def test_downloads_at_the_same_time_get_the_same_file(api, clock):
 
 
 async def test_stopping_in_the_middle_of_a_render_is_clean(simulate, clock, tmp_path: Path):
-    api = await simulate(state_dir=tmp_path)
+    api = await simulate(state_dir=tmp_path, clip_pixels=SimulatorSettings.clip_pixels)
     body = {"model": "veo3.1", "promptText": PROMPT, "ratio": "1920:1080", "duration": 8}
     id = await api.made("text_to_video", body)
     clock.advance(60)

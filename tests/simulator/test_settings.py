@@ -25,6 +25,7 @@ def test_every_setting_has_an_option():
         *("--concurrency", "9", "--daily-limit", "8", "--balance", "7"),
         *("--output-ttl-seconds", "60", "--offer", "gen4_aleph,upscale_v1"),
         *("--withhold", "aleph2", "--failure-rate", "0.25", "--seed", "4"),
+        *("--clip-pixels", "5"),
     )
     assert given == SimulatorSettings(
         state_dir=Path("here"),
@@ -41,6 +42,7 @@ def test_every_setting_has_an_option():
         withhold=frozenset({"aleph2"}),
         failure_rate=0.25,
         seed=4,
+        clip_pixels=5,
     )
 
 
@@ -48,6 +50,7 @@ def test_every_setting_has_an_option():
     "words",
     [
         ("--concurrency", "0"),
+        ("--clip-pixels", "0"),
         ("--jitter", "1"),
         ("--failure-rate", "-0.1"),
         ("--failure-rate", "1.1"),

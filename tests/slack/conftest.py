@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from bot.runway.simulator import RunningSimulator, SimulatorSettings, serve
+from tests.quick import ROUGH
 from tests.slack.inside import Inside, Run, forget_surroundings
 from tests.slack.processes import Bot, environment_of
 from tests.slack.server import SlackServer
@@ -16,7 +17,7 @@ from tests.slack.workspace import Workspace
 
 QUICK: dict[str, Any] = {
     "image_seconds": 0.2, "video_seconds": 0.3, "upscale_seconds": 0.2, "queue_seconds": 0.0,
-    "jitter": 0.0, "seed": 1,
+    "jitter": 0.0, "seed": 1, "clip_pixels": ROUGH,
 }  # fmt: skip
 
 
@@ -51,10 +52,10 @@ async def simulator() -> AsyncIterator[RunningSimulator]:
 
 @pytest.fixture
 def surroundings(
-    tmp_path: Path, server: SlackServer, simulator: RunningSimulator
+    known_folder: Path, server: SlackServer, simulator: RunningSimulator
 ) -> dict[str, str]:
     """What `dailies run` needs: Slack's tokens and a Runway key alone."""
-    return environment_of(tmp_path, simulator.url, server.url)
+    return environment_of(known_folder, simulator.url, server.url)
 
 
 @pytest.fixture

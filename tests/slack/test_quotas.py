@@ -41,6 +41,7 @@ async def test_the_workspaces_own_alert_channel_comes_before_the_configured_one(
     await workspace.command(f"/quota settings alerts <#{PRIVATE}|ops> --why it is quieter")
     assert PRIVATE in await workspace.whisper(2)
     await workspace.command("/quota set <@U0BEN|ben> 5")
+    assert "5 credits" in await workspace.whisper(3)
     await workspace.command("/quota history")
     assert "it is quieter" in await workspace.whisper(4)
     await workspace.command("/imagine a fox", BEN)

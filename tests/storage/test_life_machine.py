@@ -268,6 +268,8 @@ def opens(request: pytest.FixtureRequest, migrated_file: Path) -> Any:
 
     def on_postgres() -> str:
         server: Server = request.getfixturevalue("postgres")
+        while urls:
+            apart(server.give_back(urls.pop()))
         urls.append(apart(server.database()))
         return urls[-1]
 
@@ -275,7 +277,7 @@ def opens(request: pytest.FixtureRequest, migrated_file: Path) -> Any:
     for folder in folders:
         folder.cleanup()
     for url in urls:
-        apart(request.getfixturevalue("postgres").drop(url))
+        apart(request.getfixturevalue("postgres").give_back(url))
 
 
 @pytest.mark.parametrize(("engine", "examples"), [("sqlite", 15), ("postgresql", 3)])

@@ -27,14 +27,15 @@ class SimulatorSettings:
     withhold: frozenset[str] = frozenset()
     failure_rate: float = 0.0
     seed: int | None = None
+    clip_pixels: int = 120_000_000
     now: Callable[[], float] = field(default=time.time, compare=False)
 
     def __post_init__(self) -> None:
         unknown = (self.offer | self.withhold) - MODELS
         if unknown:
             raise ValueError(f"unknown model: {', '.join(sorted(unknown))}")
-        if self.concurrency < 1:
-            raise ValueError("concurrency must be at least 1")
+        if self.concurrency < 1 or self.clip_pixels < 1:
+            raise ValueError("concurrency and clip pixels must be at least 1")
         if not 0 <= self.jitter < 1 or not 0 <= self.failure_rate <= 1:
             raise ValueError("jitter and failure rate are shares between 0 and 1")
 
@@ -107,6 +108,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("withhold", _models, usual.withhold, "MODELS", "models not to offer, comma-separated"),
         ("failure-rate", _rate, usual.failure_rate, "SHARE", "tasks that fail with INTERNAL"),
         ("seed", _count, None, "N", "makes times, failures and pictures repeatable"),
+        (
+            "clip-pixels",
+            _at_least_one,
+            usual.clip_pixels,
+            "N",
+            "pixels drawn for a clip; a larger one shows frames more than once",
+        ),
     ]
     for name, kind, default, metavar, text in options:
         shown = f" (default: {default})" if isinstance(default, int | float) else ""

@@ -15,7 +15,6 @@ from bot.runway.simulator.studio.scenes import Size
 
 FPS = 24
 _ROOM = 1.2  # how much larger than the frame the image is, for the move over it
-_PIXELS_WORTH_DRAWING = 120_000_000  # beyond this many, a drawn frame is shown more than once
 _BLACK, _WHITE, _GREY = 16, 235, 128  # video levels: luma 16 to 235, chroma around 128
 
 Planes = tuple[Image.Image, ...]
@@ -23,11 +22,15 @@ Planes = tuple[Image.Image, ...]
 
 @dataclass(frozen=True)
 class Clip:
-    """What a video shows: stills that it moves over and fades between, and how it is written."""
+    """What a video shows: stills that it moves over and fades between, and how it is written.
+
+    Beyond so many `pixels` in all its frames, a drawn one is shown more than once.
+    """
 
     stills: Sequence[Image.Image]
     size: Size
     seconds: float
+    pixels: int
     prompt: str
     note: str
     look: int = 0
@@ -46,7 +49,7 @@ def draw(clip: Clip, keep_going: Callable[[], None]) -> Iterator[tuple[int, av.V
     strip = lettering.caption(clip.size, clip.prompt, clip.note)
     large = _half(round(width * _ROOM)) * 2, _half(round(height * _ROOM)) * 2
     bases = [_to_planes(_prepared(still, large, strip.height)) for still in clip.stills]
-    held = min(8, math.ceil(clip.frames * width * height / _PIXELS_WORTH_DRAWING))
+    held = min(8, math.ceil(clip.frames * width * height / clip.pixels))
     for n in range(0, clip.frames, held):
         keep_going()
         share = n / max(1, clip.frames - 1)

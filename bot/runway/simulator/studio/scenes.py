@@ -128,13 +128,27 @@ def _hills(size: Size, palette: Palette, chance: random.Random) -> Image.Image:
     for n in range(5):
         share = n / 4
         line = _ridge(double, chance, 0.54 + 0.095 * n, rough * (1 + share / 3))
-        mask = Image.new("L", double)
-        ImageDraw.Draw(mask).polygon([*line, (double[0] + 8, double[1]), (0, double[1])], fill=255)
         colour = _mix(
             _mix(palette.middle, palette.horizon, 0.35), palette.ground, 0.2 + 0.8 * share
         )
-        picture.paste(colour, (0, 0), mask.resize(size, Image.Resampling.BOX))
+        _fill_below(line, picture, colour)
     return picture
+
+
+def _fill_below(line: list[Size], picture: Image.Image, colour: Colour) -> None:
+    """Fill what is below a line, given at double the picture's size: that smooths its edge."""
+    width, height = picture.size
+    heights = [y for _, y in line]
+    # Only what is beside the line needs a mask.
+    top = min(height, max(0, min(heights) // 2 - 1))
+    foot = min(height, max(top, max(heights) // 2 + 2))
+    if foot > top:
+        mask = Image.new("L", (width * 2, (foot - top) * 2))
+        edge = [(x, y - top * 2) for x, y in line]
+        ends = [(width * 2 + 8, mask.height), (0, mask.height)]
+        ImageDraw.Draw(mask).polygon([*edge, *ends], fill=255)
+        picture.paste(colour, (0, top), mask.resize((width, foot - top), Image.Resampling.BOX))
+    picture.paste(colour, (0, foot, width, height))
 
 
 def _sea(size: Size, palette: Palette, chance: random.Random) -> Image.Image:

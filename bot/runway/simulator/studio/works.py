@@ -29,6 +29,7 @@ class Job:
     inputs: Path
     look: int
     keep_going: Callable[[], None]
+    clip_pixels: int
 
     def picture(self, role: str) -> Image.Image:
         """The input with this role as a still image; a video gives its first frame."""
@@ -101,7 +102,7 @@ def _clip(
     prores = ""
     if isinstance(body, b.Formatted) and body.output_format == "prores":
         prores = body.prores_profile or "4444"
-    return Clip(stills, size, seconds, body.prompt, note, job.seed, audio, prores)
+    return Clip(stills, size, seconds, job.clip_pixels, body.prompt, note, job.seed, audio, prores)
 
 
 @work_of.register(b.Gen4Turbo)
