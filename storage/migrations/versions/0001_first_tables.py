@@ -176,7 +176,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index("ledger_of_bucket", ["bucket"], unique=False)
-        batch_op.create_index("ledger_of_member", ["workspace", "member", "seq"], unique=False)
+        batch_op.create_index(
+            "ledger_of_member", ["workspace", "member", "at", "seq"], unique=False
+        )
 
     op.create_table(
         "notices",
