@@ -19,7 +19,9 @@ MOST_BYTES = 1 << 18
 
 
 def main() -> None:
-    import bot.cli  # everything that a start would load
+    import bot.cli
+
+    bot.cli.parser()  # everything that a start would load
 
     asking = socket.socket(fileno=int(sys.argv[1]))
     woken, wake = os.pipe()
