@@ -5,25 +5,23 @@ import asyncio
 import errno
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
-from bot.commandline.checking import add_check
-from bot.commandline.configuration import add_config
-from bot.commandline.database import add_database
 from bot.commandline.groups import Command, Said
-from bot.commandline.jobs import add_jobs
-from bot.commandline.quota import add_quota
-from bot.commandline.serving import add_serving
-from bot.commandline.slack import add_slack
+from bot.commandline.running import add_run
 from bot.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bot.commandline.groups import Parsers
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def main() -> None:
     """Run a command; what is wrong with the set-up is one clear text and exit code 2."""
-    arguments = parser().parse_args()
+    arguments = parser(only_run=sys.argv[1:2] == ["run"]).parse_args()
     command: Command = arguments.command
     try:
         said = asyncio.run(_said(command, arguments))
@@ -43,12 +41,27 @@ def main() -> None:
         print(said)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Every command with its arguments."""
+def parser(*, only_run: bool = False) -> argparse.ArgumentParser:
+    """Every command with its arguments; or `run` alone, which is not to wait for the others."""
     whole = argparse.ArgumentParser(
         prog="dailies", description="Runway's image and video models in a team's own chat."
     )
     commands = whole.add_subparsers(required=True, metavar="command")
+    add_run(commands)
+    if not only_run:
+        _add_others(commands)
+    return whole
+
+
+def _add_others(commands: "Parsers") -> None:
+    from bot.commandline.checking import add_check
+    from bot.commandline.configuration import add_config
+    from bot.commandline.database import add_database
+    from bot.commandline.jobs import add_jobs
+    from bot.commandline.quota import add_quota
+    from bot.commandline.serving import add_serving
+    from bot.commandline.slack import add_slack
+
     add_serving(commands)
     add_check(commands)
     add_config(commands)
@@ -56,7 +69,6 @@ def parser() -> argparse.ArgumentParser:
     add_quota(commands)
     add_database(commands)
     add_slack(commands)
-    return whole
 
 
 def outside(error: Exception) -> str | None:

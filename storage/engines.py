@@ -8,7 +8,6 @@ from sqlalchemy.exc import ArgumentError
 from bot.errors import ConfigError
 from storage.database import Database
 from storage.migrations import upgrade
-from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase
 
 _USE = (
@@ -39,6 +38,9 @@ def database_path(url: str) -> Path | None:
 
 def _database(address: URL, lease_seconds: float) -> Database:
     if address.get_backend_name() == "postgresql":
+        # Its driver is loaded where it is used: it is a tenth of a start.
+        from storage.postgres import PostgresDatabase
+
         return PostgresDatabase(address, lease_seconds)
     path = Path(address.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 An entry is written once and never changed; a bucket's columns are the sums of its entries.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from secrets import token_hex
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from bot.credits import Period, period_start
 from bot.jobs import Member
-from storage.rows import to_micros, upsert
+from storage.rows import insert_new, to_micros
 from storage.schema import buckets, hold_legs, ledger
 
 
@@ -52,7 +53,13 @@ def period_key(period: Period, now: datetime, zone: ZoneInfo) -> str:
 
 
 def ensure_bucket(c: Connection, bucket: str) -> None:
-    c.execute(upsert(c, buckets, {"id": bucket}, {"held": 0, "captured": 0}, replace=False))
+    ensure_buckets(c, [bucket])
+
+
+def ensure_buckets(c: Connection, ids: Sequence[str]) -> None:
+    """Make those that are not there yet."""
+    rows = [{"id": bucket, "held": 0, "captured": 0} for bucket in ids]
+    c.execute(insert_new(c, buckets), rows)
 
 
 def move(

@@ -5,8 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import ConfigError
@@ -39,10 +38,21 @@ async def inspect_database(url: str) -> Condition:
         await asyncio.to_thread(_check_folder, path.parent)
         return _condition(None)
     await asyncio.to_thread(_check_writable, path)
-    return await _read(URL.create("sqlite+aiosqlite", database=str(path)))
+    return await asyncio.to_thread(_read_file, path)
+
+
+def _read_file(path: Path) -> Condition:
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            return _look(connection)
+    finally:
+        engine.dispose()
 
 
 async def _read(address: URL) -> Condition:
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     engine = create_async_engine(address, poolclass=NullPool)
     try:
         async with engine.connect() as connection:

@@ -1,50 +1,20 @@
-"""Jobs in SQL: acceptance, transitions and the questions that the core asks."""
+"""Jobs in SQL: transitions and the questions that the core asks."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, not_, or_, select, update
+from sqlalchemy import Connection, and_, not_, or_, select, update
 
 from bot.credits import Outcome, settle
-from bot.errors import Paused, StaleJob
+from bot.errors import StaleJob
 from bot.jobs import AT_RUNWAY, Job, Member, State
 from bot.ports import AtRunway, Once, Timing, Waiting
-from bot.quotas import paused_until
 from storage import ledger, notices
-from storage.locks import serialise
 from storage.replicas import is_held
-from storage.rows import from_micros, job_of, job_values, new_job_values, to_micros, upsert
+from storage.rows import from_micros, job_of, job_values, to_micros, upsert
 from storage.rules import Defaults
 from storage.schema import jobs, once
-
-
-def accept(
-    c: Connection,
-    job: Job,
-    keys: Sequence[Once],
-    now: datetime,
-    defaults: Defaults,
-    roles: Sequence[str] = (),
-    *,
-    approved: bool = False,
-) -> Job:
-    """Insert the job with its hold, or return the job that one of the keys made before."""
-    # A member's limit of jobs is counted over rows that others may be about to write.
-    serialise(c, f"member|{job.owner.workspace}|{job.owner.id}")
-    for number, key in enumerate(keys):
-        if not first_time(c, key, job.id, now):
-            made = made_by(c, key)
-            repoint(c, keys[:number], made)
-            return find(c, made)
-    rules = defaults.moderation
-    until = paused_until(notices.strikes_of(c, job.owner, now, rules), rules, now)
-    if until is not None:
-        raise Paused(until)
-    c.execute(insert(jobs).values(**new_job_values(job)))
-    ledger.reserve(c, job, now, defaults, roles, approved=approved)
-    return find(c, job.id)
 
 
 def first_time(c: Connection, key: Once, job_id: str, now: datetime) -> bool:
@@ -58,11 +28,6 @@ def first_time(c: Connection, key: Once, job_id: str, now: datetime) -> bool:
     if c.execute(renewed).rowcount == 1:
         return True
     return c.execute(upsert(c, once, {"key": key.key}, values, replace=False)).rowcount == 1
-
-
-def repoint(c: Connection, keys: Sequence[Once], made: str) -> None:
-    """Let keys that were taken a moment ago name what another key had made already."""
-    c.execute(update(once).where(once.c.key.in_([key.key for key in keys])).values(job=made))
 
 
 def made_by(c: Connection, key: Once) -> str:

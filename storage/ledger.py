@@ -1,74 +1,30 @@
 """Credits in SQL: holds, captures, releases and bookings, each exactly once per job."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, select, update
 
 from bot.credits import Balance, Movement, Settlement, period_end, period_start
-from bot.errors import Blocked, NotEnoughCredits, TooManyJobs
-from bot.jobs import Job, Member, room
-from bot.quotas import Change, Rule, split
+from bot.jobs import Job, Member
+from bot.quotas import Change
 from storage import changes, standings
 from storage.entries import (
-    add_leg,
     bucket_kind,
-    cap_bucket,
     ensure_bucket,
     grant_bucket,
     move,
 )
 from storage.locks import serialise
 from storage.rows import from_micros
-from storage.rules import Defaults, effective_rule, live_grants, rule_of, zone_of
-from storage.schema import buckets, hold_legs, holds, ledger
-from storage.standings import account_of, open_bucket, used_by
+from storage.rules import Defaults, effective_rule, live_grants, zone_of
+from storage.schema import hold_legs, holds, ledger
+from storage.standings import account_of, used_by
 
 _CAPS = ("budget", "channel")
-
-
-@dataclass(frozen=True)
-class _Account:
-    """A bucket, the most that it may hold (None: no limit), and when it starts anew."""
-
-    bucket: str
-    limit: int | None
-    resets_at: datetime | None = None
-
-
-def reserve(
-    c: Connection,
-    job: Job,
-    now: datetime,
-    defaults: Defaults,
-    roles: Sequence[str],
-    *,
-    approved: bool = False,
-) -> None:
-    """Hold the job's price; raises Blocked, NotEnoughCredits or TooManyJobs.
-
-    `approved` by an admin: the caps and the limit on jobs in flight do not count.
-    """
-    if not approved and _open_holds(c, job.owner) >= defaults.jobs_in_flight:
-        raise TooManyJobs(defaults.jobs_in_flight)
-    rule = effective_rule(c, job.owner, roles, defaults)
-    if rule.allowance.blocked:
-        raise Blocked(rule.scope)
-    row = {"job": job.id, "workspace": job.owner.workspace, "member": job.owner.id}
-    terms = {"amount": job.request.price, "allowance": rule.allowance.credits, "open": 1}
-    c.execute(insert(holds).values(**row, **terms))
-    zone = zone_of(c, job.owner.workspace, defaults)
-    place = _pay(c, job, _paying(c, job.owner, rule, now, zone), now)
-    # The caps come last, because all of a workspace's members wait for each other there.
-    for scope in ("workspace", f"channel:{room(job.channel)}"):
-        cap = rule_of(c, job.owner.workspace, scope)
-        if cap is not None:
-            _count(c, job, _cap(job.owner.workspace, cap, now, zone), now, place, bind=not approved)
-            place += 1
 
 
 def shortfall(
@@ -77,56 +33,6 @@ def shortfall(
     """Credits that the member lacks for a job."""
     left = balance_of(c, job.owner, now, defaults, roles).left
     return 0 if left is None else max(0, job.request.price - left)
-
-
-def _paying(
-    c: Connection, member: Member, rule: Rule, now: datetime, zone: ZoneInfo
-) -> list[_Account]:
-    """What pays for a member's job: the allowance first, then the grants."""
-    allowance = rule.allowance
-    account = account_of(member, allowance.period, now, zone)
-    open_bucket(c, account, now)
-    own = _Account(account.bucket, allowance.credits, period_end(now, allowance.period, zone))
-    grants = live_grants(c, member, now)
-    return [own, *(_Account(grant_bucket(member.workspace, g.id), g.credits) for g in grants)]
-
-
-def _pay(c: Connection, job: Job, accounts: Sequence[_Account], now: datetime) -> int:
-    """Hold the price over the accounts, in their order; returns how many it took."""
-    free = [_free(c, account) for account in accounts]
-    parts = split(job.request.price, free)
-    if parts is None:
-        left = sum(max(0, available or 0) for available in free)
-        raise NotEnoughCredits(job.request.price, left, accounts[0].resets_at)
-    place = 0
-    for account, part in zip(accounts, parts, strict=True):
-        if part or place == 0:
-            add_leg(c, job.id, account.bucket, place, part, pays=True)
-            move(c, job.id, job.owner, account.bucket, "hold", now, held=part)
-            place += 1
-    return place
-
-
-def _count(
-    c: Connection, job: Job, cap: _Account, now: datetime, place: int, *, bind: bool
-) -> None:
-    """Count the price towards a cap; `bind` when it must fit."""
-    price, free = job.request.price, _free(c, cap)
-    if bind and free is not None and free < price:
-        kind = bucket_kind(cap.bucket)
-        raise NotEnoughCredits(
-            price, max(0, free), cap.resets_at, team=kind == "budget", channel=kind == "channel"
-        )
-    add_leg(c, job.id, cap.bucket, place, price, pays=False)
-    move(c, job.id, job.owner, cap.bucket, "hold", now, held=price)
-
-
-def _free(c: Connection, account: _Account) -> int | None:
-    """What is left of an account; its row is locked, so that this stays true."""
-    ensure_bucket(c, account.bucket)
-    query = select(buckets.c.held + buckets.c.captured).where(buckets.c.id == account.bucket)
-    used: int = c.execute(query.with_for_update()).scalar_one()
-    return None if account.limit is None else account.limit - used
 
 
 def settle_hold(
@@ -240,7 +146,8 @@ def movements_of(c: Connection, member: Member, limit: int) -> list[Movement]:
     query = select(ledger).where(
         ledger.c.workspace == member.workspace, ledger.c.member == member.id
     )
-    rows = c.execute(query.order_by(ledger.c.seq.desc()).limit(limit)).mappings()
+    newest = query.order_by(ledger.c.at.desc(), ledger.c.seq.desc())
+    rows = c.execute(newest.limit(limit)).mappings()
     return [_movement(row) for row in rows]
 
 
@@ -249,19 +156,6 @@ def open_holds_of(c: Connection, member: Member) -> list[tuple[str, int]]:
         holds.c.workspace == member.workspace, holds.c.member == member.id, holds.c.open == 1
     )
     return [(row.job, row.amount) for row in c.execute(query)]
-
-
-def _cap(workspace: str, rule: Rule, now: datetime, zone: ZoneInfo) -> _Account:
-    period = rule.allowance.period
-    bucket = cap_bucket(workspace, rule.scope, period, now, zone)
-    return _Account(bucket, rule.allowance.credits, period_end(now, period, zone))
-
-
-def _open_holds(c: Connection, member: Member) -> int:
-    query = select(func.count()).where(
-        holds.c.workspace == member.workspace, holds.c.member == member.id, holds.c.open == 1
-    )
-    return c.execute(query).scalar_one()
 
 
 def _movement(row: RowMapping) -> Movement:

@@ -13,9 +13,11 @@ from bot.jobs import Job, Member
 from bot.ports import Once
 from bot.quotas import Change, Changed, Rule, Settings, Usage
 from storage import audit, changes, drafts, jobs, ledger, notices, rules, settings
+from storage.acceptance import accept
 from storage.budgets import begin_cap
 from storage.database import Database
 from storage.entries import cap_bucket, used_in
+from storage.proposals import Proposal
 from storage.rules import Defaults
 
 
@@ -180,7 +182,7 @@ class SqlQuotas:
         def transaction(c: Connection) -> Job | None:
             if not drafts.decide(c, draft.id, OPEN, DraftState.RUN, job.owner.id):
                 return None
-            return jobs.accept(c, job, (), now, self._defaults, roles)
+            return accept(c, Proposal(job, (), now, roles), self._defaults)
 
         return await self._db.write(transaction)
 
@@ -199,7 +201,8 @@ class SqlQuotas:
                 workspace, scope = job.owner.workspace, f"member:{job.owner.id}"
                 held = f"job {job.id} for {job.request.price}"
                 changes.record(c, workspace, change, "approve", scope, after=held)
-            return jobs.accept(c, job, (), change.at, self._defaults, roles, approved=True)
+            proposal = Proposal(job, (), change.at, roles, approved=True)
+            return accept(c, proposal, self._defaults)
 
         return await self._db.write(transaction)
 

@@ -1,11 +1,22 @@
 """Between rows and values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Insert, RowMapping, Table
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Insert,
+    RowMapping,
+    Table,
+    Text,
+    any_,
+    bindparam,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.jobs import Cause, Job, Member, State
@@ -32,11 +43,33 @@ def upsert(
     replace: bool = True,
 ) -> Insert:
     """Insert a row, or take over `values` (or leave all as it is) where its keys exist."""
-    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
-    row: sqlite.Insert | postgresql.Insert = dialect.insert(table).values(**keys, **values)
+    row = _insert(c, table).values(**keys, **values)
     if replace:
         return row.on_conflict_do_update(index_elements=list(keys), set_=dict(values))
     return row.on_conflict_do_nothing(index_elements=list(keys))
+
+
+def insert_new(c: Connection, table: Table) -> Insert:
+    """Insert rows, but for those that are there already."""
+    return _insert(c, table).on_conflict_do_nothing()
+
+
+def replacing(c: Connection, table: Table) -> Insert:
+    """Insert rows, or take over their values where their keys exist."""
+    row = _insert(c, table)
+    new = {column.name: row.excluded[column.name] for column in table.c if not column.primary_key}
+    return row.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
+
+
+def _insert(c: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if c.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def among(c: Connection, column: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a text is one of these: one statement on PostgreSQL, however many they are."""
+    if c.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(values), ARRAY(Text)))
+    return column.in_(values)
 
 
 _TIMES = ("created_at", "due_at", "submitted_at", "started_at", "noticed_at", "finished_at")

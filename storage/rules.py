@@ -1,7 +1,7 @@
 """What admins have set: allowances, the budget, caps, grants and the time zone of a workspace."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from bot.jobs import Member
 from bot.quotas import Change, Moderation, Rule, choose_rule, written
 from storage import changes
 from storage.locks import serialise
-from storage.rows import from_micros, to_micros, upsert
+from storage.rows import among, from_micros, to_micros, upsert
 from storage.schema import allowances, buckets, grants, workspaces
 
 
@@ -37,8 +37,7 @@ def zone_of(c: Connection, workspace: str, defaults: Defaults) -> ZoneInfo:
 
 
 def rule_of(c: Connection, workspace: str, scope: str) -> Rule | None:
-    rules = _rules(c, workspace, [scope])
-    return rules[0] if rules else None
+    return rules_by_scope(c, workspace, [scope]).get(scope)
 
 
 def rules_of(c: Connection, workspace: str | None) -> list[tuple[str, Rule]]:
@@ -49,16 +48,28 @@ def rules_of(c: Connection, workspace: str | None) -> list[tuple[str, Rule]]:
     return [(row["workspace"], _rule(row)) for row in c.execute(query).mappings()]
 
 
+def rules_by_scope(c: Connection, workspace: str, scopes: Sequence[str]) -> dict[str, Rule]:
+    """A workspace's rules among these scopes."""
+    query = select(allowances).where(
+        allowances.c.workspace == workspace, among(c, allowances.c.scope, scopes)
+    )
+    return {row["scope"]: _rule(row) for row in c.execute(query).mappings()}
+
+
 def effective_rule(c: Connection, member: Member, roles: Sequence[str], defaults: Defaults) -> Rule:
     """The rule that applies to a member; see the table in bot.quotas."""
-    own, default = f"member:{member.id}", "default"
-    known = {
-        rule.scope: rule
-        for rule in _rules(c, member.workspace, [own, default, *(f"role:{role}" for role in roles)])
-    }
+    scopes = [f"member:{member.id}", "default", *(f"role:{role}" for role in roles)]
+    known = rules_by_scope(c, member.workspace, scopes)
+    return chosen_rule(known, member, roles, defaults)
+
+
+def chosen_rule(
+    known: Mapping[str, Rule], member: Member, roles: Sequence[str], defaults: Defaults
+) -> Rule:
+    """The rule that applies to a member, among those that a workspace has."""
+    by_role = [known[scope] for role in roles if (scope := f"role:{role}") in known]
     last = Rule(defaults.allowance, "configured")
-    by_role = [rule for scope, rule in known.items() if scope.startswith("role:")]
-    return choose_rule(known.get(own), by_role, known.get(default), last)
+    return choose_rule(known.get(f"member:{member.id}"), by_role, known.get("default"), last)
 
 
 def set_rule(c: Connection, workspace: str, rule: Rule, change: Change, action: str) -> None:
@@ -177,13 +188,6 @@ def _grant(row: RowMapping) -> Grant:
         left=max(0, row["credits"] - row["taken"] - (row["used"] or 0)),
         expires_at=from_micros(expires_at) if expires_at is not None else None,
     )
-
-
-def _rules(c: Connection, workspace: str, scopes: Sequence[str]) -> list[Rule]:
-    query = select(allowances).where(
-        allowances.c.workspace == workspace, allowances.c.scope.in_(scopes)
-    )
-    return [_rule(row) for row in c.execute(query).mappings()]
 
 
 def _rule(row: RowMapping) -> Rule:

@@ -149,7 +149,7 @@ ledger = Table(
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("job", "bucket", "kind", name="ledger_once"),
 )
-Index("ledger_of_member", ledger.c.workspace, ledger.c.member, ledger.c.seq)
+Index("ledger_of_member", ledger.c.workspace, ledger.c.member, ledger.c.at, ledger.c.seq)
 Index("ledger_of_bucket", ledger.c.bucket)
 
 workspaces = Table(

@@ -5,18 +5,23 @@ becomes a day, a role is given, the time zone moves), its bucket must begin with
 used since that period began, or the same credits could be spent twice.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, exists, func, not_, select
 
 from bot.credits import Period, period_start
 from bot.jobs import Member
-from storage.entries import add_leg, adjust, ensure_bucket, member_bucket, move, used_in
+from storage.entries import add_leg, adjust, ensure_buckets, member_bucket, move, used_in
+from storage.locks import in_order
 from storage.quota_tables import standings
-from storage.rows import to_micros, upsert
+from storage.rows import among, replacing, to_micros
 from storage.schema import buckets, hold_legs, holds, jobs, ledger
+
+# More than the clocks of replicas can differ.
+_CLOCKS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -35,28 +40,53 @@ def account_of(member: Member, period: Period, now: datetime, zone: ZoneInfo) ->
 
 def used_by(c: Connection, account: Account) -> tuple[int, int]:
     """Credits held and captured of the running period, counted in its bucket yet or not."""
-    held, captured = used_in(c, account.bucket)
     if _current(c, account.member) == account.bucket:
-        return held, captured
-    uncounted = sum(amount for _, amount in _uncounted_holds(c, account))
-    return held + uncounted, _spent(c, account)
+        return used_in(c, account.bucket)
+    return used_uncounted(c, [account])[account.bucket]
+
+
+def used_uncounted(c: Connection, accounts: Sequence[Account]) -> dict[str, tuple[int, int]]:
+    """The same, by bucket, for members of one workspace whose buckets are yet to be opened."""
+    ids = [account.bucket for account in accounts]
+    query = select(buckets.c.id, buckets.c.held).where(among(c, buckets.c.id, ids))
+    held = {row.id: row.held for row in c.execute(query)}
+    spent = _spent(c, accounts)
+    used = {bucket: (held.get(bucket, 0), spent.get(bucket, 0)) for bucket in ids}
+    for account, _, amount in _uncounted_holds(c, accounts):
+        held_now, captured = used[account.bucket]
+        used[account.bucket] = (held_now + amount, captured)
+    return used
 
 
 def open_bucket(c: Connection, account: Account, now: datetime) -> None:
     """Count everything that the period has seen in its bucket, from now on."""
-    member = account.member
-    ensure_bucket(c, account.bucket)
-    if _current(c, member) == account.bucket:
-        return
-    query = select(buckets.c.captured).where(buckets.c.id == account.bucket).with_for_update()
-    counted: int = c.execute(query).scalar_one()
-    missing = _spent(c, account) - counted
-    adjust(c, member.workspace, None, account.bucket, "opening", missing, now)
-    for job_id, amount in _uncounted_holds(c, account):
+    if _current(c, account.member) == account.bucket:
+        ensure_buckets(c, [account.bucket])
+    else:
+        open_buckets(c, [account], now)
+
+
+def open_buckets(c: Connection, accounts: Sequence[Account], now: datetime) -> None:
+    """The same for members of one workspace whose buckets are not their current ones."""
+    ids = [account.bucket for account in accounts]
+    ensure_buckets(c, ids)
+    query = select(buckets.c.id, buckets.c.captured).where(among(c, buckets.c.id, ids))
+    query = in_order(c, query, buckets.c.id, ids).with_for_update()
+    counted = {row.id: row.captured for row in c.execute(query)}
+    for bucket, spent in _spent(c, accounts).items():
+        workspace = accounts[0].member.workspace
+        adjust(c, workspace, None, bucket, "opening", spent - counted.pop(bucket), now)
+    for bucket, captured in counted.items():
+        adjust(c, accounts[0].member.workspace, None, bucket, "opening", -captured, now)
+    for account, job_id, amount in _uncounted_holds(c, accounts):
         add_leg(c, job_id, account.bucket, next_place(c, job_id), amount, pays=False)
+        member = account.member
         move(c, job_id, member, account.bucket, "hold", now, held=amount, pays=False)
-    keys = {"workspace": member.workspace, "member": member.id}
-    c.execute(upsert(c, standings, keys, {"bucket": account.bucket}))
+    rows = [
+        {"workspace": a.member.workspace, "member": a.member.id, "bucket": a.bucket}
+        for a in accounts
+    ]
+    c.execute(replacing(c, standings), rows)
 
 
 def begin_anew(c: Connection, account: Account, now: datetime) -> int:
@@ -76,51 +106,81 @@ def next_place(c: Connection, job_id: str) -> int:
     return last + 1
 
 
+def buckets_of(c: Connection, workspace: str, members: Sequence[str]) -> dict[str, str]:
+    """The bucket that each member's allowance was last counted in."""
+    query = select(standings.c.member, standings.c.bucket).where(
+        standings.c.workspace == workspace, among(c, standings.c.member, members)
+    )
+    return {row.member: row.bucket for row in c.execute(query)}
+
+
 def _current(c: Connection, member: Member) -> str | None:
-    query = select(standings.c.bucket).where(
-        standings.c.workspace == member.workspace, standings.c.member == member.id
-    )
-    return c.execute(query).scalar_one_or_none()
+    return buckets_of(c, member.workspace, [member.id]).get(member.id)
 
 
-def _spent(c: Connection, account: Account) -> int:
-    """What the member has paid of allowances for the period's jobs, since the last new beginning."""
-    member = account.member
-    own = (ledger.c.workspace == member.workspace, ledger.c.member == member.id)
-    anew = select(func.coalesce(func.max(ledger.c.seq), 0)).where(*own, ledger.c.kind == "reset")
-    query = (
-        select(func.coalesce(func.sum(ledger.c.captured), 0))
-        .join(jobs, jobs.c.id == ledger.c.job)
-        .where(
-            *own,
-            ledger.c.kind == "capture",
-            ledger.c.bucket.startswith(f"{member.workspace}|member|", autoescape=True),
-            ledger.c.seq > anew.scalar_subquery(),
-            jobs.c.created_at >= to_micros(account.start),
+def _spent(c: Connection, accounts: Sequence[Account]) -> dict[str, int]:
+    """What members have paid of allowances for their period's jobs, since the last new beginning.
+
+    By bucket; those who have paid nothing are left out.
+    """
+    spent: dict[str, int] = {}
+    for start, alike in _by_start(accounts).items():
+        workspace = accounts[0].member.workspace
+        recent = (
+            ledger.c.workspace == workspace,
+            among(c, ledger.c.member, list(alike)),
+            # What a job of the period cost was booked in it; replicas' clocks differ by less.
+            ledger.c.at >= to_micros(start - _CLOCKS),
         )
-    )
-    spent: int = c.execute(query).scalar_one()
+        anew = select(ledger.c.member, func.max(ledger.c.seq).label("seq"))
+        anew_by = anew.where(*recent, ledger.c.kind == "reset").group_by(ledger.c.member)
+        began = {row.member: row.seq for row in c.execute(anew_by)}
+        query = (
+            select(ledger.c.member, ledger.c.seq, ledger.c.captured)
+            .join(jobs, jobs.c.id == ledger.c.job)
+            .where(
+                *recent,
+                ledger.c.kind == "capture",
+                ledger.c.bucket.startswith(f"{workspace}|member|", autoescape=True),
+                jobs.c.created_at >= to_micros(start),
+            )
+        )
+        for row in c.execute(query):
+            if row.seq > began.get(row.member, 0):
+                bucket = alike[row.member].bucket
+                spent[bucket] = spent.get(bucket, 0) + row.captured
     return spent
 
 
-def _uncounted_holds(c: Connection, account: Account) -> list[tuple[str, int]]:
+def _uncounted_holds(c: Connection, accounts: Sequence[Account]) -> list[tuple[Account, str, int]]:
     """Jobs of the period that are at work and held elsewhere, with what the allowance holds."""
-    member = account.member
-    other = hold_legs.alias()
-    counted = exists().where(other.c.job == holds.c.job, other.c.bucket == account.bucket)
-    query = (
-        select(holds.c.job, hold_legs.c.amount)
-        .join(hold_legs, hold_legs.c.job == holds.c.job)
-        .join(jobs, jobs.c.id == holds.c.job)
-        .where(
-            holds.c.workspace == member.workspace,
-            holds.c.member == member.id,
-            holds.c.open == 1,
-            not_(counted),
-            hold_legs.c.pays == 1,
-            hold_legs.c.place == 0,
-            jobs.c.created_at >= to_micros(account.start),
+    found = []
+    for start, alike in _by_start(accounts).items():
+        other = hold_legs.alias()
+        ids = [account.bucket for account in alike.values()]
+        counted = exists().where(other.c.job == holds.c.job, among(c, other.c.bucket, ids))
+        query = (
+            select(holds.c.member, holds.c.job, hold_legs.c.amount)
+            .join(hold_legs, hold_legs.c.job == holds.c.job)
+            .join(jobs, jobs.c.id == holds.c.job)
+            .where(
+                holds.c.workspace == accounts[0].member.workspace,
+                among(c, holds.c.member, list(alike)),
+                holds.c.open == 1,
+                not_(counted),
+                hold_legs.c.pays == 1,
+                hold_legs.c.place == 0,
+                jobs.c.created_at >= to_micros(start),
+            )
+            .order_by(holds.c.job)
         )
-        .order_by(holds.c.job)
-    )
-    return [(row.job, row.amount) for row in c.execute(query)]
+        found += [(alike[row.member], row.job, row.amount) for row in c.execute(query)]
+    return found
+
+
+def _by_start(accounts: Sequence[Account]) -> dict[datetime, dict[str, Account]]:
+    """Accounts by the beginning of their period, then by member."""
+    starts: dict[datetime, dict[str, Account]] = {}
+    for account in accounts:
+        starts.setdefault(account.start, {})[account.member.id] = account
+    return starts

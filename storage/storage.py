@@ -1,19 +1,34 @@
 """The core's Storage port on SQL: each method is one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from bot.credits import Outcome
+from bot.errors import DailiesError
 from bot.jobs import Job, Member, State
 from bot.ports import Lines, ModelLimits, Once, Timing, Untold
 from storage import jobs, notices, turns
+from storage.acceptance import Raced, accept_all
 from storage.database import Database
+from storage.gathering import Gathering
+from storage.proposals import Proposal
 from storage.rules import Defaults
 
 # As many notices as are read at once; the rest comes next time.
 MOST_UNTOLD = 100
+
+
+# How often a key may be snatched away before us; it is there then, and the next look finds it.
+MOST_RACES = 3
+
+
+def _marks(proposal: Proposal) -> frozenset[Hashable]:
+    """What no two jobs share that are accepted together: the owner, their ids and keys."""
+    keys = [("key", key.key) for key in proposal.keys]
+    return frozenset([("owner", proposal.job.owner), ("job", proposal.job.id), *keys])
 
 
 class SqlStorage:
@@ -22,6 +37,8 @@ class SqlStorage:
     def __init__(self, database: Database, defaults: Defaults) -> None:
         self._db = database
         self._defaults = defaults
+        # The caps are a workspace's: its members share a transaction, others do not wait for them.
+        self._accepting: dict[str, Gathering[Proposal, Job | DailiesError]] = {}
 
     async def first_time(self, once: Once, now: datetime) -> bool:
         return await self._db.write(lambda c: jobs.first_time(c, once, "", now))
@@ -29,7 +46,19 @@ class SqlStorage:
     async def accept(
         self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()
     ) -> Job:
-        return await self._db.write(lambda c: jobs.accept(c, job, once, now, self._defaults, roles))
+        gathering = self._accepting.get(job.owner.workspace)
+        if gathering is None:
+            gathering = self._accepting[job.owner.workspace] = Gathering(self._accept, _marks)
+        outcome = await gathering.ask(Proposal(job, once, now, roles))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _accept(self, proposals: Sequence[Proposal]) -> list[Job | DailiesError]:
+        for _ in range(MOST_RACES):
+            with suppress(Raced):
+                return await self._db.write(lambda c: accept_all(c, proposals, self._defaults))
+        return await self._db.write(lambda c: accept_all(c, proposals, self._defaults))
 
     async def job(self, job_id: str) -> Job | None:
         return await self._db.read(partial(jobs.find_or_none, job_id=job_id))

@@ -22,6 +22,7 @@ MOST_BYTES = 1 << 18
 def main() -> None:
     import bot.cli
 
+    bot.cli.parser()  # everything that a start would load
     # What a start loads only when it is configured, or when it finds a new database.
     for name in ("adapters.discord.platform", "adapters.slack.platform", "alembic.command"):
         importlib.import_module(name)

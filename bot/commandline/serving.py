@@ -1,51 +1,34 @@
-"""`dailies run`, `demo` and `simulator`: what goes on until it is asked to stop."""
+"""`dailies demo` and `simulator`: what needs no key and no account."""
 
 import argparse
-import asyncio
 import secrets
-import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from bot.addresses import is_loopback
 from bot.app import running
+from bot.commandline.running import until_asked_to_stop
 from bot.config import (
     ArchiveConfig,
     Config,
     DiscordConfig,
-    RunConfig,
     RunwayConfig,
     SlackConfig,
     StorageConfig,
     load_config,
 )
-from bot.config.contradictions import contradictions
-from bot.errors import ConfigError
 from bot.logs import set_up_logs
 from bot.runway.simulator import add_arguments, serve, settings_from
-from bot.telemetry import sentry
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
 
 DEMO_FOLDER = Path("data/demo")
-SWITCH_SECONDS = 0.0005
 
 
 def add_serving(commands: "Parsers") -> None:
-    """The commands that serve."""
-    run = commands.add_parser("run", help="run the bot, as config.toml and the environment say")
-    run.add_argument(
-        "--only",
-        metavar="PART[,PART…]",
-        help="do only this part here: worker, discord, slack, web (needs PostgreSQL)",
-    )
-    run.set_defaults(command=_run)
+    """The bot to try out, and the stand-in for Runway alone."""
     demo = commands.add_parser("demo", help="chat in a web page, without a key or an account")
     demo.add_argument("--port", type=int, help="the page's port (default: 8080, 0: any free one)")
     demo.add_argument(
@@ -58,38 +41,12 @@ def add_serving(commands: "Parsers") -> None:
     simulator.set_defaults(command=_simulator)
 
 
-async def _run(arguments: argparse.Namespace) -> None:
-    config = _only(load_config(to_run=True), arguments.only)
-    set_up_logs(config.log.level, config.log.format, sentry(config.sentry))
-    live = not is_loopback(config.runway.base_url)
-    # The event loop gives up Python's lock with every write to a socket; a thread that works on the
-    # database would keep it from coming back for 5 ms, each time.
-    sys.setswitchinterval(SWITCH_SECONDS)
-    async with _until_asked_to_stop() as stop, running(config, live=live):
-        await stop.wait()
-
-
-def _only(config: Config, parts: str | None) -> Config:
-    """The configuration with the parts that `--only` names."""
-    if parts is None:
-        return config
-    try:
-        named = {"only": [part.strip() for part in parts.split(",")]}
-        run = RunConfig.model_validate({**config.run.model_dump(), **named})
-    except ValidationError:
-        raise ConfigError("--only: name worker, discord, slack or web, with commas.") from None
-    changed = config.model_copy(update={"run": run})
-    for _, text in contradictions(changed):
-        raise ConfigError(f"--only: {text}")
-    return changed
-
-
 async def _demo(arguments: argparse.Namespace) -> None:
     config = load_config()
     set_up_logs("warning" if config.log.level == "info" else config.log.level, config.log.format)
     config = _demo_config(config, arguments.port)
     if arguments.live:
-        async with _until_asked_to_stop() as stop, running(config) as url:
+        async with until_asked_to_stop() as stop, running(config) as url:
             _greet(url, "the real Runway: what you make here is charged to your account")
             await stop.wait()
         return
@@ -100,7 +57,7 @@ async def _demo(arguments: argparse.Namespace) -> None:
     )
     try:
         demo = running(_against(config, simulator.url), live=False)
-        async with _until_asked_to_stop() as stop, demo as url:
+        async with until_asked_to_stop() as stop, demo as url:
             _greet(url, "a stand-in for Runway: nothing is charged")
             await stop.wait()
     finally:
@@ -111,7 +68,7 @@ async def _simulator(arguments: argparse.Namespace) -> None:
     simulator = await serve(settings_from(arguments), port=arguments.port)
     print(f"A stand-in for Runway listens on {simulator.url}", flush=True)
     try:
-        async with _until_asked_to_stop() as stop:
+        async with until_asked_to_stop() as stop:
             await stop.wait()
     finally:
         await simulator.stop()
@@ -146,13 +103,3 @@ def _against(config: Config, simulator_url: str) -> Config:
 
 def _greet(url: str, what: str) -> None:
     print(f"\n  Dailies is ready: {url}\n  It talks to {what}.\n  Ctrl+C ends it.\n", flush=True)
-
-
-@asynccontextmanager
-async def _until_asked_to_stop() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set, also while everything is still starting."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    yield stop

@@ -7,7 +7,9 @@ from bot.credits import Outcome
 from bot.jobs import State
 from bot.ports import Once
 from storage import jobs, ledger
+from storage.acceptance import accept
 from storage.engines import open_database
+from storage.proposals import Proposal
 from storage.sqlite import writer_engine
 
 HERE = "playground:local"
@@ -30,8 +32,8 @@ def plan(connection):
     def explain(question) -> list[str]:
         asked: list[tuple[str, object]] = []
 
-        def note(_c, _cursor, statement, parameters, _context, _many) -> None:
-            asked.append((statement, parameters))
+        def note(_c, _cursor, statement, parameters, _context, many) -> None:
+            asked.append((statement, parameters[0] if many else parameters))
 
         event.listen(connection, "before_cursor_execute", note)
         question(connection)
@@ -101,8 +103,9 @@ def test_the_writes_of_a_jobs_life_find_their_rows_by_an_index(connection, plan,
     job = new()
 
     def live(c) -> None:
-        accepted = jobs.accept(c, job, [Once("event1")], job.created_at, defaults)
-        jobs.accept(c, job, [Once("event1")], job.created_at, defaults)
+        proposal = Proposal(job, [Once("event1")], job.created_at)
+        accepted = accept(c, proposal, defaults)
+        assert accept(c, proposal, defaults) == accepted
         jobs.finish(
             c, accepted, State.CANCELLED, Outcome.NEVER_SENT, job.created_at, None, {}, defaults
         )

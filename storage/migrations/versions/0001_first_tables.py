@@ -176,7 +176,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index("ledger_of_bucket", ["bucket"], unique=False)
-        batch_op.create_index("ledger_of_member", ["workspace", "member", "seq"], unique=False)
+        batch_op.create_index(
+            "ledger_of_member", ["workspace", "member", "at", "seq"], unique=False
+        )
 
     op.create_table(
         "notices",
@@ -265,10 +267,7 @@ def upgrade() -> None:
         sa.Column("allowance", sa.Integer(), nullable=True),
         sa.Column("open", sa.Integer(), nullable=False),
         sa.CheckConstraint("amount >= 0", name="holds_not_negative"),
-        sa.ForeignKeyConstraint(
-            ["job"],
-            ["jobs.id"],
-        ),
+        sa.ForeignKeyConstraint(["job"], ["jobs.id"]),
         sa.PrimaryKeyConstraint("job"),
     )
     with op.batch_alter_table("holds", schema=None) as batch_op:
@@ -288,13 +287,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.Integer(), nullable=False),
         sa.Column("pays", sa.Integer(), nullable=False),
         sa.CheckConstraint("amount >= 0", name="hold_legs_not_negative"),
-        sa.ForeignKeyConstraint(
-            ["bucket"],
-            ["buckets.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["job"],
-            ["holds.job"],
-        ),
+        sa.ForeignKeyConstraint(["bucket"], ["buckets.id"]),
+        sa.ForeignKeyConstraint(["job"], ["holds.job"]),
         sa.PrimaryKeyConstraint("job", "bucket"),
     )

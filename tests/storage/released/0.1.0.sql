@@ -91,7 +91,7 @@ CREATE TABLE grants (
 	PRIMARY KEY (id), 
 	CONSTRAINT grants_positive CHECK (credits > 0)
 );
-INSERT INTO "grants" VALUES('6847fc4c4d525eb3','discord:4711','ada',100,1797940800000000,'admin',1795348800000000,0);
+INSERT INTO "grants" VALUES('c921199b9c15612f','discord:4711','ada',100,1797940800000000,'admin',1795348800000000,0);
 CREATE TABLE hold_legs (
 	job TEXT NOT NULL, 
 	bucket TEXT NOT NULL, 
@@ -278,7 +278,7 @@ CREATE TABLE secrets (
 	value TEXT NOT NULL, 
 	PRIMARY KEY (name)
 );
-INSERT INTO "secrets" VALUES('links','43366dad31eeb9262d051cc8a778b12e43a1d4f2a547951f9be92ebd3c037f7f');
+INSERT INTO "secrets" VALUES('links','3b6a11edcf12aedf2310bb3ae404b52dbb0fe86446d783ce056b26357405206a');
 CREATE TABLE shares (
 	"group" TEXT NOT NULL, 
 	number INTEGER NOT NULL, 
@@ -322,7 +322,7 @@ CREATE INDEX jobs_of_member ON jobs (workspace, member, seq);
 CREATE INDEX jobs_of_result ON jobs (result);
 CREATE INDEX jobs_open ON jobs (state, seq) WHERE told = 0;
 CREATE INDEX ledger_of_bucket ON ledger (bucket);
-CREATE INDEX ledger_of_member ON ledger (workspace, member, seq);
+CREATE INDEX ledger_of_member ON ledger (workspace, member, at, seq);
 CREATE INDEX notices_untold ON notices ("key") WHERE told = 0;
 CREATE INDEX receipts_of_message ON receipts (workspace, channel, message);
 CREATE INDEX strikes_of_member ON strikes (workspace, member, at);

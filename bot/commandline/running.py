@@ -1,0 +1,71 @@
+"""`dailies run`: the bot itself. It starts often, and loads nothing that it does not need."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from bot.addresses import is_loopback
+from bot.app import running
+from bot.config import Config, RunConfig, load_config
+from bot.config.contradictions import contradictions
+from bot.errors import ConfigError
+from bot.logs import set_up_logs
+from bot.telemetry import sentry
+
+if TYPE_CHECKING:
+    from bot.commandline.groups import Parsers
+
+SWITCH_SECONDS = 0.0005
+
+
+def add_run(commands: "Parsers") -> None:
+    """The command that serves people."""
+    run = commands.add_parser("run", help="run the bot, as config.toml and the environment say")
+    run.add_argument(
+        "--only",
+        metavar="PART[,PART…]",
+        help="do only this part here: worker, discord, slack, web (needs PostgreSQL)",
+    )
+    run.set_defaults(command=_run)
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    config = _only(load_config(to_run=True), arguments.only)
+    set_up_logs(config.log.level, config.log.format, sentry(config.sentry))
+    live = not is_loopback(config.runway.base_url)
+    # The event loop gives up Python's lock with every write to a socket; a thread that works on the
+    # database would keep it from coming back for 5 ms, each time.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    async with until_asked_to_stop() as stop, running(config, live=live):
+        await stop.wait()
+
+
+def _only(config: Config, parts: str | None) -> Config:
+    """The configuration with the parts that `--only` names."""
+    if parts is None:
+        return config
+    try:
+        named = {"only": [part.strip() for part in parts.split(",")]}
+        run = RunConfig.model_validate({**config.run.model_dump(), **named})
+    except ValidationError:
+        raise ConfigError("--only: name worker, discord, slack or web, with commas.") from None
+    changed = config.model_copy(update={"run": run})
+    for _, text in contradictions(changed):
+        raise ConfigError(f"--only: {text}")
+    return changed
+
+
+@asynccontextmanager
+async def until_asked_to_stop() -> AsyncIterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set, also while everything is still starting."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    yield stop
