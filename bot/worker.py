@@ -98,6 +98,7 @@ class Worker:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.lineup.stop()
         await self._plans.wait(grace)
         await self._plans.drop()
 
@@ -277,4 +278,4 @@ class Worker:
             queues, running = await self.lineup.queue()
         self._idle_seconds = seconds_until_due(queues, now, IDLE_SECONDS)
         if self._replica.leads:
-            await self.lineup.show_places(queues, running)
+            self.lineup.show_places(queues, running)
