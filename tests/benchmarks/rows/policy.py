@@ -40,7 +40,7 @@ def _uneven(share: float, rng: random.Random) -> float:
 
 
 PROGRESS: dict[str, Says] = {
-    "progress ±0.02": _linear(0.02),
+    "progress ±0.05": _linear(0.05),
     "progress ±0.1": _linear(0.1),
     "progress uneven": _uneven,
     "progress nonsense": lambda _, rng: rng.random(),
