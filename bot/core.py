@@ -82,7 +82,8 @@ async def build_core(
     """Build everything that knows no world outside of the ports; nothing is started yet."""
     chats = Chats(chats)
     presenter = Presenter(chats, storage, catalog, replica, clock)
-    estimates = Estimates(await storage.timings(TIMINGS_READ))
+    timings = await storage.timings(TIMINGS_READ)
+    estimates = Estimates(timings, config.runway.poll_seconds)
     lineup = Lineup(storage, presenter, estimates, clock)
     alerts = Alerts(quotas, chats)
     accounting = Accounting(storage, alerts, chats, replica)
@@ -93,7 +94,6 @@ async def build_core(
         lineup=lineup,
         offer=Offer(provider, catalog, lineup, presenter, clock),
         presenter=presenter,
-        estimates=estimates,
         submission=Submission(storage, provider, presenter, replica, clock),
         watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
         collection=Collection(storage, provider, library, clock, Pauses()),

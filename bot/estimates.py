@@ -4,33 +4,41 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.dispatcher import eta_seconds
-from bot.polling import ENOUGH_TO_LEARN, Learned
+from bot.foresight import Kind as Learned
+from bot.foresight import Sights, ended
+from bot.polling import FLOOR_SECONDS
 from bot.ports import AtRunway, ModelLimits, Timing, Waiting
 from bot.requests import GenerationRequest, Kind
 
 # Until a model has been seen at work: what its users report.
 USUAL_SECONDS = {Kind.IMAGE: 20.0, Kind.VIDEO: 60.0}
-# Hardly any task of its kind is finished before this share of the earlier ones was.
-EARLY = 0.05
 
 
 class Estimates:
-    """Shared by whoever tells people when a job will be ready."""
+    """Shared by whoever tells people when a job will be ready, and whoever asks Runway for it."""
 
-    def __init__(self, timings: Sequence[Timing] = ()) -> None:
-        self._learned = Learned(timings)
+    def __init__(self, timings: Sequence[Timing] = (), floor: float = FLOOR_SECONDS) -> None:
+        self._floor = floor
+        self._learned: dict[tuple[str, int | None], Learned] = {}
+        for timing in timings:
+            self.learn(timing, max(0.0, timing.seconds - floor), Sights())
 
-    def learn(self, timing: Timing) -> None:
-        self._learned.add(timing)
+    def learn(self, timing: Timing, last_seen: float, sights: Sights) -> None:
+        """Remember a finished job that was last seen at work after so many seconds."""
+        learned = self._learned.setdefault((timing.model, timing.duration), Learned())
+        learned.learn(ended(last_seen, timing.seconds, self._floor), sights)
 
     def typical(self, request: GenerationRequest) -> float:
         """Seconds that Runway usually takes for such a request."""
-        known = self._learned.quantile(request.model, request.duration, 0.5)
-        return known if known is not None else USUAL_SECONDS[request.operation.makes]
+        learned = self._learned.get((request.model, request.duration))
+        return learned.typical if learned is not None else USUAL_SECONDS[request.operation.makes]
 
-    def early(self, request: GenerationRequest) -> float | None:
-        """Seconds before which asking is in vain; None when too little is known."""
-        return self._learned.quantile(request.model, request.duration, EARLY, ENOUGH_TO_LEARN)
+    def wait(self, request: GenerationRequest, elapsed: float, sights: Sights) -> float | None:
+        """Seconds after which a task is worth a question; None when too little is known."""
+        learned = self._learned.get((request.model, request.duration))
+        if learned is None:
+            return None
+        return learned.wait(elapsed, sights.progress(elapsed), self._floor)
 
     def ready(
         self, request: GenerationRequest, started: datetime, now: datetime, fraction: float | None

@@ -1,13 +1,19 @@
 """The queue as people see it: whose turn it is, each job's place, and when it will be ready."""
 
+import asyncio
 from collections.abc import Mapping
 
+import structlog
+
 from bot.dispatcher import order
+from bot.errors import StorageUnavailable
 from bot.estimates import Estimates, places
 from bot.jobs import Job, State
 from bot.messages.cards import Progress
 from bot.ports import AtRunway, Clock, ModelLimits, Storage, Waiting
 from bot.presenter import Presenter
+
+log = structlog.get_logger()
 
 # Cards further back in the queue are not edited for each step forward.
 PLACES_SHOWN = 20
@@ -24,6 +30,8 @@ class Lineup:
         self._estimates = estimates
         self._clock = clock
         self.limits: Mapping[str, ModelLimits] = {}
+        self._next: tuple[Mapping[str, list[Waiting]], list[AtRunway]] | None = None
+        self._showing: asyncio.Task[None] | None = None
 
     async def queue(self) -> tuple[dict[str, list[Waiting]], list[AtRunway]]:
         """The queues in the order in which they will be sent, and what is at Runway."""
@@ -35,10 +43,35 @@ class Lineup:
         queues, running = await self.queue()
         return self._progress(job, places(queues).get(job.id, 1), running)
 
-    async def show_places(
+    def show_places(self, queues: Mapping[str, list[Waiting]], running: list[AtRunway]) -> None:
+        """Bring the cards of queued jobs up to date, soon: a slow chat keeps nobody waiting.
+
+        Only one round is under way at a time, and only the newest of those that wait for it counts.
+        """
+        self._next = queues, running
+        if self._showing is None or self._showing.done():
+            self._showing = asyncio.create_task(self._show_rounds(), name="places")
+
+    async def stop(self) -> None:
+        """Give up what is still to be shown."""
+        self._next = None
+        if self._showing is not None:
+            self._showing.cancel()
+            await asyncio.gather(self._showing, return_exceptions=True)
+
+    async def _show_rounds(self) -> None:
+        while self._next is not None:
+            (queues, running), self._next = self._next, None
+            try:
+                await self._show_round(queues, running)
+            except StorageUnavailable as error:
+                log.warning("places not shown", error=str(error))
+            except Exception:
+                log.exception("places not shown")
+
+    async def _show_round(
         self, queues: Mapping[str, list[Waiting]], running: list[AtRunway]
     ) -> None:
-        """Bring the cards of queued jobs up to date."""
         for job_id, place in places(queues).items():
             if place > PLACES_SHOWN:
                 continue

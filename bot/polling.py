@@ -1,53 +1,26 @@
 """When to ask Runway again how a task is doing."""
 
 import random
-from collections import deque
-from collections.abc import Iterable
-
-from bot.ports import Timing
 
 # Runway's reference: no faster than every 5 s for one task.
 FLOOR_SECONDS = 5.0
-SPREAD = 0.1
-# Fewer finished jobs than this say too little about the next one.
-ENOUGH_TO_LEARN = 20
-REMEMBERED = 200
-# Tasks that run for long are asked less often: never later than this share of their age.
+SPREAD = 0.04
+# Tasks of which nothing is foreseen are asked less often with time: at this share of their age.
 SHARE_OF_AGE = 0.08
+# However late the end is foreseen: people look at the progress meanwhile.
 MOST_SECONDS = 30.0
 
 
-class Learned:
-    """How long each model takes for each length of video, from its latest jobs."""
+def next_poll(
+    foreseen: float | None, elapsed: float, errors: int, floor: float, rng: random.Random
+) -> float:
+    """Seconds to the next question, `elapsed` seconds after the start, after `errors` in a row.
 
-    def __init__(self, timings: Iterable[Timing] = ()) -> None:
-        self._seconds: dict[tuple[str, int | None], deque[float]] = {}
-        for timing in timings:
-            self.add(timing)
-
-    def add(self, timing: Timing) -> None:
-        key = (timing.model, timing.duration)
-        self._seconds.setdefault(key, deque(maxlen=REMEMBERED)).append(timing.seconds)
-
-    def quantile(self, model: str, duration: int | None, q: float, least: int = 1) -> float | None:
-        """The seconds that the share `q` of jobs stayed under; None with fewer than `least` jobs."""
-        known = sorted(self._seconds.get((model, duration), ()))
-        if len(known) < least:
-            return None
-        return known[min(len(known) - 1, int(q * len(known)))]
-
-
-def first_poll(learned_early: float | None, floor: float, rng: random.Random) -> float:
-    """Seconds from the start of a task to the first question.
-
-    `learned_early` is the time before which hardly any task of its kind is done.
+    `foreseen` is in how many seconds the task is worth a question; None when nothing is known.
     """
-    return _spread(max(floor, 0.85 * (learned_early or 0.0)), rng)
-
-
-def next_poll(elapsed: float, errors: int, floor: float, rng: random.Random) -> float:
-    """Seconds to the next question, `elapsed` seconds after the start, after `errors` in a row."""
-    gap = max(floor, min(MOST_SECONDS, SHARE_OF_AGE * elapsed if elapsed > 60 else 0.0))
+    if foreseen is None:
+        foreseen = SHARE_OF_AGE * elapsed if elapsed > 60 else 0.0
+    gap = max(floor, min(MOST_SECONDS, foreseen))
     return _spread(min(gap * 2 ** min(errors, 16), max(gap, MOST_SECONDS)), rng)
 
 

@@ -14,14 +14,13 @@ import structlog
 from bot.accounting import Accounting
 from bot.dispatcher import admit, seconds_until_due
 from bot.errors import StaleJob, StorageUnavailable
-from bot.estimates import Estimates
 from bot.failpoints import failpoint
 from bot.jobs import NOT_OFFERED, Job, State
 from bot.lineup import Lineup
 from bot.offer import Offer
 from bot.plans import Plans
-from bot.polling import first_poll, next_poll
-from bot.ports import Clock, Storage, Timing
+from bot.polling import next_poll
+from bot.ports import Clock, Storage
 from bot.presenter import Presenter
 from bot.replica import Replica
 from bot.steps.collect import Collection
@@ -54,7 +53,6 @@ class Worker:
         lineup: Lineup,
         offer: Offer,
         presenter: Presenter,
-        estimates: Estimates,
         submission: Submission,
         watch: Watch,
         collection: Collection,
@@ -68,7 +66,6 @@ class Worker:
         self.lineup = lineup
         self._offer = offer
         self._presenter = presenter
-        self._estimates = estimates
         self._submission = submission
         self._watch = watch
         self._collection = collection
@@ -101,6 +98,7 @@ class Worker:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.lineup.stop()
         await self._plans.wait(grace)
         await self._plans.drop()
 
@@ -180,10 +178,13 @@ class Worker:
         if job.cancel_requested:
             self._poll_in(job.id, 0.0)
             return
-        early = self._estimates.early(job.request)
-        if job.submitted_at is not None and early is not None:
-            early -= (self._clock.now() - job.submitted_at).total_seconds()
-        self._poll_in(job.id, first_poll(early, self._floor, self._rng))
+        self._watch.begin(watched, self._floor)
+        self._plan(watched)
+
+    def _plan(self, watched: Watched) -> None:
+        foreseen, age = self._watch.foresee(watched)
+        seconds = next_poll(foreseen, age, watched.errors, self._floor, self._rng)
+        self._poll_in(watched.job.id, seconds)
 
     def _poll_in(self, job_id: str, seconds: float) -> None:
         self._plans.later(job_id, seconds, self._poll_now)
@@ -197,14 +198,10 @@ class Worker:
     async def _poll(self, watched: Watched) -> None:
         job = await self._watch.look(watched)
         if job.state is State.RUNNING:
-            since = watched.started_at or job.submitted_at or self._clock.now()
-            elapsed = (self._clock.now() - since).total_seconds()
-            self._poll_in(job.id, next_poll(elapsed, watched.errors, self._floor, self._rng))
+            self._plan(watched)
             return
         del self._watched[job.id]
-        if job.noticed_at and job.started_at:
-            seconds = (job.noticed_at - job.started_at).total_seconds()
-            self._estimates.learn(Timing(job.request.model, job.request.duration, seconds))
+        self._watch.learn(watched, job)
         await self._carry(job, watched.outputs)
 
     async def _submit(self, job: Job) -> None:
@@ -284,4 +281,4 @@ class Worker:
                 queues = {}
         self._idle_seconds = seconds_until_due(queues, now, IDLE_SECONDS)
         if self._replica.leads:
-            await self.lineup.show_places(queues, running)
+            self.lineup.show_places(queues, running)

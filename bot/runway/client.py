@@ -6,7 +6,6 @@ key, so that a second one could be a second bill.
 
 import asyncio
 import base64
-import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -33,6 +32,7 @@ from bot.requests import GenerationRequest, Media
 from bot.runway.answers import created_id, detail_of, never_connected, parsed
 from bot.runway.circuit import Circuit
 from bot.runway.pacing import Pacer
+from bot.runway.sending import encoded, pieces, send_once
 from bot.runway.uploads import Uploads
 from bot.runway.wire import (
     VERSION,
@@ -44,7 +44,7 @@ from bot.runway.wire import (
 )
 from bot.scratch import scratch
 
-READ_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+READ_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
 # A create may be slow to answer; giving up early would leave a job uncertain.
 CREATE_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
@@ -54,7 +54,6 @@ READ_ATTEMPTS = 3
 MOST_DATA_URI_BYTES = 5 * 1024 * 1024
 # An upload has at least 512 bytes and at most 200 MB.
 LEAST_UPLOAD_BYTES = 512
-PIECE_BYTES = 256 * 1024
 
 
 class RunwayClient:
@@ -88,22 +87,22 @@ class RunwayClient:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=64), middlewares=(_send_once,)
+            connector=aiohttp.TCPConnector(limit=64),
+            middlewares=(send_once,),
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
         # A create never goes out on a connection that the other side may just be closing: that
         # would look like a lost answer.
         self._fresh = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
-        self._reads = self._client(self._session, READ_TIMEOUT)
-        self._creates = self._client(self._fresh, self._create_timeout)
+        self._creates = self._client(self._fresh)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._reads.aclose()
         await self._creates.aclose()
         await self._session.close()
         await self._fresh.close()
 
-    def _client(self, session: aiohttp.ClientSession, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    def _client(self, session: aiohttp.ClientSession) -> httpx.AsyncClient:
         # TLS is the session's; reading all certificates for the transport too would be for nothing,
         # and a context without any trusts nobody.
         unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -111,14 +110,13 @@ class RunwayClient:
         return httpx.AsyncClient(
             base_url=self._base_url,
             headers=self._headers,
-            timeout=timeout,
+            timeout=self._create_timeout,
             transport=transport,
-            event_hooks={"response": [self._note]},
         )
 
-    async def _note(self, response: httpx.Response) -> None:
+    def _note(self, method: str, status: int) -> None:
         if self._answered is not None:
-            self._answered(response.request.method, response.status_code)
+            self._answered(method, status)
 
     async def prepare(self, request: GenerationRequest) -> Mapping[str, str]:
         """Each input's address: a data URI when it is small, else an upload of its own."""
@@ -131,19 +129,20 @@ class RunwayClient:
             spec = self._catalog.spec(request.model, request.operation)
         except KeyError:
             raise Rejected(403, f"{request.model} is not in the catalog any more") from None
-        body = await asyncio.to_thread(_encoded, create_body(spec, request, uris))
+        body = await asyncio.to_thread(encoded, create_body(spec, request, uris))
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         if pause := self._circuit.blocked_for():
             raise NotCreated("Runway does not answer at the moment", wait=pause)
         try:
             response = await self._creates.post(
-                f"/v1/{request.operation}", content=_pieces(body), headers=headers
+                f"/v1/{request.operation}", content=pieces(body), headers=headers
             )
         except Exception as error:
             self._circuit.failed()
             if never_connected(error):
                 raise NotCreated("Runway could not be reached") from error
             raise OutcomeUnknown(f"no answer: {type(error).__name__}") from error
+        self._note("POST", response.status_code)
         self._judge(response)
         try:
             return created_id(response)
@@ -240,14 +239,27 @@ class RunwayClient:
         if self._circuit.blocked_for():
             raise ProviderUnavailable("Runway does not answer at the moment")
         try:
-            response = await self._reads.request(method, path, json=document)
-        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            response = await self._send(method, path, document)
+        except (aiohttp.ClientError, OSError) as error:
             self._circuit.failed()
             raise ProviderUnavailable(f"no answer: {type(error).__name__}") from error
+        self._note(method, response.status_code)
         self._judge(response)
         if response.status_code == 429 or response.status_code >= 500:
             raise ProviderUnavailable(detail_of(response))
         return response
+
+    async def _send(self, method: str, path: str, document: Any) -> httpx.Response:
+        """Past httpx: its client costs more than the rest of a question for a task together."""
+        async with self._session.request(
+            method,
+            self._base_url + path,
+            json=document,
+            headers=self._headers,
+            timeout=READ_TIMEOUT,
+            allow_redirects=False,
+        ) as answer:
+            return httpx.Response(answer.status, content=await answer.read())
 
     def _judge(self, response: httpx.Response) -> None:
         """An answer that says no is an answer; only a server that is unwell counts."""
@@ -255,30 +267,6 @@ class RunwayClient:
             self._circuit.failed()
         else:
             self._circuit.succeeded()
-
-
-def _encoded(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    """A body with files in it, in pieces: aiohttp warns of a large one that it gets as a whole."""
-    for start in range(0, len(body), PIECE_BYTES):
-        yield body[start : start + PIECE_BYTES]
-
-
-async def _send_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a GET again at once when its connection breaks.
-
-    It does so for ClientOSError and ServerDisconnectedError (`ClientSession._request`), which would
-    ask for a task twice within the floor.
-    """
-    try:
-        return await handler(request)
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 def _read_attempts() -> Any:

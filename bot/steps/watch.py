@@ -1,6 +1,6 @@
 """A task at Runway: asked for by its id until it has ended, or cancelled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,10 +9,11 @@ from bot.credits import Outcome, failure_outcome
 from bot.errors import ProviderError, TaskGone
 from bot.estimates import Estimates
 from bot.failpoints import failpoint
+from bot.foresight import Sights
 from bot.jobs import CANCEL_RUNNING, TIMEOUT, Job, State
 from bot.messages.cards import Progress
 from bot.patience import QUEUED_LIMIT, Patience
-from bot.ports import Clock, Provider, Storage, Task, TaskStatus
+from bot.ports import Clock, Provider, Storage, Task, TaskStatus, Timing
 from bot.presenter import Presenter
 
 log = structlog.get_logger()
@@ -29,9 +30,18 @@ class Watched:
 
     job: Job
     started_at: datetime | None = None
+    # When it was last known not to be at work, and last seen at work.
+    waited_at: datetime | None = None
+    seen_at: datetime | None = None
+    sights: Sights = field(default_factory=Sights)
     errors: int = 0
     late: bool = False
     outputs: tuple[str, ...] = ()
+
+    @property
+    def since(self) -> datetime | None:
+        """When it began, as far as anybody saw; None after a restart, until it is seen at work."""
+        return self.started_at or self.waited_at
 
 
 class Watch:
@@ -53,6 +63,35 @@ class Watch:
         self._patience = patience
         self._clock = clock
 
+    def begin(self, watched: Watched, fresh: float) -> None:
+        """Note when a task began to wait, if that is not longer ago than `fresh` seconds."""
+        submitted = watched.job.submitted_at
+        if submitted is not None and self._age(submitted) < fresh:
+            watched.waited_at = submitted
+
+    def foresee(self, watched: Watched) -> tuple[float | None, float]:
+        """Seconds until the task is worth a question, None when unknown, and how old it is.
+
+        One that was seen to wait at Runway may begin at any moment: nothing is known of its end.
+        """
+        job, foreseen = watched.job, None
+        if watched.since is not None and (watched.started_at or watched.since == job.submitted_at):
+            elapsed = self._age(watched.since)
+            foreseen = self._estimates.wait(job.request, elapsed, watched.sights)
+        return foreseen, self._age(watched.started_at or job.submitted_at or self._clock.now())
+
+    def learn(self, watched: Watched, job: Job) -> None:
+        """Remember how long it took; of one whose beginning nobody saw there is nothing to learn."""
+        since, noticed = watched.since, job.noticed_at
+        if since is not None and noticed is not None:
+            took = (noticed - since).total_seconds()
+            seen = ((watched.seen_at or since) - since).total_seconds()
+            timing = Timing(job.request.model, job.request.duration, took)
+            self._estimates.learn(timing, seen, watched.sights)
+
+    def _age(self, since: datetime) -> float:
+        return (self._clock.now() - since).total_seconds()
+
     async def look(self, watched: Watched) -> Job:
         """Ask once; the job comes back running, or in its next state."""
         job = watched.job
@@ -73,7 +112,7 @@ class Watch:
         job, now = watched.job, self._clock.now()
         if task.status == TaskStatus.SUCCEEDED and task.outputs:
             watched.outputs = task.outputs
-            started = watched.started_at or job.submitted_at
+            started = watched.since or job.submitted_at
             failpoint("watch.noticed")
             return await self._storage.advance(
                 job, State.COLLECTING, cost=task.cost, started_at=started, noticed_at=now
@@ -106,11 +145,14 @@ class Watch:
 
     async def _show(self, watched: Watched, task: Task, now: datetime) -> None:
         if task.status != TaskStatus.RUNNING:
+            watched.waited_at = now
             throttled = task.status == TaskStatus.THROTTLED
             await self._presenter.show(watched.job, Progress(throttled=throttled))
             return
-        watched.started_at = watched.started_at or now
+        watched.started_at = watched.since or now
+        watched.seen_at = now
         elapsed = (now - watched.started_at).total_seconds()
+        watched.sights.add(elapsed, task.progress)
         if not watched.late and self._patience.is_late(elapsed, self._typical(watched.job)):
             watched.late = True
             log.warning("a task takes strikingly long", job=watched.job.id, task=task.id)

@@ -26,6 +26,7 @@ from bot.media.library import MediaLibrary
 from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.runway.client import RunwayClient
+from bot.runway.simulator import SimulatorSettings
 from bot.telemetry import no_span
 from bot.views import Card
 from storage.engines import open_database
@@ -189,3 +190,35 @@ async def test_a_card_that_its_replica_never_posts_is_posted_by_whoever_has_the_
     ended = await stage.until(job.id, lambda job: job.told)
     assert (ended.state, ended.card) == (State.DELIVERED, "card:j1")
     assert stage.chat.shown[-1] is State.DELIVERED
+
+
+async def test_a_slow_card_of_a_place_in_the_queue_keeps_nobody_from_being_sent(
+    stage: Stage,
+) -> None:
+    """The chat takes its time for the card of one who waits, while places come free."""
+    begun, over, shown = asyncio.Event(), asyncio.Event(), []
+
+    async def never_soon(card: Card) -> None:
+        if card.state is State.QUEUED:
+            shown.append(card.job_id)
+            begun.set()
+            await over.wait()
+
+    blocking = [
+        await stage.imagine(f"fox {n} !stall") for n in range(SimulatorSettings().concurrency)
+    ]
+    for job in blocking:
+        await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    stage.chat.before_post = never_soon
+    for name in ("j1", "j2"):
+        job = new_job(name, ADA, stage.request(), Cause.COMMAND, None, SystemClock().now())
+        await stage.storage.accept(job, [], job.created_at)
+    stage.worker.wake()
+    async with asyncio.timeout(10):
+        await begun.wait()
+    for job in blocking[:2]:
+        await stage.service.cancel(ADA, job.id)
+    await stage.until("j2", lambda job: job.holder is not None)
+    assert shown == ["j1"]  # nor does another round begin beside this one
+    over.set()
+    await stage.until("j2", lambda job: job.told)

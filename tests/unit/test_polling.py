@@ -1,6 +1,7 @@
 """When Runway is asked again, and what is learned from earlier jobs."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,15 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.estimates import Estimates, places
+from bot.foresight import ENOUGH_TO_LEARN, Sights
 from bot.jobs import Member
 from bot.polling import (
-    ENOUGH_TO_LEARN,
     FLOOR_SECONDS,
     MOST_SECONDS,
-    REMEMBERED,
     SPREAD,
-    Learned,
-    first_poll,
     next_poll,
 )
 from bot.ports import AtRunway, ModelLimits, Timing, Waiting
@@ -32,17 +30,10 @@ def test_the_floor_is_runways_own():
     assert FLOOR_SECONDS == 5.0
 
 
-@given(st.none() | st.floats(0, 10**5), _FLOOR, _RNG)
-def test_the_first_question_is_never_too_early(learned, floor, rng):
-    wait = first_poll(learned, floor, rng)
-    assert floor <= wait
-    assert wait <= (1 + SPREAD) * max(floor, 0.85 * (learned or 0))
-
-
-@given(_AGE, st.integers(0, 100_000), _FLOOR, _RNG)
-@example(0.0, 1024, 5.0, random.Random(1))
-def test_the_next_question_is_never_too_early_nor_too_late(elapsed, errors, floor, rng):
-    assert floor <= next_poll(elapsed, errors, floor, rng) <= MOST_SECONDS * (1 + SPREAD)
+@given(st.none() | st.floats(-(10**5), 10**5), _AGE, st.integers(0, 100_000), _FLOOR, _RNG)
+@example(None, 0.0, 1024, 5.0, random.Random(1))
+def test_the_next_question_is_never_too_early_nor_too_late(foreseen, elapsed, errors, floor, rng):
+    assert floor <= next_poll(foreseen, elapsed, errors, floor, rng) <= MOST_SECONDS * (1 + SPREAD)
 
 
 def spread_free() -> random.Random:
@@ -55,8 +46,8 @@ def spread_free() -> random.Random:
 
 @given(_AGE, _AGE, st.integers(0, 20), st.integers(0, 20))
 def test_pauses_grow_with_age_and_with_errors(age, more_age, errors, more_errors):
-    before = next_poll(age, errors, FLOOR_SECONDS, spread_free())
-    after = next_poll(age + more_age, errors + more_errors, FLOOR_SECONDS, spread_free())
+    before = next_poll(None, age, errors, FLOOR_SECONDS, spread_free())
+    after = next_poll(None, age + more_age, errors + more_errors, FLOOR_SECONDS, spread_free())
     assert before <= after
 
 
@@ -65,41 +56,19 @@ def test_pauses_grow_with_age_and_with_errors(age, more_age, errors, more_errors
     [(0, 0, 5), (60, 0, 5), (100, 0, 8), (300, 0, 24), (1000, 0, 30), (0, 1, 10), (0, 3, 30)],
 )
 def test_pauses_by_hand(elapsed, errors, wait):
-    assert next_poll(elapsed, errors, FLOOR_SECONDS, spread_free()) == pytest.approx(wait)
+    assert next_poll(None, elapsed, errors, FLOOR_SECONDS, spread_free()) == pytest.approx(wait)
 
 
-def test_the_first_question_waits_for_what_was_learned():
-    assert first_poll(None, FLOOR_SECONDS, spread_free()) == 5
-    assert first_poll(3.0, FLOOR_SECONDS, spread_free()) == 5
-    assert first_poll(40.0, FLOOR_SECONDS, spread_free()) == 34
+@pytest.mark.parametrize(
+    ("foreseen", "errors", "wait"), [(2, 0, 5), (12, 0, 12), (90, 0, 30), (12, 1, 24)]
+)
+def test_what_is_foreseen_counts_more_than_age(foreseen, errors, wait):
+    assert next_poll(foreseen, 1000, errors, FLOOR_SECONDS, spread_free()) == wait
 
 
 def test_questions_of_many_tasks_are_spread():
-    waits = {next_poll(0, 0, FLOOR_SECONDS, random.Random(n)) for n in range(20)}
+    waits = {next_poll(None, 0, 0, FLOOR_SECONDS, random.Random(n)) for n in range(20)}
     assert len(waits) == 20
-
-
-def test_quantiles_are_of_the_same_model_and_length():
-    learned = Learned([Timing("gen4_turbo", 5, n) for n in range(100)])
-    assert learned.quantile("gen4_turbo", 5, 0.05) == 5
-    assert learned.quantile("gen4_turbo", 5, 0.5) == 50
-    assert learned.quantile("gen4_turbo", 5, 1.0) == 99
-    assert learned.quantile("gen4_turbo", 10, 0.5) is None
-    assert learned.quantile("gen4.5", 5, 0.5) is None
-
-
-def test_too_few_jobs_teach_nothing():
-    learned = Learned([Timing("gen4_turbo", 5, 40.0)] * (ENOUGH_TO_LEARN - 1))
-    assert learned.quantile("gen4_turbo", 5, 0.05, ENOUGH_TO_LEARN) is None
-    learned.add(Timing("gen4_turbo", 5, 40.0))
-    assert learned.quantile("gen4_turbo", 5, 0.05, ENOUGH_TO_LEARN) == 40.0
-
-
-def test_only_the_latest_jobs_count():
-    learned = Learned([Timing("m", None, 1000.0)] * REMEMBERED)
-    for _ in range(REMEMBERED):
-        learned.add(Timing("m", None, 10.0))
-    assert learned.quantile("m", None, 1.0) == 10.0
 
 
 VIDEO = GenerationRequest(Operation.IMAGE_TO_VIDEO, "gen4_turbo", "go", 25, duration=5)
@@ -110,15 +79,18 @@ def test_an_unknown_model_takes_what_is_usual_for_its_kind():
     estimates = Estimates()
     assert estimates.typical(IMAGE) == 20
     assert estimates.typical(VIDEO) == 60
-    assert estimates.early(VIDEO) is None
+    assert estimates.wait(VIDEO, 0.0, Sights()) is None
 
 
-def test_estimates_follow_what_was_learned():
+def test_estimates_follow_what_was_learned_of_the_same_model_and_length():
     estimates = Estimates([Timing("gen4_turbo", 5, 30.0)] * ENOUGH_TO_LEARN)
-    assert (estimates.typical(VIDEO), estimates.early(VIDEO)) == (30.0, 30.0)
+    # Noticed after 30 s, asked at least 5 s before: it ended in between.
+    assert estimates.typical(VIDEO) == 27.5
+    assert 20 < estimates.wait(VIDEO, 0.0, Sights()) < 35
+    assert estimates.typical(replace(VIDEO, duration=10)) == 60
     for _ in range(ENOUGH_TO_LEARN * 3):
-        estimates.learn(Timing("gen4_turbo", 5, 50.0))
-    assert estimates.typical(VIDEO) == 50.0
+        estimates.learn(Timing("gen4_turbo", 5, 50.0), 48.0, Sights())
+    assert estimates.typical(VIDEO) == 49.0
 
 
 @pytest.mark.parametrize(
