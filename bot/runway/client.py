@@ -44,7 +44,7 @@ from bot.runway.wire import (
 )
 from bot.scratch import scratch
 
-READ_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
+READ_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 # A create may be slow to answer; giving up early would leave a job uncertain.
 CREATE_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
@@ -94,25 +94,19 @@ class RunwayClient:
         # A create never goes out on a connection that the other side may just be closing: that
         # would look like a lost answer.
         self._fresh = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
-        self._creates = self._client(self._fresh)
+        self._reads = _transport(self._session)
+        self._creates = httpx.AsyncClient(
+            base_url=self._base_url,
+            headers=self._headers,
+            timeout=self._create_timeout,
+            transport=_transport(self._fresh),
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._creates.aclose()
         await self._session.close()
         await self._fresh.close()
-
-    def _client(self, session: aiohttp.ClientSession) -> httpx.AsyncClient:
-        # TLS is the session's; reading all certificates for the transport too would be for nothing,
-        # and a context without any trusts nobody.
-        unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        transport = AiohttpTransport(verify=unused, client=session)
-        return httpx.AsyncClient(
-            base_url=self._base_url,
-            headers=self._headers,
-            timeout=self._create_timeout,
-            transport=transport,
-        )
 
     def _note(self, method: str, status: int) -> None:
         if self._answered is not None:
@@ -240,7 +234,7 @@ class RunwayClient:
             raise ProviderUnavailable("Runway does not answer at the moment")
         try:
             response = await self._send(method, path, document)
-        except (aiohttp.ClientError, OSError) as error:
+        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             self._circuit.failed()
             raise ProviderUnavailable(f"no answer: {type(error).__name__}") from error
         self._note(method, response.status_code)
@@ -250,16 +244,18 @@ class RunwayClient:
         return response
 
     async def _send(self, method: str, path: str, document: Any) -> httpx.Response:
-        """Past httpx: its client costs more than the rest of a question for a task together."""
-        async with self._session.request(
-            method,
-            self._base_url + path,
-            json=document,
-            headers=self._headers,
-            timeout=READ_TIMEOUT,
-            allow_redirects=False,
-        ) as answer:
-            return httpx.Response(answer.status, content=await answer.read())
+        """By the transport itself: httpx's client merges addresses, headers, cookies and hooks, which
+        costs more than the rest of a question for a task together."""
+        timeout = {"timeout": READ_TIMEOUT.as_dict()}
+        request = httpx.Request(
+            method, self._base_url + path, headers=self._headers, json=document, extensions=timeout
+        )
+        response = await self._reads.handle_async_request(request)
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
 
     def _judge(self, response: httpx.Response) -> None:
         """An answer that says no is an answer; only a server that is unwell counts."""
@@ -267,6 +263,12 @@ class RunwayClient:
             self._circuit.failed()
         else:
             self._circuit.succeeded()
+
+
+def _transport(session: aiohttp.ClientSession) -> AiohttpTransport:
+    # TLS is the session's; reading all certificates for the transport too would be for nothing,
+    # and a context without any trusts nobody.
+    return AiohttpTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client=session)
 
 
 def _read_attempts() -> Any:
