@@ -32,6 +32,7 @@ def main() -> None:
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    # For good: collecting what all children share would copy it into each of them when it ends.
     gc.collect()
     gc.freeze()
     children: set[int] = set()
@@ -82,7 +83,6 @@ def _tell_deaths(asking: socket.socket, children: set[int]) -> None:
 def _become(asked: dict[str, object], output: int) -> None:
     """Take over what a program is given when it is started."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    gc.unfreeze()
     nothing = os.open(os.devnull, os.O_RDONLY)
     for descriptor, place in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(descriptor, place)

@@ -145,8 +145,8 @@ class Stage:
         )
 
     async def until(self, job_id: str, condition: Callable[[Job], bool]) -> Job:
-        """Read the row again and again until the condition holds, for at most 10 s."""
-        deadline = asyncio.get_running_loop().time() + 10
+        """Read the row again and again until the condition holds, for at most 60 s."""
+        deadline = asyncio.get_running_loop().time() + 60
         while True:
             job = await self.storage.job(job_id)
             assert job is not None

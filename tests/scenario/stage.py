@@ -64,8 +64,8 @@ class Stage:
         return read_accounts(self.folder / "dailies.db")
 
     async def violations(self) -> list[str]:
-        """What is wrong once every end has been written down as told, for which it waits 5 s."""
-        for _ in range(100):
+        """What is wrong once every end has been written down as told, for which it waits 30 s."""
+        for _ in range(600):
             if all(job.told for job in self.accounts().jobs):
                 break
             await asyncio.sleep(0.05)

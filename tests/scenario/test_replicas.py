@@ -29,6 +29,10 @@ class Replica:
         await self._stack.aclose()
 
 
+# Long enough that a busy machine does not lose it; each replica looks at the rows three times in it.
+LEASE_SECONDS = 5
+
+
 @pytest.fixture
 async def url(postgres: Server) -> AsyncIterator[str]:
     address = await postgres.database()
@@ -52,7 +56,7 @@ async def start(
         async def begin(*only: str) -> Replica:
             config = config_for(tmp_path, simulator.url).model_copy(
                 update={
-                    "storage": StorageConfig(url=url, lease_seconds=1),
+                    "storage": StorageConfig(url=url, lease_seconds=LEASE_SECONDS),
                     "run": RunConfig(only=only),
                 }
             )
