@@ -10,7 +10,7 @@ from storage.rows import to_micros
 from tests.postgres import connect
 
 WORKSPACE = "playground:local"
-MEMBERS = 200
+MEMBERS = 50
 LEASE = timedelta(hours=1)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA = Member(WORKSPACE, "member7")
