@@ -10,7 +10,7 @@ from storage.rows import to_micros
 from tests.postgres import connect
 
 WORKSPACE = "playground:local"
-MEMBERS = 200
+MEMBERS = 50
 LEASE = timedelta(hours=1)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA = Member(WORKSPACE, "member7")
@@ -53,10 +53,17 @@ SELECT 'old' || {id}, {bucket}, {workspace}, {member}, 'capture', -25, 25, {at} 
     FROM {numbers};
 INSERT INTO once SELECT 'event|old' || {id}, {at}, 'old' || {id} FROM {numbers};
 """
+_POSTGRES_INDEXES = """
+SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+AND indexname NOT IN (SELECT conname FROM pg_constraint)
+"""
 # Nothing of it has to survive a power cut, and every row is known to be right.
 _QUICKLY = """
 PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA foreign_keys = OFF;
 PRAGMA journal_mode = OFF;
+"""
+_MORE_QUICKLY = """
+SET session_replication_role = replica; SET maintenance_work_mem = '512MB'; SET work_mem = '256MB';
 """
 _INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 
@@ -65,11 +72,7 @@ async def remember(url: str, jobs: int) -> None:
     """Write so many delivered and settled jobs into a database that nobody has open."""
     path = database_path(url)
     if path is None:
-        server = await connect(url)
-        await server.execute("SET session_replication_role = replica")
-        await server.execute(_written("postgresql", jobs))
-        await server.execute("VACUUM ANALYZE")
-        await server.close()
+        await _remember_on_postgres(url, jobs)
         return
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.executescript(_QUICKLY)
@@ -80,6 +83,17 @@ async def remember(url: str, jobs: int) -> None:
         statements = ["BEGIN;", *dropped, _written("sqlite", jobs), *made, "COMMIT;"]
         file.executescript("\n".join(statements))
         file.execute("PRAGMA journal_mode = WAL")
+
+
+async def _remember_on_postgres(url: str, jobs: int) -> None:
+    server = await connect(url)
+    await server.execute(_MORE_QUICKLY)
+    indexes = await server.fetch(_POSTGRES_INDEXES)
+    dropped = [f"DROP INDEX {row['indexname']};" for row in indexes]
+    made = [f"{row['indexdef']};" for row in indexes]
+    await server.execute("\n".join([*dropped, _written("postgresql", jobs), *made]))
+    await server.execute("VACUUM ANALYZE")
+    await server.close()
 
 
 def _written(engine: str, jobs: int) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import event
 from bot.credits import Outcome
 from bot.jobs import State
 from bot.ports import Once
-from storage import jobs, ledger
+from storage import jobs, ledger, turns
 from storage.acceptance import accept
 from storage.engines import open_database
 from storage.proposals import Proposal
@@ -55,6 +55,8 @@ def plan(connection):
         ("at_runway", "jobs_open"),
         ("unfinished", "jobs_open"),
         ("active", "jobs_open"),
+        ("claim", "jobs_open"),
+        ("held", "jobs_open"),
         ("recent", "jobs_of_member"),
         ("timings", "jobs_finished"),
         ("job by id", "sqlite_autoindex_jobs_1"),
@@ -70,6 +72,8 @@ def test_a_question_uses_its_index(plan, member, storing, name, index):
         "at_runway": jobs.at_runway,
         "unfinished": jobs.unfinished,
         "active": lambda c: jobs.active(c, HERE),
+        "claim": lambda c: turns.take_over(c, "replica", 10),
+        "held": lambda c: turns.held(c, "replica"),
         "recent": lambda c: jobs.recent(c, ada, 10),
         "timings": lambda c: jobs.timings(c, 10),
         "job by id": lambda c: jobs.find_or_none(c, "job1"),

@@ -1,0 +1,91 @@
+"""PostgreSQL, too, finds the rows of what is asked all day by an index."""
+
+import pytest
+from sqlalchemy import event
+
+from bot.jobs import Member
+from bot.ports import Once
+from storage import jobs, ledger, turns
+from storage.acceptance import accept
+from storage.engines import open_database
+from storage.proposals import Proposal
+from storage.replica_tables import turns as turn_table
+from storage.rows import from_micros
+from storage.rules import Defaults
+
+ADA = Member("playground:local", "ada")
+# Every row of it is wanted: who has had a turn of which model.
+WHOLE = f"Seq Scan on {turn_table.name}"
+
+
+@pytest.fixture
+async def database(postgres):
+    url = await postgres.database()
+    opened = await open_database(url)
+    yield opened
+    await opened.close()
+    await postgres.give_back(url)
+
+
+@pytest.fixture
+def plan(database):
+    """The steps that PostgreSQL takes for everything that a question runs, where an index will do."""
+
+    async def explain(question) -> list[str]:
+        def run(c) -> list[str]:
+            asked: list[tuple[str, object]] = []
+
+            def note(_c, _cursor, statement, parameters, _context, many) -> None:
+                asked.append((statement, parameters[0] if many else parameters))
+
+            event.listen(c, "before_cursor_execute", note)
+            question(c)
+            event.remove(c, "before_cursor_execute", note)
+            # Of tables this small it would read everything; so it only does where it must.
+            c.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            steps = []
+            for statement, given in asked:
+                if statement.lstrip().startswith(("SELECT", "UPDATE", "INSERT", "WITH")):
+                    steps += c.exec_driver_sql(f"EXPLAIN {statement}", given).scalars().all()
+            return steps
+
+        return await database.write(run)
+
+    return explain
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("queue", "jobs_open"),
+        ("unfinished", "jobs_open"),
+        ("claim", "jobs_open"),
+        ("held", "jobs_open"),
+        ("recent", "jobs_of_member"),
+        ("timings", "jobs_finished"),
+        ("job by id", "jobs_id_key"),
+        ("movements", "ledger_of_member"),
+        ("open holds", "holds_open"),
+        ("balance", "buckets_pkey"),
+        ("accept", "ledger_of_member"),
+    ],
+)
+async def test_a_question_uses_its_index(plan, new, storing, name, index):
+    defaults: Defaults = storing()._defaults
+    job = new()
+    questions = {
+        "queue": turns.lines,
+        "unfinished": jobs.unfinished,
+        "claim": lambda c: turns.take_over(c, "replica", 10),
+        "held": lambda c: turns.held(c, "replica"),
+        "recent": lambda c: jobs.recent(c, ADA, 10),
+        "timings": lambda c: jobs.timings(c, 10),
+        "job by id": lambda c: jobs.find_or_none(c, "job1"),
+        "movements": lambda c: ledger.movements_of(c, ADA, 10),
+        "open holds": lambda c: ledger.open_holds_of(c, ADA),
+        "balance": lambda c: ledger.balance_of(c, ADA, from_micros(0), defaults, []),
+        "accept": lambda c: accept(c, Proposal(job, [Once("event")], job.created_at), defaults),
+    }
+    steps = await plan(questions[name])
+    assert any(index in step for step in steps), steps
+    assert [step for step in steps if "Seq Scan" in step and WHOLE not in step] == [], steps
