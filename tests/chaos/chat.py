@@ -1,6 +1,7 @@
 """Where people ask, and what its own book shows them: one shape for every platform."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.jobs import State
@@ -27,7 +28,10 @@ class Chat(Protocol):
         ...
 
     async def ask(self, event: str, prompt: str, member: str) -> bool:
-        """Ask for a picture with a prompt that holds the event; whether that was answered at all."""
+        """Ask for a picture with a prompt that holds the event; whether that was answered at all.
+
+        Who was told that an answer comes waits some seconds for it before asking for more.
+        """
         ...
 
     async def cancel(self, job: str, member: str) -> None:
@@ -53,6 +57,8 @@ class Chat(Protocol):
     async def close(self) -> None: ...
 
 
+# So long people wait for a card after their command was acknowledged.
+CARD_SECONDS = 5.0
 # How a card's status begins, by the state that it tells.
 _STATUS = {
     "Done": State.DELIVERED,
@@ -61,6 +67,14 @@ _STATUS = {
     "It was made, but could not be posted": State.UNDELIVERABLE,
 }
 _COSTS = ("It cost nothing.", "as Runway charged for it.")
+
+
+async def for_a_while(condition: Callable[[], bool], seconds: float = CARD_SECONDS) -> bool:
+    """Whether it comes true within so many seconds."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (true := condition()) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.1)
+    return true
 
 
 def state_of(status: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.chaos.chat import state_of
+from tests.chaos.chat import for_a_while, state_of
 from tests.chaos.discord_faults import discord_faults
 from tests.chaos.faults import Fault
 from tests.discord.asking import Asked
@@ -71,6 +71,7 @@ class DiscordChat:
         self._asked.append((event, asked))
         with suppress(TimeoutError):
             await self.discord.until(lambda: asked.callback, ANSWER_SECONDS)
+        await for_a_while(lambda: asked.callback is None or event in self._shown())
         return asked.callback is not None
 
     async def cancel(self, job: str, member: str) -> None:
@@ -97,8 +98,7 @@ class DiscordChat:
 
     async def accepted(self) -> Sequence[str]:
         """Interactions that were acknowledged, and whose prompt is on a card."""
-        prompts = [m["embeds"][0].get("description", "") for m in self._own() if card_job(m)]
-        shown = {word for prompt in prompts for word in prompt.split()}
+        shown = self._shown()
         return [f"interaction:{a.id}" for event, a in self._asked if a.callback and event in shown]
 
     def complaints(self) -> Sequence[str]:
@@ -107,6 +107,11 @@ class DiscordChat:
     async def close(self) -> None:
         await self.discord.gateway.close()
         await self.runner.cleanup()
+
+    def _shown(self) -> set[str]:
+        """The words of the prompts on all cards."""
+        prompts = [m["embeds"][0].get("description", "") for m in self._own() if card_job(m)]
+        return {word for prompt in prompts for word in prompt.split()}
 
     def _own(self) -> list[Object]:
         """What the bot has posted, apart from what still says that an answer comes."""

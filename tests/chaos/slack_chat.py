@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from tests.chaos.chat import state_of
+from tests.chaos.chat import for_a_while, state_of
 from tests.chaos.faults import Fault
 from tests.chaos.slack_faults import slack_faults
 from tests.scenario.page import Message
@@ -60,6 +60,7 @@ class SlackChat:
         if not await self._send("slash_commands", payload):
             return False
         self._acknowledged[event] = f"command:{payload['trigger_id']}"
+        await for_a_while(lambda: event in self._shown())
         return True
 
     async def cancel(self, job: str, member: str) -> None:
@@ -78,8 +79,7 @@ class SlackChat:
 
     async def accepted(self) -> Sequence[str]:
         """Commands that were acknowledged, and whose prompt is on a card."""
-        cards = [_text(m) for _, m in self._own() if key_of(m).startswith("card:")]
-        shown = {word.strip("“”") for text in cards for word in text.split()}
+        shown = self._shown()
         return [key for event, key in self._acknowledged.items() if event in shown]
 
     def complaints(self) -> Sequence[str]:
@@ -97,6 +97,11 @@ class SlackChat:
                 continue
             return True
         return False
+
+    def _shown(self) -> set[str]:
+        """The words on all cards."""
+        cards = [_text(m) for _, m in self._own() if key_of(m).startswith("card:")]
+        return {word.strip("“”") for text in cards for word in text.split()}
 
     def _own(self) -> Iterator[tuple[str, Json]]:
         for channel, messages in self.server.messages.items():
