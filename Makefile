@@ -16,7 +16,7 @@ demo: $(VENV)/.installed ## Chat with Dailies in a web page (PORT=8080), no key 
 test: $(VENV)/.dev-installed ## Run every test
 	$(BIN)/pytest -n auto --dist worksteal
 
-chaos: $(VENV)/.dev-installed ## Kill, stop and cut off real replicas a thousand times, and prove that nothing was lost (SEED=, RUNS=, ENGINE=)
+chaos: $(VENV)/.dev-installed ## Kill, stop and cut off real replicas a thousand times, and prove that nothing was lost (SEED=, RUNS=, ENGINE=, PLATFORM=)
 	$(BIN)/python -m tests.chaos
 
 bench: $(VENV)/.dev-installed ## Measure speed and memory beside the SDK and plain floors (ROWS="polling …")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.drafts import Draft, DraftState
-from bot.errors import NotEnoughCredits, WordNotAllowed
+from bot.errors import NotEnoughCredits, StaleJob, StorageUnavailable, WordNotAllowed
 from bot.failpoints import failpoint
 from bot.invocations import Origin
 from bot.jobs import Cause, Job, State
@@ -95,7 +95,11 @@ class Acceptance:
 
     async def _start(self, job: Job, show: Introduce) -> Job:
         log.info("accepted", job=job.id, model=job.request.model, price=job.request.price)
-        job = await show(job, await self._worker.lineup.progress_of(job))
+        try:
+            job = await show(job, await self._worker.lineup.progress_of(job))
+        except (StaleJob, StorageUnavailable) as error:
+            # It is accepted, whatever its owner is told now: whoever carries it shows its card.
+            log.warning("card not shown yet", job=job.id, error=str(error))
         self._worker.wake()
         return job
 

@@ -23,6 +23,7 @@ from bot.media.charts import draw_chart
 from bot.offer import Offer
 from bot.orders import Orders
 from bot.patience import Patience
+from bot.pauses import Pauses
 from bot.ports import Archive, ChatPlatform, Clock, Library, OrderStorage, Provider
 from bot.presenter import Presenter
 from bot.quota_desk import QuotaDesk
@@ -35,7 +36,6 @@ from bot.retention import Keeping, Retention
 from bot.service import Service
 from bot.steps.collect import Collection
 from bot.steps.deliver import Delivery
-from bot.steps.pauses import Pauses
 from bot.steps.submit import Submission
 from bot.steps.watch import Watch
 from bot.worker import Worker
@@ -81,7 +81,7 @@ async def build_core(
 ) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
     chats = Chats(chats)
-    presenter = Presenter(chats, storage, catalog, replica, clock)
+    presenter = Presenter(chats, storage, catalog, replica, clock, Pauses())
     timings = await storage.timings(TIMINGS_READ)
     estimates = Estimates(timings, config.runway.poll_seconds)
     lineup = Lineup(storage, presenter, estimates, clock)

@@ -14,6 +14,7 @@ from bot.errors import ChatError, StorageUnavailable
 from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.messages.cards import Progress, card
+from bot.pauses import Pauses
 from bot.ports import ChatPlatform, Clock, Storage
 from bot.replica import Replica
 from bot.views import Card
@@ -53,24 +54,38 @@ class Presenter:
         catalog: Catalog,
         replica: Replica,
         clock: Clock,
+        pauses: Pauses,
     ) -> None:
         self._chats = chats
         self._storage = storage
         self._catalog = catalog
         self._replica = replica
         self._clock = clock
+        self._pauses = pauses
         self._shown: dict[str, _Shown] = {}
         self._progressed_at = 0.0
 
     async def show(self, job: Job, progress: Progress | None = None) -> Job:
         """Bring the card up to date; a chat that fails is logged, the job goes on without."""
         shown = self._shown.setdefault(job.id, _Shown())
+        async with shown.lock:
+            return await self._try(shown, job, progress or Progress())
+
+    async def conclude(self, job: Job) -> Job:
+        """Show a job's end; a chat that does not take it is asked again, for some minutes."""
+        shown = self._shown.setdefault(job.id, _Shown())
         try:
-            async with shown.lock:
-                return await self._try(shown, job, progress or Progress())
+            async for attempt in self._pauses.attempts(self._clock):
+                try:
+                    async with shown.lock:
+                        return await self._show(shown, job, Progress())
+                except ChatError as error:
+                    log.warning("end not shown", job=job.id, error=str(error), attempt=attempt)
+                    if error.permanent:
+                        break
+            return job
         finally:
-            if job.state.is_over:
-                self._shown.pop(job.id, None)
+            self._shown.pop(job.id, None)
 
     @asynccontextmanager
     async def introducing(self, job_id: str) -> AsyncIterator[Introduce]:
@@ -83,7 +98,7 @@ class Presenter:
             async with shown.lock:
                 yield partial(self._try, shown)
         finally:
-            if shown.card is None:  # it did not come to be, or could not be shown
+            if shown.ref is None:  # it did not come to be, or could not be shown
                 self._shown.pop(job_id, None)
 
     async def tell_offer_changed(self) -> None:

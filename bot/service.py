@@ -168,8 +168,8 @@ class Service:
             except errors.StaleJob:
                 return await self.cancel(origin, job_id)
             self._worker.wake()
-            await self._presenter.show(job)
-            return await self._storage.note(job.id, told=True)
+            self._worker.conclude(job)
+            return job
         if job.state in (State.SUBMITTING, State.RUNNING):
             job = await self._storage.note(job.id, cancel_requested=True)
         # It may have moved on since it was found; then its end is told by whoever brought it there.

@@ -143,6 +143,10 @@ class Worker:
             watched.job = job
             self._poll_in(job.id, 0.0)
 
+    def conclude(self, job: Job) -> None:
+        """Show and note the end of a job that was nobody's yet."""
+        self._begin(job.id, self._conclude(job))
+
     async def _resume(self, job: Job) -> None:
         if job.state is State.SUBMITTING:
             # We died between writing it down and hearing the answer.
@@ -151,7 +155,7 @@ class Worker:
 
     async def _carry(self, job: Job, urls: tuple[str, ...] = ()) -> None:
         """Take a job as far as it goes without waiting for Runway."""
-        while True:
+        while not job.state.is_over:
             job = await self._presenter.show(job)
             if job.state is State.RUNNING:
                 await self._follow(job)
@@ -161,12 +165,17 @@ class Worker:
                 job = await self._collection.collect(job, urls)
             elif job.state is State.DELIVERING:
                 job = await self._delivery.deliver(job)
-            elif job.state.is_over and not job.told:
-                job = await self._delivery.tell_end(job)
             else:
                 break
         self.wake()
+        if job.state.is_over and not job.told:
+            await self._conclude(job)
         await self._accounting.tell()
+
+    async def _conclude(self, job: Job) -> None:
+        """Tell an end; until its card shows it, too, there is something left to take over."""
+        job = await self._delivery.post_end(job)
+        await self._delivery.finish(await self._presenter.conclude(job))
 
     async def _follow(self, job: Job) -> None:
         watched = self._watched[job.id] = Watched(job, started_at=job.started_at)

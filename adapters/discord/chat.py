@@ -51,20 +51,23 @@ class Chat:
 
     async def post_card(self, channel: str, card: Card, key: str) -> str:
         embed, view = card_embed(card), view_of(card.buttons, card.job_id)
-        exchange = current()
+        exchange, known = current(), True
         if exchange is not None and exchange.takes_card(channel, card.owner):
             try:
                 return traces.reference(channel, await exchange.become_card(embed, view))
             except ChatError as error:
                 log.warning("placeholder not used", job=card.job_id, error=str(error))
+                known = False  # the answer may be all that was lost
         client = await self._line.client()
         place = client.get_partial_messageable(int(channel))
         async with translated():
-            if exchange is None:
+            if exchange is None or not known:
                 found = await traces.find(
                     place, self._line.own_id, lambda m: traces.is_card_of(m, card.job_id)
                 )
                 if found is not None:
+                    if exchange is not None:
+                        exchange.keep_card()
                     return traces.reference(channel, found)
             posted = await place.send(
                 embed=embed, view=view or discord.utils.MISSING, nonce=traces.nonce_of(key)

@@ -119,6 +119,10 @@ class Exchange:
         self._placeholder = False
         return message.id
 
+    def keep_card(self) -> None:
+        """The placeholder turned out to be a card: it is not taken back."""
+        self._placeholder = False
+
     async def tell(self, notice: Notice) -> None:
         """Answer privately; nothing public stays. Raises ChatError."""
         content, embed = notice_parts(notice.text)

@@ -42,6 +42,13 @@ class _Waiting:
     urgent: bool
     tries: int = 0
     at: float = float("-inf")  # not before this moment
+    ends: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def end(self) -> None:
+        """It is shown, or given up."""
+        for end in self.ends:
+            if not end.done():
+                end.set_result(None)
 
 
 @dataclass
@@ -66,21 +73,29 @@ class Board:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def put(self, channel: str, message: str, body: dict[str, Any], *, urgent: bool) -> None:
-        """Show this on a message; it takes the place of what still waits for it."""
+    def put(
+        self, channel: str, message: str, body: dict[str, Any], *, urgent: bool
+    ) -> asyncio.Future[None]:
+        """Show this on a message; it takes the place of what still waits for it.
+
+        What comes back is done when this or something newer is shown, or given up.
+        """
         key = (channel, message)
         before = self._waiting.pop(key, None) or _Waiting(body, urgent)
         urgent = urgent or before.urgent
-        self._waiting[key] = _Waiting(body, urgent, before.tries, before.at)
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        ends = [*before.ends, end]
+        self._waiting[key] = _Waiting(body, urgent, before.tries, before.at, ends)
         self._idle.clear()
         self._changed.set()
         if self._sender is None:
             self._sender = asyncio.create_task(self._run(), name="slack board")
+        return end
 
     async def close(self, grace: float) -> None:
         """Send what changed for good, for at most `grace` seconds, and end."""
         for key in [key for key, waiting in self._waiting.items() if not waiting.urgent]:
-            del self._waiting[key]
+            self._waiting.pop(key).end()
         self._changed.set()
         if self._sender is None:
             return
@@ -159,6 +174,9 @@ class Board:
             self._failed(key, waiting, error)
         except Exception:
             log.exception("an edit failed", channel=key[0], message=key[1])
+            waiting.end()
+        else:
+            waiting.end()
         self._past.messages[key] = self._clock.monotonic()
         while len(self._past.messages) > MOST_REMEMBERED:
             del self._past.messages[next(iter(self._past.messages))]
@@ -167,6 +185,7 @@ class Board:
         waiting.tries += 1
         log.warning("edit not sent", message=key[1], error=str(error), tries=waiting.tries)
         if error.permanent or not waiting.urgent or waiting.tries >= MOST_TRIES:
+            waiting.end()
             return
         pause = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (waiting.tries - 1))
         waiting.at = self._clock.monotonic() + pause
@@ -175,3 +194,4 @@ class Board:
             self._waiting[key] = waiting
         else:
             newer.urgent, newer.tries, newer.at = True, waiting.tries, waiting.at
+            newer.ends += waiting.ends

@@ -71,7 +71,9 @@ class Chat:
         self._looks[channel, message] = _look(card)
         if card.state.is_over:
             self._looks.pop((channel, message), None)
-        self._board(api).put(room(channel), message, body, urgent=urgent)
+        shown = self._board(api).put(room(channel), message, body, urgent=urgent)
+        if card.state.is_over:
+            await shown
 
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         api = await self._workspaces.api(result.owner.workspace)

@@ -31,7 +31,9 @@ class ChatPlatform(Protocol):
         """Show a card and return its message; the same key never makes a second one."""
         ...
 
-    async def update_card(self, channel: str, message: str, card: Card) -> None: ...
+    async def update_card(self, channel: str, message: str, card: Card) -> None:
+        """Edit a card; what it says of a job's end is shown when this returns."""
+        ...
 
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         """Post a result with its files and return its message; the same key never makes a second.

@@ -7,10 +7,10 @@ from bot.errors import ArchiveFailed, OutputExpired, OutputUnavailable, Provider
 from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.messages.words import file_name
+from bot.pauses import Pauses
 from bot.ports import Clock, Library, Provider, Storage
 from bot.provenance import provenance
 from bot.requests import Media
-from bot.steps.pauses import Pauses
 
 log = structlog.get_logger()
 

@@ -13,9 +13,9 @@ from bot.failpoints import failpoint
 from bot.follow_ups import offered_follow_ups
 from bot.jobs import Job, State
 from bot.messages import cards
+from bot.pauses import Pauses
 from bot.ports import ChatPlatform, Clock, Confirm, QuotaStorage, Storage
 from bot.replica import Replica
-from bot.steps.pauses import Pauses
 from bot.views import Notice, Result
 
 log = structlog.get_logger()
@@ -66,18 +66,23 @@ class Delivery:
             await self._storage.note(job.id, result=message)
         return message is not None
 
-    async def tell_end(self, job: Job) -> Job:
+    async def post_end(self, job: Job) -> Job:
         """Tell the owner why there is no result, and what it cost; a card says it all for others."""
-        if job.state in (State.DELIVERED, State.CANCELLED):
-            return await self._storage.note(job.id, told=True)
-        label = self._catalog.label(job.request.model)
-        view = cards.failure(job, label, offered_follow_ups(self._catalog, job))
-        if job.state is State.UNDELIVERABLE:
-            await self._notify(job, view)
-            return await self._storage.note(job.id, told=True)
-        message = await self._post(job, view, f"end:{job.id}")
+        if job.state not in (State.FAILED, State.UNCERTAIN) or job.result is not None:
+            return job
+        message = await self._post(job, self._failure(job), f"end:{job.id}")
         failpoint("end.posted")
-        return await self._storage.note(job.id, result=message, told=True)
+        return await self._storage.note(job.id, result=message)
+
+    async def finish(self, job: Job) -> Job:
+        """Nothing is left to be shown of a job; who cannot see its result in the chat is told."""
+        if job.state is State.UNDELIVERABLE:
+            await self._notify(job, self._failure(job))
+        return await self._storage.note(job.id, told=True)
+
+    def _failure(self, job: Job) -> Result:
+        label = self._catalog.label(job.request.model)
+        return cards.failure(job, label, offered_follow_ups(self._catalog, job))
 
     async def _result(self, job: Job) -> Result:
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,7 @@ class Actor:
     folder: Path
     runway: Proxy
     database: Proxy | None
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     lease: float
     rng: random.Random
     note: Callable[[str], None]

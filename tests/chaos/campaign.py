@@ -8,14 +8,30 @@ from tests.chaos.report import Outcome
 from tests.chaos.scene import Plan, staged
 from tests.postgres import Server
 
-# Of the runs, as many parts are one replica's on SQLite, one's and three's on PostgreSQL.
-SHARES = (("sqlite", 1, 3), ("postgresql", 1, 2), ("postgresql", 3, 5))
+# Of the runs, as many parts are those of so many replicas on an engine, with people on a platform.
+SHARES = (
+    ("sqlite", 1, "playground", 4),
+    ("postgresql", 1, "playground", 3),
+    ("postgresql", 3, "playground", 5),
+    ("sqlite", 1, "discord", 3),
+    ("sqlite", 1, "slack", 2),
+    ("postgresql", 3, "discord", 3),
+)
+# So many jobs for each run of several replicas, so that there is always something to take over.
+JOBS_A_RUN = {"playground": 4, "discord": 1}
 MOST_JOBS = 1000
 
 
-def plans(seed: int, runs: int, engine: str | None) -> list[Plan]:
-    """So many runs over both engines, or over the one that is named (`postgresql3`: three replicas)."""
-    wanted = [share for share in SHARES if engine in (None, share[0], f"{share[0]}{share[1]}")]
+def plans(
+    seed: int, runs: int, engine: str | None = None, platform: str | None = None
+) -> list[Plan]:
+    """So many runs over all scenes, or over those of one engine (`postgresql3`: three replicas), or
+    of one platform."""
+    wanted = [
+        share
+        for share in SHARES
+        if engine in (None, share[0], f"{share[0]}{share[1]}") and platform in (None, share[2])
+    ]
     parts = sum(part for *_, part in wanted)
     return [
         Plan(
@@ -23,10 +39,11 @@ def plans(seed: int, runs: int, engine: str | None) -> list[Plan]:
             replicas,
             runs * part // parts,
             seed,
-            jobs=min(MOST_JOBS, 2 * runs * part // parts) if replicas > 1 else 0,
+            where,
+            jobs=min(MOST_JOBS, JOBS_A_RUN[where] * runs * part // parts) if replicas > 1 else 0,
             at_once=24 if replicas > 1 else 10,
         )
-        for name, replicas, part in wanted
+        for name, replicas, where, part in wanted
     ]
 
 

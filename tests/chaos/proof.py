@@ -1,7 +1,7 @@
 """What the books say when everything has come to rest."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.jobs import State
@@ -18,6 +18,7 @@ class Evidence:
     messages: Sequence[Message]
     accepted: Sequence[str]
     job_of_event: Mapping[str, str]
+    complaints: Sequence[str] = ()
 
 
 @dataclass
@@ -42,6 +43,8 @@ def judge(evidence: Evidence) -> Verdict:
     accounts = evidence.accounts
     verdict = Verdict(jobs=len(accounts.jobs))
     verdict.broken += violations(evidence.books, accounts, evidence.messages)
+    verdict.broken += _outputs_posted_wrong(evidence)
+    verdict.broken += evidence.complaints
     verdict.uncertain = sum(job.state is State.UNCERTAIN for job in accounts.jobs)
     verdict.lost = _lost(evidence, verdict.broken)
     verdict.created_twice = _created_twice(evidence, verdict.broken)
@@ -70,7 +73,28 @@ def _created_twice(evidence: Evidence, broken: list[str]) -> int:
 
 def _posted_twice(evidence: Evidence) -> int:
     shown = [shown_of(evidence.messages, job.id) for job in evidence.accounts.jobs]
-    return sum(max(0, len(each.cards) - 1) + max(0, len(each.ends) - 1) for each in shown)
+    outputs = _outputs(evidence)
+    twice = sum(max(0, len(each.cards) - 1) + max(0, len(each.ends) - 1) for each in shown)
+    return twice + sum(posted - 1 for posted in outputs.values() if posted > 1)
+
+
+def _outputs_posted_wrong(evidence: Evidence) -> Iterable[str]:
+    """Here a job has one output, which its end shows once; no other end shows any."""
+    outputs = _outputs(evidence)
+    for job in evidence.accounts.jobs:
+        wanted = int(job.state is State.DELIVERED)
+        if outputs[job.id] != wanted:
+            yield f"{job.id} is {job.state} and its output was posted {outputs[job.id]} times"
+    known = {job.id for job in evidence.accounts.jobs}
+    for message in evidence.messages:
+        if message["card"] and message["job_id"] not in known:
+            yield f"a card of {message['job_id']}, which is no job"
+
+
+def _outputs(evidence: Evidence) -> Counter[str]:
+    """How often the output of each job was posted, by the job's id in the file's name."""
+    names = [name for message in evidence.messages for name in message["files"]]
+    return Counter(name.partition(".")[0].rpartition("-")[2] for name in names)
 
 
 def _unaccounted(evidence: Evidence) -> int:

@@ -12,10 +12,14 @@ import aiohttp
 from sqlalchemy import URL, make_url
 
 from tests.chaos.actor import Actor
+from tests.chaos.chat import Chat
+from tests.chaos.discord_chat import DiscordChat
 from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.playground_chat import PlaygroundChat
 from tests.chaos.proof import Evidence, Verdict, judge
 from tests.chaos.proxy import Connect, Proxy, to_port, to_socket
 from tests.chaos.rows import Rows
+from tests.chaos.slack_chat import SlackChat
 from tests.chaos.takeovers import Takeovers
 from tests.chaos.traffic import WORDS, Traffic
 from tests.postgres import Server
@@ -43,6 +47,7 @@ class Plan:
     replicas: int
     runs: int
     seed: int
+    platform: str = "playground"
     jobs: int = 0
     lease: float = 2.5
     at_once: int = 10
@@ -50,7 +55,7 @@ class Plan:
 
     @property
     def name(self) -> str:
-        return f"{self.engine} × {self.replicas}"
+        return f"{self.engine} × {self.replicas}, {self.platform}"
 
 
 @dataclass
@@ -60,6 +65,7 @@ class Scene:
     plan: Plan
     actors: list[Actor]
     rows: Rows
+    chat: Chat
     traffic: Traffic
     takeovers: Takeovers
     session: aiohttp.ClientSession
@@ -88,9 +94,10 @@ class Scene:
         evidence = Evidence(
             await read_books(self.session, self.runway_url),
             await self.rows.accounts(),
-            await self.rows.messages(),
-            self.traffic.accepted,
+            await self.chat.messages(),
+            await self.chat.accepted(),
             await self.rows.jobs_of_events(),
+            self.chat.complaints(),
         )
         return judge(evidence)
 
@@ -101,6 +108,7 @@ class Scene:
 
     async def _torment(self, actor: Actor) -> None:
         fitting = [fault for fault in FAULTS if self.plan.engine in fault.engines]
+        fitting += self.chat.faults
         weights = [fault.weight for fault in fitting]
         while not self._is_enough:
             await asyncio.sleep(actor.rng.uniform(0.1, 0.9) * self.plan.replicas)
@@ -110,6 +118,7 @@ class Scene:
                 await actor.ready()
                 await self._strike(actor, fault)
                 await actor.ready()
+                await self.chat.listening()
 
     async def _strike(self, actor: Actor, fault: Fault) -> None:
         if actor.url is None:
@@ -129,7 +138,7 @@ class Scene:
         """Say now and then how far it is."""
         while True:
             await asyncio.sleep(PROGRESS_SECONDS)
-            done, asked = sum(self.faults.values()), len(self.traffic.accepted)
+            done, asked = sum(self.faults.values()), len(await self.chat.accepted())
             left = await self.rows.unfinished()
             self.say(f"{self.plan.name}: {done} runs, {asked} jobs accepted, {left} under way")
 
@@ -159,22 +168,40 @@ async def staged(plan: Plan, folder: Path, postgres: Server | None) -> AsyncIter
         url = await _database(plan, folder, postgres, stack)
         rows = await Rows.open(url)
         stack.push_async_callback(rows.close)
+        actors: list[Actor] = []
+        chat = await _chat(plan, rows, session, actors)
+        stack.push_async_callback(chat.close)
         faults: Counter[str] = Counter()
 
         def note(kind: str) -> None:
             faults[kind] += 1
 
-        actors = []
         for number in range(plan.replicas):
             actor = await _actor(plan, folder, number, make_url(url), simulator.url, note)
+            actor.environment |= chat.environment
             stack.push_async_callback(actor.close)
             actors.append(actor)
         await asyncio.gather(*(actor.start() for actor in actors))
+        await chat.listening()
         people = random.Random(f"{plan.seed} people")
-        traffic = Traffic(actors, rows, session, people, note, plan.at_once, plan.words)
+        traffic = Traffic(chat, rows, people, note, plan.at_once, plan.words)
         takeovers = Takeovers(rows, plan.lease)
         turns = asyncio.Semaphore(max(1, plan.replicas - 1))
-        yield Scene(plan, actors, rows, traffic, takeovers, session, simulator.url, faults, turns)
+        yield Scene(
+            plan, actors, rows, chat, traffic, takeovers, session, simulator.url, faults, turns
+        )
+
+
+async def _chat(
+    plan: Plan, rows: Rows, session: aiohttp.ClientSession, actors: list[Actor]
+) -> Chat:
+    """The platform of the plan; `actors` are still to come."""
+    choices = random.Random(f"{plan.seed} {plan.platform}")
+    if plan.platform == "discord":
+        return await DiscordChat.open(choices, shards=min(plan.replicas, 2))
+    if plan.platform == "slack":
+        return await SlackChat.open(choices, session)
+    return PlaygroundChat(rows, session, choices, actors)
 
 
 async def _database(
@@ -211,7 +238,7 @@ async def _actor(
         database_proxy,
         environment,
         plan.lease,
-        random.Random(f"{plan.seed} {plan.engine} {number}"),
+        random.Random(f"{plan.seed} {plan.name} {number}"),
         note,
     )
 

@@ -1,5 +1,6 @@
 """What a server can do wrong to a request, and how often."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass
 class Fault:
-    """`status` instead of an answer, or with `reset` the answer's effect and then no answer."""
+    """`status` instead of an answer, `reset`: the answer's effect and then no answer, `cut`: neither.
+
+    `late` seconds pass before an answer that is good otherwise.
+    """
 
     method: str
     path: str
@@ -20,6 +24,9 @@ class Fault:
     status: int = 0
     code: int = 0
     reset: bool = False
+    cut: bool = False
+    late: float = 0.0
+    retry_after: float = 0.05
     via: bool = False
     over: int = 0  # only requests with more bytes than this
     hits: int = field(default=0, compare=False)
@@ -32,16 +39,25 @@ class Fault:
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.times -= 1
         self.hits += 1
-        if self.reset:
-            await handler(request)
-            assert request.transport is not None
-            request.transport.abort()  # type: ignore[attr-defined]  # aiohttp types it too widely
+        if self.late:
+            answer = await handler(request)
+            await asyncio.sleep(self.late)
+            return answer
+        if self.reset or self.cut:
+            if self.reset:
+                await handler(request)
+            if request.transport is not None:
+                request.transport.abort()  # type: ignore[attr-defined]  # aiohttp types it too widely
             return web.Response()
+        return await self._refuse(request)
+
+    async def _refuse(self, request: web.Request) -> web.Response:
         await request.read()
         body = {"message": "no", "code": self.code}
-        if self.status == 429:
-            body |= {"retry_after": 0.05, "global": False}
         # No charset: discord.py would take the body for a text.
         headers = {"Content-Type": "application/json"}
+        if self.status == 429:
+            body |= {"retry_after": self.retry_after, "global": False}
+            headers["Retry-After"] = str(self.retry_after)
         headers |= {"Via": "1.1 stand-in"} if self.via else {}
         return web.Response(body=json.dumps(body).encode(), status=self.status, headers=headers)

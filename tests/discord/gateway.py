@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,7 @@ class Gateway:
         self.resumes = 0
         self.intents = 0
         self._latest: dict[int, float] = {}
+        self._wires: dict[web.WebSocketResponse, asyncio.Transport] = {}
 
     @property
     def session(self) -> Session | None:
@@ -74,11 +76,18 @@ class Gateway:
             raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await _send(socket, 10, {"heartbeat_interval": 41250})
-        async for frame in socket:
-            if frame.type is WSMsgType.TEXT:
-                await self._take(socket, json.loads(frame.data))
-                await self._changed()
+        assert isinstance(request.transport, asyncio.Transport)
+        self._wires[socket] = request.transport
+        try:
+            await _send(socket, 10, {"heartbeat_interval": 41250})
+            async for frame in socket:
+                if frame.type is WSMsgType.TEXT:
+                    await self._take(socket, json.loads(frame.data))
+                    await self._changed()
+        except ConnectionError:
+            pass  # it went away in the middle of a frame to it
+        finally:
+            del self._wires[socket]
         return socket
 
     async def dispatch(self, event: str, data: Any) -> None:
@@ -95,6 +104,12 @@ class Gateway:
         socket, session.socket = session.socket, None
         if socket is not None:
             await socket.close(code=4000)
+
+    def cut(self, shard: int = 0) -> None:
+        """Break the connection without a word."""
+        socket = self.sessions[shard].socket
+        if socket is not None and socket in self._wires:
+            self._wires[socket].abort()
 
     async def invalidate(self, *, resumable: bool, shard: int = 0) -> None:
         """Tell a shard in the middle that its session is no good."""
@@ -163,7 +178,8 @@ class Gateway:
         frame = {"op": 0, "t": event, "s": session.sequence, "d": data}
         session.sent.append(frame)
         if session.socket is not None and not session.socket.closed:
-            await session.socket.send_json(frame)
+            with suppress(ConnectionError):  # told when it resumes
+                await session.socket.send_json(frame)
 
     async def close(self) -> None:
         for session in self.sessions.values():

@@ -76,6 +76,19 @@ async def test_an_acknowledgement_whose_answer_is_lost_counts(
     assert len(discord.cards()) == 1
 
 
+async def test_a_card_whose_answers_are_lost_is_found_and_not_posted_again(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    original = r"/messages/@original$"
+    edited = discord.fault("PATCH", original, reset=True, times=3)
+    discord.fault("DELETE", original, status=503, times=9)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(discord.results)
+    assert edited.hits == 3
+    assert discord.cards() == [asked.original]
+
+
 async def test_a_token_that_has_run_out_does_not_stop_the_job(
     discord: Discord, start_bot: StartBot
 ) -> None:

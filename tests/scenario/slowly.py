@@ -11,8 +11,10 @@ from bot.catalog import load_catalog
 from bot.clock import SystemClock
 from bot.commands import command
 from bot.core import Core
+from bot.errors import StorageUnavailable
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member, State
+from bot.pauses import Pauses
 from bot.ports import Confirm, Once, Subject
 from bot.presenter import Presenter
 from bot.replica import Replica
@@ -83,8 +85,12 @@ class SlowStorage(SqlStorage):
 
     after_accept: Callable[[Job], Awaitable[None]] | None = None
     before_cancel: Callable[[], Awaitable[None]] | None = None
+    loses_cards: int = 0
 
     async def note(self, job_id: str, **changes: Any) -> Job:
+        if changes.get("card") and self.loses_cards:
+            self.loses_cards -= 1
+            raise StorageUnavailable("away while a card is noted")
         if changes.get("cancel_requested") and self.before_cancel is not None:
             await self.before_cancel()
         return await super().note(job_id, **changes)
@@ -134,7 +140,8 @@ class Stage:
         lease = timedelta(seconds=30)
         other = Replica(SqlReplicas(self.database, lease, alone=False), SystemClock(), lease)
         await other.join()
-        return Presenter({"slow": self.chat}, self.storage, load_catalog(), other, SystemClock())
+        chats, clock = {"slow": self.chat}, SystemClock()
+        return Presenter(chats, self.storage, load_catalog(), other, clock, Pauses(first=0.01))
 
     async def ask(self, query: Select[tuple[str]]) -> list[str]:
         return await self.database.read(lambda c: list(c.execute(query).scalars()))

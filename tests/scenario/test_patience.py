@@ -15,6 +15,7 @@ from bot.estimates import Estimates
 from bot.jobs import Job, Member, State
 from bot.messages.cards import Progress
 from bot.patience import Patience
+from bot.pauses import Pauses
 from bot.ports import Task, Timing
 from bot.presenter import Presenter
 from bot.quotas import Moderation
@@ -122,7 +123,7 @@ async def scene(database: Database) -> Scene:
         SqlReplicas(database, timedelta(days=9), alone=True), clock, timedelta(days=9)
     )
     await replica.join()
-    presenter = Presenter({"slow": chat}, storage, load_catalog(), replica, clock)
+    presenter = Presenter({"slow": chat}, storage, load_catalog(), replica, clock, Pauses())
     estimates = Estimates([Timing("gen4_turbo", 5, 60.0)])
     watch = Watch(storage, runway, presenter, estimates, PATIENCE, clock)
     job = await storage.accept(_job(), (), START)

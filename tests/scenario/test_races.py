@@ -19,7 +19,7 @@ from bot.clock import SystemClock
 from bot.core import build_core
 from bot.credits import Allowance, Outcome
 from bot.door import Door
-from bot.errors import AlreadyOver
+from bot.errors import AlreadyOver, ChatError
 from bot.jobs import Cause, Job, State
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
@@ -222,3 +222,69 @@ async def test_a_slow_card_of_a_place_in_the_queue_keeps_nobody_from_being_sent(
     assert shown == ["j1"]  # nor does another round begin beside this one
     over.set()
     await stage.until("j2", lambda job: job.told)
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.CANCELLED])
+async def test_an_end_counts_as_told_only_when_its_card_shows_it(
+    stage: Stage, state: State
+) -> None:
+    """Who dies before has left something to take over."""
+    told_before: list[bool] = []
+
+    async def look(card: Card) -> None:
+        if card.state is state:
+            row = await stage.storage.job(card.job_id)
+            assert row is not None
+            told_before.append(row.told)
+
+    stage.chat.before_edit = look
+    job = await stage.imagine("a fox !stall" if state is State.CANCELLED else "a fox")
+    if state is State.CANCELLED:
+        await stage.service.cancel(ADA, job.id)
+    await stage.until(job.id, lambda job: job.told)
+    assert told_before == [False]
+    assert stage.chat.shown[-1] is state
+
+
+async def test_a_queued_job_that_is_cancelled_is_told_when_its_card_shows_it(stage: Stage) -> None:
+    job = new_job("j1", ADA, stage.request(), Cause.COMMAND, None, SystemClock().now())
+    await stage.storage.accept(job, [], job.created_at)
+    told_before: list[Job | None] = []
+
+    async def look(card: Card) -> None:
+        told_before.append(await stage.storage.job(card.job_id))
+
+    stage.chat.before_post = look
+    await stage.service.cancel(ADA, "j1")
+    await stage.until("j1", lambda job: job.told)
+    assert [job.told for job in told_before if job] == [False]
+    assert stage.chat.shown[-1] is State.CANCELLED
+
+
+async def test_a_chat_that_does_not_take_the_last_edit_of_a_card_is_asked_again(
+    stage: Stage,
+) -> None:
+    job = await stage.imagine("a fox")
+    over = await stage.until(job.id, lambda job: job.told)
+    refused: list[Card] = []
+
+    async def refuse_twice(card: Card) -> None:
+        if len(refused) < 2:
+            refused.append(card)
+            raise ChatError("not now")
+
+    stage.chat.before_edit = refuse_twice
+    stage.chat.shown.clear()
+    await (await stage.another_presenter()).conclude(over)
+    assert len(refused) == 2
+    assert stage.chat.shown == [State.DELIVERED]
+
+
+async def test_what_was_accepted_is_not_called_failed_when_its_card_cannot_be_noted(
+    stage: Stage,
+) -> None:
+    stage.storage.loses_cards = 1
+    job = await stage.imagine("a fox")
+    ended = await stage.until(job.id, lambda job: job.told)
+    assert ended.state is State.DELIVERED
+    assert len(stage.chat.posted_by) == 1

@@ -22,6 +22,7 @@ class Faults:
 
     limited: Counter[str] = field(default_factory=Counter)  # 429, Retry-After: 1
     lost: Counter[str] = field(default_factory=Counter)  # done, but the connection breaks
+    cut: Counter[str] = field(default_factory=Counter)  # not done, and the connection breaks
     broken: Counter[str] = field(default_factory=Counter)  # not done, HTTP 500 with HTML
     half_done: Counter[str] = field(default_factory=Counter)  # the file is known, shared nowhere
     slow: dict[str, asyncio.Event] = field(default_factory=dict)  # done, answered when it is set
@@ -65,6 +66,7 @@ class SlackServer:
         self.fetched: list[Json] = []
         self.acks: list[float] = []
         self.sockets: list[web.WebSocketResponse] = []
+        self._wires: list[asyncio.Transport] = []
         self.tickets: set[str] = set()
         self.url = ""
         self.changed = asyncio.Condition()
@@ -134,6 +136,12 @@ class SlackServer:
         self.acks.append(time.monotonic() - begun)
         return acknowledged
 
+    def cut(self) -> bool:
+        """Break every socket without a word; False when there is none."""
+        for wire in self._wires:
+            wire.abort()
+        return bool(self._wires)
+
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         ticket = request.query["ticket"]
         if ticket not in self.tickets or self.faults.sockets_refused:
@@ -141,8 +149,11 @@ class SlackServer:
         self.tickets.remove(ticket)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        wire = request.transport
+        assert isinstance(wire, asyncio.Transport)
         await socket.send_str(json.dumps({"type": "hello", "num_connections": 1}))
         self.sockets.append(socket)
+        self._wires.append(wire)
         await self.touch()
         try:
             async for message in socket:
@@ -153,6 +164,7 @@ class SlackServer:
                         waiting.set_result(answer)
         finally:
             self.sockets.remove(socket)
+            self._wires.remove(wire)
         return socket
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
@@ -169,6 +181,11 @@ class SlackServer:
             self.faults.broken[method] -= 1
             call.ok = False
             return web.Response(status=500, text="<html>oops</html>", content_type="text/html")
+        if self.faults.cut[method] > 0:
+            self.faults.cut[method] -= 1
+            call.ok = False
+            _abort(request)
+            return web.Response()
         try:
             token = request.headers.get("Authorization", "").removeprefix("Bearer ")
             answer = carry_out(self, method, token, arguments)
@@ -183,8 +200,7 @@ class SlackServer:
             await self.faults.slow[method].wait()
         if answer["ok"] and self.faults.lost[method] > 0:
             self.faults.lost[method] -= 1
-            assert request.transport is not None
-            request.transport.abort()
+            _abort(request)
         headers = {} if self.scopes is None else {"x-oauth-scopes": self.scopes}
         return web.json_response(answer, headers=headers)
 
@@ -216,6 +232,12 @@ class SlackServer:
         self.responses.append({"id": request.match_info["id"], **await request.json()})
         await self.touch()
         return web.Response(text="ok")
+
+
+def _abort(request: web.Request) -> None:
+    """Break the connection, unless who asked has broken it."""
+    if isinstance(request.transport, asyncio.Transport):
+        request.transport.abort()
 
 
 async def _arguments(request: web.Request) -> Json:

@@ -108,6 +108,20 @@ async def test_a_state_that_failed_is_sent_again_and_progress_is_not() -> None:
     await board.close(1)
 
 
+async def test_who_waits_for_an_edit_waits_until_it_or_a_newer_one_is_shown() -> None:
+    clock = JumpingClock()
+    sent = Sent(clock)
+    sent.failing = 2
+    board = Board(sent.edit, clock)
+    delivering = board.put("C1", "1", {"text": "delivering"}, urgent=True)
+    await settled(sent, 1)
+    done = board.put("C1", "1", {"text": "done"}, urgent=True)
+    assert not delivering.done()
+    await asyncio.gather(delivering, done)
+    assert [text for _, _, text in sent.edits] == ["delivering", "done", "done"]
+    await board.close(1)
+
+
 async def test_a_state_outlives_minutes_without_slack() -> None:
     clock = JumpingClock()
     sent = Sent(clock)
