@@ -171,12 +171,16 @@ class Presenter:
     def _is_due(self, view: Card, shown: _Shown) -> bool:
         """Whether an edit shows something new, and is not too soon after the last one."""
         if shown.card is None:
-            return True
+            # After a restart nobody knows what it shows; of one at work nearly always the truth.
+            return view.state is not State.RUNNING or self._may_progress()
         if view.state is not shown.card.state or view.buttons != shown.card.buttons:
             return not shown.card.state.is_over
+        is_early = self._clock.monotonic() - shown.at < EDIT_SECONDS
+        return view != shown.card and not is_early and self._may_progress()
+
+    def _may_progress(self) -> bool:
+        """Whether one more card may be edited for its progress, which it then is."""
         now = self._clock.monotonic()
-        if view == shown.card or now - shown.at < EDIT_SECONDS:
-            return False
         if now - self._progressed_at < PROGRESS_SECONDS:
             return False
         self._progressed_at = now

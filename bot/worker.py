@@ -107,20 +107,27 @@ class Worker:
         while jobs := await self._storage.take_over(self._replica.id, MOST_TAKEN_OVER):
             failpoint("takeover.committed")
             for job in jobs:
-                self._begin(job.id, self._resume(job))
-        held = await self._storage.held(self._replica.id)
-        for job in held:
-            if job.state is State.RUNNING and job.cancel_requested:
-                await self.cancel(job)
-        self._take_up_forgotten(held)
+                self._take_over(job)
+        for job in await self._storage.to_cancel(self._replica.id):
+            await self.cancel(job)
+        self._take_up_forgotten(await self._storage.held(self._replica.id))
         self.wake()
 
-    def _take_up_forgotten(self, held: Sequence[Job]) -> None:
+    def _take_over(self, job: Job) -> None:
+        """Go on with a job; thousands that run are asked for one after the other."""
+        if job.state is State.RUNNING:
+            self._watched[job.id] = Watched(job, started_at=job.started_at)
+            wait = 0.0 if job.cancel_requested else self._floor * (1 + self._rng.random())
+            self._poll_in(job.id, wait)
+        else:
+            self._begin(job.id, self._resume(job))
+
+    def _take_up_forgotten(self, held: Sequence[str]) -> None:
         """Take up jobs that are ours and that nothing happens to: we did not hear that we got them.
 
         One that is forgotten now may just be on its way to us; one that still is, is not.
         """
-        forgotten = {job.id for job in held if not self._plans.has(job.id)}
+        forgotten = {job_id for job_id in held if not self._plans.has(job_id)}
         for job_id in forgotten & self._forgotten:
             log.info("taken up again", job=job_id)
             self._take_up(job_id)

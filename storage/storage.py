@@ -89,7 +89,10 @@ class SqlStorage:
     async def confirm(self, job: Job, replica: str) -> None:
         await self._db.read(partial(turns.confirm, job=job, replica=replica))
 
-    async def held(self, replica: str) -> list[Job]:
+    async def to_cancel(self, replica: str) -> list[Job]:
+        return await self._db.read(partial(turns.to_cancel, replica=replica))
+
+    async def held(self, replica: str) -> list[str]:
         return await self._db.read(partial(turns.held, replica=replica))
 
     async def timings(self, limit: int) -> list[Timing]:

@@ -69,10 +69,21 @@ def confirm(c: Connection, job: Job, replica: str) -> None:
         raise StaleJob(f"job {job.id} is another replica's now")
 
 
-def held(c: Connection, replica: str) -> list[Job]:
-    """Every job that is this replica's."""
-    query = select(table).where(table.c.told == 0, table.c.holder == replica)
+def to_cancel(c: Connection, replica: str) -> list[Job]:
+    """This replica's running jobs that somebody wants cancelled."""
+    query = select(table).where(
+        table.c.told == 0,
+        table.c.holder == replica,
+        table.c.state == State.RUNNING.value,
+        table.c.cancel_requested == 1,
+    )
     return [job_of(row) for row in c.execute(query).mappings()]
+
+
+def held(c: Connection, replica: str) -> list[str]:
+    """The ids of all jobs that are this replica's."""
+    query = select(table.c.id).where(table.c.told == 0, table.c.holder == replica)
+    return list(c.execute(query).scalars())
 
 
 def lines(c: Connection) -> Lines:
@@ -96,7 +107,9 @@ def _take(c: Connection, ids: Sequence[str], replica: str) -> list[Job]:
         return []
     taken = update(table).where(table.c.id.in_(ids))
     c.execute(taken.values(holder=replica, fence=table.c.fence + 1, taken_at=db_now()))
-    return [jobs.find(c, job_id) for job_id in ids]
+    rows = c.execute(select(table).where(table.c.id.in_(ids))).mappings()
+    found = {row["id"]: job_of(row) for row in rows}
+    return [found[job_id] for job_id in ids]
 
 
 def _note_turn(c: Connection, waiting: Waiting) -> None:

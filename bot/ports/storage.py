@@ -118,7 +118,11 @@ class Storage(Protocol):
         """Raise StaleJob unless the replica has this job now: asked right before an effect."""
         ...
 
-    async def held(self, replica: str) -> list[Job]:
+    async def to_cancel(self, replica: str) -> list[Job]:
+        """Running jobs of a replica that somebody wants cancelled."""
+        ...
+
+    async def held(self, replica: str) -> list[str]:
         """A replica's jobs, as its rows say; it may not have heard that one is its own."""
         ...
 
