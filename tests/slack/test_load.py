@@ -13,7 +13,7 @@ MOST_EDITS = 50
 
 
 async def test_many_people_at_once(workspace: Workspace, run: Run) -> None:
-    """The server takes no acknowledgement after three seconds; tests/benchmarks/slack_acks.py has figures."""
+    """The server takes no acknowledgement after three seconds; `make bench ROWS=acknowledging` measures."""
     await run()
     server = workspace.server
     people = [f"U{number:04d}" for number in range(PEOPLE)]
