@@ -85,7 +85,14 @@ class SlowStorage(SqlStorage):
 
     after_accept: Callable[[Job], Awaitable[None]] | None = None
     before_cancel: Callable[[], Awaitable[None]] | None = None
+    after_intent: Callable[[], Awaitable[None]] | None = None
     loses_cards: int = 0
+
+    async def advance(self, job: Job, to: State, **changes: Any) -> Job:
+        moved = await super().advance(job, to, **changes)
+        if to is State.SUBMITTING and self.after_intent is not None:
+            await self.after_intent()
+        return moved
 
     async def note(self, job_id: str, **changes: Any) -> Job:
         if changes.get("card") and self.loses_cards:

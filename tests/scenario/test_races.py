@@ -155,16 +155,26 @@ async def test_what_was_certainly_not_sent_waits_again_instead_of_being_uncertai
     stage: Stage, session: aiohttp.ClientSession
 ) -> None:
     """The lease ends between the intent and the create."""
-
-    async def lose_the_lease(card: Card) -> None:
-        if card.state is State.SUBMITTING:
-            await stage.end_leases()
-
-    stage.chat.before_edit = lose_the_lease
+    stage.storage.after_intent = stage.end_leases
     job = await stage.imagine("a fox")
     again = await stage.until(job.id, lambda job: job.attempts == 1 and job.holder is None)
     assert again.state is State.QUEUED
     assert (await read_books(session, stage.runway)).creates == []
+
+
+async def test_a_chat_that_takes_its_time_holds_no_job_up_on_its_way_to_runway(
+    stage: Stage,
+) -> None:
+    """Who dies meanwhile would leave a job that nobody knows the whereabouts of."""
+
+    async def until_it_is_made(card: Card) -> None:
+        if card.state is State.SUBMITTING:
+            await stage.until(card.job_id, lambda job: job.state is State.RUNNING)
+
+    stage.chat.before_edit = until_it_is_made
+    job = await stage.imagine("a fox")
+    await stage.until(job.id, lambda job: job.told)
+    assert stage.chat.shown.index(State.SUBMITTING) < stage.chat.shown.index(State.RUNNING)
 
 
 async def test_a_job_that_nobody_heard_of_is_taken_up_again(stage: Stage) -> None:
