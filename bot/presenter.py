@@ -64,12 +64,27 @@ class Presenter:
         self._pauses = pauses
         self._shown: dict[str, _Shown] = {}
         self._progressed_at = 0.0
+        self.under_way: set[asyncio.Task[Job]] = set()
+
+    async def stop(self) -> None:
+        """Show nothing any more."""
+        for showing in self.under_way:
+            showing.cancel()
+        await asyncio.gather(*self.under_way, return_exceptions=True)
 
     async def show(self, job: Job, progress: Progress | None = None) -> Job:
         """Bring the card up to date; a chat that fails is logged, the job goes on without."""
+        # Who is stopped in the middle of an edit may be too late for it; the edit goes on to its end,
+        # where it looks whether it was.
+        showing = asyncio.create_task(self._show_whole(job, progress or Progress()))
+        self.under_way.add(showing)
+        showing.add_done_callback(self.under_way.discard)
+        return await asyncio.shield(showing)
+
+    async def _show_whole(self, job: Job, progress: Progress) -> Job:
         shown = self._shown.setdefault(job.id, _Shown())
         async with shown.lock:
-            return await self._try(shown, job, progress or Progress())
+            return await self._try(shown, job, progress)
 
     async def conclude(self, job: Job) -> Job:
         """Show a job's end; a chat that does not take it is asked again, for some minutes."""

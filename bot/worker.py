@@ -103,6 +103,7 @@ class Worker:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self._plans.wait(grace)
         await self._plans.drop()
+        await self._presenter.stop()
 
     async def renewed(self) -> None:
         """Take over what a dead replica left behind, and hear what was asked of another one."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -115,8 +116,9 @@ async def test_a_card_that_was_posted_late_shows_what_the_job_is_by_then(stage: 
 
     stage.chat.before_post = sent_meanwhile
     job = await stage.imagine("a fox !stall")
-    assert stage.chat.shown[0] is State.QUEUED
-    assert State.SUBMITTING in stage.chat.shown
+    first, second, *_ = stage.chat.shown
+    assert first is State.QUEUED
+    assert second in (State.SUBMITTING, State.RUNNING)
     await stage.until(job.id, lambda job: job.state is State.RUNNING)
 
 
@@ -138,15 +140,16 @@ async def test_the_first_card_is_posted_by_who_answers_the_command_and_by_nobody
 
 async def test_an_edit_by_one_who_does_not_have_the_job_is_not_the_last_word(stage: Stage) -> None:
     """Another replica shows the card beside the one that carries the job to its end."""
-    this = asyncio.current_task()
+    is_other = ContextVar("is_other", default=False)
 
     async def slowly(card: Card) -> None:
-        if asyncio.current_task() is this and card.state is not State.DELIVERED:
+        if is_other.get() and card.state is not State.DELIVERED:
             await stage.until(card.job_id, lambda job: job.told)
 
     stage.chat.before_edit = slowly
     job = await stage.imagine("a fox")
     running = await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    is_other.set(True)
     await (await stage.another_presenter()).show(running)
     assert stage.chat.shown[-2:] == [State.RUNNING, State.DELIVERED]
 
@@ -160,6 +163,30 @@ async def test_what_was_certainly_not_sent_waits_again_instead_of_being_uncertai
     again = await stage.until(job.id, lambda job: job.attempts == 1 and job.holder is None)
     assert again.state is State.QUEUED
     assert (await read_books(session, stage.runway)).creates == []
+
+
+async def test_an_edit_that_is_under_way_when_its_worker_is_stopped_is_not_the_last_word(
+    stage: Stage,
+) -> None:
+    """The chat takes it when another replica has brought the job to its end."""
+    job = await stage.imagine("a fox !stall")
+    running = await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    presenter, under_way, over = await stage.another_presenter(), asyncio.Event(), asyncio.Event()
+
+    async def late(card: Card) -> None:
+        if not under_way.is_set():
+            under_way.set()
+            await over.wait()
+
+    stage.chat.before_edit = late
+    worker = asyncio.create_task(presenter.show(running))
+    await under_way.wait()
+    worker.cancel()
+    await stage.storage.finish(running, State.CANCELLED, Outcome.FAILED, SystemClock().now())
+    stage.chat.shown.clear()
+    over.set()
+    await asyncio.gather(*presenter.under_way)
+    assert stage.chat.shown == [State.RUNNING, State.CANCELLED]
 
 
 async def test_a_chat_that_takes_its_time_holds_no_job_up_on_its_way_to_runway(
