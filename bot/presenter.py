@@ -1,11 +1,12 @@
 """Keeps the card of each job as true as its platform allows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 
@@ -40,6 +41,7 @@ class _Shown:
     at: float = 0.0
 
 
+T = TypeVar("T")
 # Shows a job that has just come to be.
 Introduce = Callable[[Job, Progress], Awaitable[Job]]
 
@@ -64,12 +66,30 @@ class Presenter:
         self._pauses = pauses
         self._shown: dict[str, _Shown] = {}
         self._progressed_at = 0.0
+        self.under_way: set[asyncio.Task[Any]] = set()
+
+    async def stop(self) -> None:
+        """Show nothing any more."""
+        for showing in self.under_way:
+            showing.cancel()
+        await asyncio.gather(*self.under_way, return_exceptions=True)
 
     async def show(self, job: Job, progress: Progress | None = None) -> Job:
         """Bring the card up to date; a chat that fails is logged, the job goes on without."""
+        # Who is stopped in the middle of an edit may be too late for it; the edit goes on to its end,
+        # where it looks whether it was.
+        return await asyncio.shield(self._begin(self._show_whole(job, progress or Progress())))
+
+    def _begin(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
+        return task
+
+    async def _show_whole(self, job: Job, progress: Progress) -> Job:
         shown = self._shown.setdefault(job.id, _Shown())
         async with shown.lock:
-            return await self._try(shown, job, progress or Progress())
+            return await self._try(shown, job, progress)
 
     async def conclude(self, job: Job) -> Job:
         """Show a job's end; a chat that does not take it is asked again, for some minutes."""
@@ -125,7 +145,10 @@ class Presenter:
             ref = await chat.post_card(job.channel, view, f"card:{job.id}")
             shown.ref = ref
             failpoint("card.posted")
-            now = await self._storage.note(job.id, card=ref)
+            now = await self._storage.note_card(job.id, ref)
+            if now.card is not None and now.card != ref:
+                self._begin(self._take_back(job, ref))
+                ref = shown.ref = now.card
             # Only a first card is sure to show what was just posted, and its job may have moved on.
             if now.state is not State.QUEUED:
                 same = now.state is job.state
@@ -141,6 +164,22 @@ class Presenter:
             return job
         shown.card, shown.at = view, self._clock.monotonic()
         return job
+
+    async def _take_back(self, job: Job, ref: str) -> None:
+        """Another replica has posted this card as well, and was the first to note it.
+
+        Who stands still right before it posts cannot be kept from it when it goes on too late.
+        """
+        log.info("second card taken back", job=job.id)
+        async for _ in self._pauses.attempts(self._clock):
+            try:
+                chat = self._chats[job.owner.platform]
+                await chat.remove_card(job.owner.workspace, job.channel, ref)
+            except ChatError as error:
+                log.warning("second card not taken back", job=job.id, error=str(error))
+                if not error.permanent:
+                    continue
+            return
 
     async def _show_truth(self, job: Job, progress: Progress) -> Card:
         """Edit the card until it shows what the row says, also when nobody answers meanwhile."""

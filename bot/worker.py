@@ -101,6 +101,7 @@ class Worker:
         await self.lineup.stop()
         await self._plans.wait(grace)
         await self._plans.drop()
+        await self._presenter.stop()
 
     async def renewed(self) -> None:
         """Take over what a dead replica left behind, and hear what was asked of another one."""
@@ -227,7 +228,6 @@ class Worker:
         await self._carry(job)
 
     def _begin(self, job_id: str, step: Coroutine[None, None, None]) -> bool:
-        """Run a step of a job, unless one is under way already."""
         return self._plans.begin(job_id, step, self._guard)
 
     async def _guard(self, job_id: str, step: Coroutine[None, None, None]) -> None:
@@ -248,7 +248,6 @@ class Worker:
             self._later(job_id, SURPRISE_SECONDS)
 
     def _later(self, job_id: str, seconds: float) -> None:
-        """Take a job up anew from its row."""
         self._watched.pop(job_id, None)
         self._plans.later(job_id, seconds, self._take_up)
 

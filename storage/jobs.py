@@ -66,6 +66,11 @@ def note(c: Connection, job_id: str, changes: dict[str, Any]) -> Job:
     return find(c, job_id)
 
 
+def note_card(c: Connection, job_id: str, card: str) -> Job:
+    c.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.card.is_(None)).values(card=card))
+    return find(c, job_id)
+
+
 def finish(
     c: Connection,
     job: Job,

@@ -104,6 +104,9 @@ class SqlStorage:
     async def note(self, job_id: str, **changes: Any) -> Job:
         return await self._db.write(lambda c: jobs.note(c, job_id, changes))
 
+    async def note_card(self, job_id: str, card: str) -> Job:
+        return await self._db.write(lambda c: jobs.note_card(c, job_id, card))
+
     async def finish(
         self,
         job: Job,

@@ -79,6 +79,11 @@ class Chat:
         async with translated():
             await partial.edit(embed=card_embed(card), view=view_of(card.buttons, card.job_id))
 
+    async def remove_card(self, workspace: str, channel: str, message: str) -> None:
+        partial = await self._message(message)
+        async with translated():
+            await partial.delete()
+
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         client = await self._line.client()
         place = client.get_partial_messageable(int(channel))

@@ -78,6 +78,9 @@ class Chat:
     async def post_card(self, channel: str, card: Card, key: str) -> str:
         return await self._post(card_body(card, self._names), key)
 
+    async def remove_card(self, workspace: str, channel: str, message: str) -> None:
+        """A key makes one message here, in the rows that all replicas share: there is no second."""
+
     async def update_card(self, channel: str, message: str, card: Card) -> None:
         stored = await self._log.message(int(message))
         if stored is None:

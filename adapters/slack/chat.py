@@ -75,6 +75,10 @@ class Chat:
         if card.state.is_over:
             await shown
 
+    async def remove_card(self, workspace: str, channel: str, message: str) -> None:
+        api = await self._workspaces.api(workspace)
+        await api.do("chat.delete", channel=room(channel), ts=message)
+
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         api = await self._workspaces.api(result.owner.workspace)
         # The text is a message of its own: for a file's message Slack documents rich text alone, and

@@ -41,6 +41,9 @@ class ObservedChat:
     async def update_card(self, channel: str, message: str, card: Card) -> None:
         await self._inner.update_card(channel, message, card)
 
+    async def remove_card(self, workspace: str, channel: str, message: str) -> None:
+        await self._inner.remove_card(workspace, channel, message)
+
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
         await self._inner.notify(member, channel, notice)
 

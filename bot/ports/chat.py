@@ -35,6 +35,10 @@ class ChatPlatform(Protocol):
         """Edit a card; what it says of a job's end is shown when this returns."""
         ...
 
+    async def remove_card(self, workspace: str, channel: str, message: str) -> None:
+        """Take a card back: the job has another one."""
+        ...
+
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         """Post a result with its files and return its message; the same key never makes a second.
 

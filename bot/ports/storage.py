@@ -88,6 +88,10 @@ class Storage(Protocol):
         """Write down something about a job that is no change of state."""
         ...
 
+    async def note_card(self, job_id: str, card: str) -> Job:
+        """Write down where a job's card is, unless it has one; the job comes back with the one it has."""
+        ...
+
     async def finish(
         self,
         job: Job,

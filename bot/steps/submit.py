@@ -1,5 +1,9 @@
 """From the queue to Runway: written down first, then sent exactly once."""
 
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -66,8 +70,11 @@ class Submission:
             job, State.SUBMITTING, submitted_at=now, attempts=job.attempts + 1
         )
         failpoint("submit.intended")
+        async with self._shown_meanwhile(job):
+            return await self._send(job, uris)
+
+    async def _send(self, job: Job, uris: Mapping[str, str]) -> Job:
         try:
-            job = await self._presenter.show(job)
             # Written down with the fence; whoever slept since then must not send it any more.
             await self._storage.confirm(job, self._replica.id)
             self._replica.check()
@@ -90,6 +97,27 @@ class Submission:
         job = await self._record(job, State.RUNNING, task_id=task_id, failure=None)
         failpoint("submit.recorded")
         return job
+
+    @asynccontextmanager
+    async def _shown_meanwhile(self, job: Job) -> AsyncIterator[None]:
+        """Show the card beside what is done inside.
+
+        Who dies between the intent and the create leaves a job of which nobody knows whether it was
+        sent: a chat that takes its time must not keep it there.
+        """
+        showing = asyncio.create_task(self._show(job), name=f"card of {job.id}")
+        try:
+            yield
+            await showing
+        finally:
+            showing.cancel()
+
+    async def _show(self, job: Job) -> None:
+        try:
+            # As if it were another's: it may have moved on before the chat has taken this.
+            await self._presenter.show(replace(job, holder=None))
+        except (StaleJob, StorageUnavailable) as error:
+            log.info("card not shown", job=job.id, error=str(error))
 
     async def give_up_uncertain(self, job: Job) -> Job:
         """A job that may or may not be at Runway is never sent again by itself."""

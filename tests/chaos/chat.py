@@ -1,7 +1,6 @@
 """Where people ask, and what its own book shows them: one shape for every platform."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.jobs import State
@@ -67,14 +66,6 @@ _STATUS = {
     "It was made, but could not be posted": State.UNDELIVERABLE,
 }
 _COSTS = ("It cost nothing.", "as Runway charged for it.")
-
-
-async def for_a_while(condition: Callable[[], bool], seconds: float = CARD_SECONDS) -> bool:
-    """Whether it comes true within so many seconds."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not (true := condition()) and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.1)
-    return true
 
 
 def state_of(status: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.chaos.chat import for_a_while, state_of
+from tests.chaos.chat import CARD_SECONDS, state_of
 from tests.chaos.discord_faults import discord_faults
-from tests.chaos.faults import Fault
+from tests.chaos.faults import Fault, for_a_while
 from tests.discord.asking import Asked
 from tests.discord.clock import Clock
 from tests.discord.objects import ADA, BEN, BOT, CHANNEL, FAR, Object
@@ -71,7 +71,7 @@ class DiscordChat:
         self._asked.append((event, asked))
         with suppress(TimeoutError):
             await self.discord.until(lambda: asked.callback, ANSWER_SECONDS)
-        await for_a_while(lambda: asked.callback is None or event in self._shown())
+        await for_a_while(lambda: asked.callback is None or event in self._shown(), CARD_SECONDS)
         return asked.callback is not None
 
     async def cancel(self, job: str, member: str) -> None:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.chaos.actor import Actor
-from tests.chaos.faults import TRAP_SECONDS, Fault
+from tests.chaos.faults import TRAP_SECONDS, Fault, for_a_while
 from tests.discord.server import Discord
 
 REQUESTS = (
@@ -18,6 +18,7 @@ REQUESTS = (
     ("PATCH", r"/channels/\d+/messages/\d+$"),
     ("GET", r"/channels/\d+/messages$"),
 )
+REQUESTS_AT_ONCE = 2
 MOST_TIMES = 3
 How = Callable[[Random], dict[str, Any]]
 
@@ -36,17 +37,23 @@ def discord_faults(discord: Discord) -> Sequence[Fault]:
 
 
 async def _request(discord: Discord, how: How, actor: Actor) -> bool:
-    """Do this to the next requests of a kind; False when there was none."""
-    method, path = actor.rng.choice(REQUESTS)
-    times = actor.rng.randint(1, MOST_TIMES)
-    fault = discord.fault(method, path, times=times, **how(actor.rng))
-    with suppress(TimeoutError):
-        async with asyncio.timeout(TRAP_SECONDS):
-            while fault.times:
-                await asyncio.sleep(0.05)
-    fault.times = 0
-    discord.faults[:] = [other for other in discord.faults if other is not fault]
-    return fault.hits > 0
+    """Do this to the next requests of some kinds; False when there was none."""
+    rng = actor.rng
+    faults = [
+        discord.fault(method, path, times=rng.randint(1, MOST_TIMES), **how(rng))
+        for method, path in rng.sample(REQUESTS, REQUESTS_AT_ONCE)
+    ]
+
+    def hit() -> bool:
+        return any(fault.hits for fault in faults)
+
+    await for_a_while(hit, TRAP_SECONDS)
+    # A request that is made again meets it again.
+    await asyncio.sleep(rng.uniform(0.0, 1.0) if hit() else 0)
+    for fault in faults:
+        fault.times = 0
+        discord.faults[:] = [other for other in discord.faults if other is not fault]
+    return hit()
 
 
 def _fails(rng: Random) -> dict[str, Any]:

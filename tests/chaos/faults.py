@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Fault:
 
     kind: str
     weight: int
-    strike: Callable[[Actor], Awaitable[bool]]
+    strike: Callable[[Actor], Coroutine[None, None, bool]]
     engines: tuple[str, ...] = ("sqlite", "postgresql")
 
 
@@ -82,6 +82,14 @@ FAULTS = (
     Fault("database down", 1, database_down, ("postgresql",)),
     Fault("database locked", 2, lock_database, ("sqlite",)),
 )
+
+
+async def for_a_while(condition: Callable[[], bool], seconds: float) -> bool:
+    """Whether it comes true within so many seconds."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (true := condition()) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.05)
+    return true
 
 
 async def _trap(actor: Actor, proxy: Proxy, word: bytes) -> bool:

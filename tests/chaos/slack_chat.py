@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from tests.chaos.chat import for_a_while, state_of
-from tests.chaos.faults import Fault
+from tests.chaos.chat import CARD_SECONDS, state_of
+from tests.chaos.faults import Fault, for_a_while
 from tests.chaos.slack_faults import slack_faults
 from tests.scenario.page import Message
 from tests.slack.methods import APP_TOKEN, BOT, BOT_TOKEN, SECRET
@@ -60,7 +60,7 @@ class SlackChat:
         if not await self._send("slash_commands", payload):
             return False
         self._acknowledged[event] = f"command:{payload['trigger_id']}"
-        await for_a_while(lambda: event in self._shown())
+        await for_a_while(lambda: event in self._shown(), CARD_SECONDS)
         return True
 
     async def cancel(self, job: str, member: str) -> None:

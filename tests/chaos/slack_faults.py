@@ -3,25 +3,26 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 
 from tests.chaos.actor import Actor
-from tests.chaos.faults import TRAP_SECONDS, Fault
+from tests.chaos.faults import TRAP_SECONDS, Fault, for_a_while
 from tests.slack.server import SlackServer
 
 METHODS = (
     *("chat.postMessage", "chat.update", "files.getUploadURLExternal"),
     *("files.completeUploadExternal", "files.info", "conversations.history", "users.info"),
 )
+METHODS_AT_ONCE = 3
 MOST_TIMES = 3
 REASONS = ("warning", "refresh_requested", "link_disabled")
 Counts = Callable[[SlackServer], Counter[str]]
 
 
 def slack_faults(server: SlackServer) -> Sequence[Fault]:
-    def fault(kind: str, weight: int, strike: Callable[..., Awaitable[bool]]) -> Fault:
+    def fault(kind: str, weight: int, strike: Callable[..., Coroutine[None, None, bool]]) -> Fault:
         return Fault(kind, weight, partial(strike, server))
 
     return (
@@ -37,16 +38,22 @@ def slack_faults(server: SlackServer) -> Sequence[Fault]:
 
 
 async def _call(counts: Counts, server: SlackServer, actor: Actor) -> bool:
-    """Do this to the next calls of a method; False when there was none."""
-    method = actor.rng.choice(METHODS)
+    """Do this to the next calls of some methods; False when there was none."""
+    methods = actor.rng.sample(METHODS, METHODS_AT_ONCE)
     left, given = counts(server), actor.rng.randint(1, MOST_TIMES)
-    left[method] = given
-    with suppress(TimeoutError):
-        async with asyncio.timeout(TRAP_SECONDS):
-            while left[method]:
-                await asyncio.sleep(0.05)
-    hits, left[method] = given - left[method], 0
-    return hits > 0
+    for method in methods:
+        left[method] = given
+
+    def hit() -> bool:
+        return any(left[method] < given for method in methods)
+
+    await for_a_while(hit, TRAP_SECONDS)
+    # A call that is made again meets it again.
+    await asyncio.sleep(actor.rng.uniform(0.0, 1.0) if hit() else 0)
+    struck = hit()
+    for method in methods:
+        left[method] = 0
+    return struck
 
 
 async def _slow(server: SlackServer, actor: Actor) -> bool:

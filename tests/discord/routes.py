@@ -36,8 +36,7 @@ def _checked(discord: Discord) -> Any:
         try:
             response = await handler(request)
         except Refusal as refusal:
-            body = {"message": str(refusal), "code": refusal.code}
-            response = answer(body, refusal.status)
+            response = answer({"message": str(refusal), "code": refusal.code}, refusal.status)
         except web.HTTPNotFound:
             discord.check([f"no such route: {request.method} {request.path}"])
             raise
@@ -76,6 +75,7 @@ class Routes:
             ("POST", channel): self.post,
             ("GET", one): self.message,
             ("PATCH", one): self.edit,
+            ("DELETE", one): self.remove,
             ("GET", one + "/reactions/{emoji_name}"): self.reacted,
             ("GET", "/guilds/{guild_id}/members/{user_id}"): self.member,
             ("GET", "/guilds/{guild_id}"): self.guild,
@@ -91,8 +91,8 @@ class Routes:
 
     async def application(self, request: web.Request) -> web.Response:
         self._discord.check_token(request)
-        owner, endpoint = self._discord.users[objects.ADA], self._discord.endpoint
-        return answer({**objects.application(owner), "interactions_endpoint_url": endpoint})
+        told = objects.application(self._discord.users[objects.ADA])
+        return answer({**told, "interactions_endpoint_url": self._discord.endpoint})
 
     async def guilds(self, request: web.Request) -> web.Response:
         self._discord.check_token(request)
@@ -102,8 +102,7 @@ class Routes:
         gateway = self._discord.gateway
         limit = {"total": 1000, "remaining": gateway.remaining, "reset_after": gateway.reset_after,
                  "max_concurrency": gateway.max_concurrency}  # fmt: skip
-        told = {"url": gateway.url, "shards": gateway.shards, "session_start_limit": limit}
-        return answer(told)
+        return answer({"url": gateway.url, "shards": gateway.shards, "session_start_limit": limit})
 
     async def commands(self, _request: web.Request) -> web.Response:
         return answer(self._discord.commands)
@@ -206,6 +205,10 @@ class Routes:
         message["edits"] = message.get("edits", 0) + 1
         return answer(_bare(message))
 
+    async def remove(self, request: web.Request) -> web.Response:
+        del self._discord.messages[self._known(request)["id"]]
+        return web.Response(status=204)
+
     async def reacted(self, request: web.Request) -> web.Response:
         emoji = request.match_info["emoji_name"]
         on = self._discord.reactions.get(request.match_info["message_id"], [])
@@ -228,9 +231,9 @@ class Routes:
 
     async def direct(self, request: web.Request) -> web.Response:
         who = (await self._json(request))["recipient_id"]
-        channel = {"id": f"9{str(who)[1:]}", "type": 1, "flags": 0}
-        whole = {**channel, "recipients": [self._discord.users[str(who)]]}
-        self._discord.channels.setdefault(channel["id"], whole)  # type: ignore[arg-type]
+        whole: Object = {"id": f"9{str(who)[1:]}", "type": 1, "flags": 0}
+        whole["recipients"] = [self._discord.users[str(who)]]
+        self._discord.channels.setdefault(whole["id"], whole)
         return answer(whole)
 
     def _known(self, request: web.Request) -> Object:

@@ -1,30 +1,48 @@
 """The core inside the test, with a chat and a storage that take their time where a test says so."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import aiohttp
 from sqlalchemy import Select, insert, update
 
+from bot.archive import Archive
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
 from bot.commands import command
-from bot.core import Core
+from bot.core import Core, build_core
+from bot.credits import Allowance
+from bot.door import Door
 from bot.errors import StorageUnavailable
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member, State
+from bot.media.download import Downloader
+from bot.media.library import MediaLibrary
 from bot.pauses import Pauses
 from bot.ports import Confirm, Once, Subject
 from bot.presenter import Presenter
+from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.requests import GenerationRequest, Operation
+from bot.runway.client import RunwayClient
+from bot.telemetry import no_span
 from bot.views import Card, Notice, Result
 from storage.database import Database
+from storage.engines import open_database
+from storage.orders import SqlOrders
+from storage.quota import SqlQuotas
 from storage.replica_tables import replicas
 from storage.replicas import SqlReplicas
+from storage.rules import Defaults
 from storage.schema import jobs
 from storage.storage import SqlStorage
+from tests.scenario.processes import KEY
+from tests.scenario.stage import config_for, simulator_on
 
 ADA = Origin(Member("slow:here", "ada"), "dailies")
 
@@ -36,6 +54,8 @@ class SlowChat:
         self.before_edit: Callable[[Card], Awaitable[None]] | None = None
         self.before_post: Callable[[Card], Awaitable[None]] | None = None
         self.shown: list[State] = []
+        self.removed: list[str] = []
+        self.edited: set[str] = set()
         self.posted_by: list[asyncio.Task[Any] | None] = []
 
     async def post_card(self, channel: str, card: Card, key: str) -> str:
@@ -49,6 +69,10 @@ class SlowChat:
         if self.before_edit is not None:
             await self.before_edit(card)
         self.shown.append(card.state)
+        self.edited.add(message)
+
+    async def remove_card(self, workspace: str, channel: str, message: str) -> None:
+        self.removed.append(message)
 
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         return key
@@ -85,12 +109,22 @@ class SlowStorage(SqlStorage):
 
     after_accept: Callable[[Job], Awaitable[None]] | None = None
     before_cancel: Callable[[], Awaitable[None]] | None = None
+    after_intent: Callable[[], Awaitable[None]] | None = None
     loses_cards: int = 0
 
-    async def note(self, job_id: str, **changes: Any) -> Job:
-        if changes.get("card") and self.loses_cards:
+    async def advance(self, job: Job, to: State, **changes: Any) -> Job:
+        moved = await super().advance(job, to, **changes)
+        if to is State.SUBMITTING and self.after_intent is not None:
+            await self.after_intent()
+        return moved
+
+    async def note_card(self, job_id: str, card: str) -> Job:
+        if self.loses_cards:
             self.loses_cards -= 1
             raise StorageUnavailable("away while a card is noted")
+        return await super().note_card(job_id, card)
+
+    async def note(self, job_id: str, **changes: Any) -> Job:
         if changes.get("cancel_requested") and self.before_cancel is not None:
             await self.before_cancel()
         return await super().note(job_id, **changes)
@@ -161,3 +195,40 @@ class Stage:
                 return job
             assert asyncio.get_running_loop().time() < deadline, job
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def staged(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
+    """The core at work; nothing of it is left afterwards."""
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(simulator_on(tmp_path))
+        database = await open_database(f"sqlite:///{tmp_path / 'dailies.db'}")
+        stack.push_async_callback(database.close)
+        archive, catalog, chat = Archive(str(tmp_path / "archive")), load_catalog(), SlowChat()
+        provider = await stack.enter_async_context(
+            RunwayClient(simulator.url, KEY, catalog, archive, 0.1)
+        )
+        defaults = Defaults(Allowance(500), 50, ZoneInfo("UTC"), Moderation())
+        storage = SlowStorage(database, defaults)
+        lease = timedelta(seconds=30)
+        replica = Replica(SqlReplicas(database, lease, alone=True), SystemClock(), lease)
+        await replica.join()
+        core = await build_core(
+            config_for(tmp_path, simulator.url),
+            storage=storage,
+            quotas=SqlQuotas(database, defaults),
+            orders=SqlOrders(database),
+            catalog=catalog,
+            provider=provider,
+            library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
+            archive=archive,
+            chats={"slow": chat},
+            replica=replica,
+            clock=SystemClock(),
+            door=Door(
+                burst=100, per_minute=100, clock=SystemClock(), count=lambda *_: None, span=no_span
+            ),
+        )
+        await core.worker.start()
+        stack.push_async_callback(core.worker.stop, 1.0)
+        yield Stage(core, storage, chat, database, simulator.url)

@@ -144,8 +144,8 @@ async def test_the_progress_of_many_is_not_shown_in_one_moment_but_their_ends_ar
 ) -> None:
     cards = scene.chat.cards
     jobs = [replace(scene.watched.job, id=f"job{n}", card=f"{n}") for n in range(2, 12)]
-    scene.clock.at = START + timedelta(seconds=10)
-    for job in jobs:
+    for number, job in enumerate(jobs):
+        scene.clock.at = START + timedelta(seconds=10 + number / 5)
         await scene.presenter.show(job, Progress(fraction=0.1))
     assert len(cards) == len(jobs)
     for turn in range(1, 4):

@@ -155,6 +155,12 @@ def _update(s: SlackServer, a: Json) -> Json:
     return {"channel": a["channel"], "ts": a["ts"]}
 
 
+def _delete(s: SlackServer, a: Json) -> Json:
+    left = [m for m in s.messages[a["channel"]] if m["ts"] != a["ts"]]
+    s.messages[a["channel"]] = left
+    return {"ts": a["ts"]}
+
+
 def _ephemeral(s: SlackServer, a: Json) -> Json:
     _channel(s, a, member=True)
     s.ephemeral.append(a)
@@ -282,6 +288,7 @@ METHODS: dict[str, Callable[[Any, Json], Json]] = {
     "conversations.replies": _replies,
     "chat.postMessage": _post,
     "chat.update": _update,
+    "chat.delete": _delete,
     "chat.postEphemeral": _ephemeral,
     "views.open": _view_open,
     "views.update": _view_update,
