@@ -174,3 +174,13 @@ def attachment(url: str, name: str, content: bytes, content_type: str) -> Object
 def text(value: int | None) -> str | None:
     """A snowflake as JSON has it."""
     return None if value is None else str(value)
+
+
+def change(message: Object, body: Object) -> None:
+    """Edit a message as a request says."""
+    if "content" in body:
+        message["content"] = body["content"] or ""
+    if "embeds" in body:
+        message["embeds"] = embeds(body["embeds"])
+    if "components" in body:
+        message["components"] = components(body["components"])

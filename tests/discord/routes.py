@@ -160,7 +160,7 @@ class Routes:
             asked.original["attachments"] = files
         asked.original["loading"] = False
         asked.original["flags"] &= ~LOADING
-        _change(asked.original, body)
+        objects.change(asked.original, body)
         return answer(_bare(asked.original))
 
     async def delete_original(self, request: web.Request) -> web.Response:
@@ -201,7 +201,7 @@ class Routes:
     async def edit(self, request: web.Request) -> web.Response:
         message = self._known(request)
         body, _ = await self._read(request)
-        _change(message, body)
+        objects.change(message, body)
         message["edits"] = message.get("edits", 0) + 1
         return answer(_bare(message))
 
@@ -287,15 +287,6 @@ class Routes:
             self._discord.check(schema.request_problems(request.method, template, body))
         if isinstance(body, dict) and len(body.get("content") or "") > 2000:
             self._discord.check([f"content of {len(body['content'])} characters"])
-
-
-def _change(message: Object, body: Object) -> None:
-    if "content" in body:
-        message["content"] = body["content"] or ""
-    if "embeds" in body:
-        message["embeds"] = objects.embeds(body["embeds"])
-    if "components" in body:
-        message["components"] = objects.components(body["components"])
 
 
 def _bare(message: Object) -> Object:  # without what only this server keeps
