@@ -183,18 +183,30 @@ class Presenter:
 
     async def _show_truth(self, job: Job, progress: Progress) -> Card:
         """Edit the card until it shows what the row says, also when nobody answers meanwhile."""
+        chat = self._chats[job.owner.platform]
         while True:
             view = self._card(job, progress)
             try:
-                await self._chats[job.owner.platform].update_card(job.channel, job.card or "", view)
+                await chat.update_card(job.channel, job.card or "", view)
                 now = await self._storage.job(job.id) or job
             except StorageUnavailable as error:
                 log.warning("card perhaps not true", job=job.id, error=str(error))
-                await self._clock.sleep(AWAY_SECONDS)
-                continue
-            if now.state is view.state:
-                return view
-            job, progress = now, Progress()
+                # By then it may have gone a long way: nothing old is shown again.
+                now = await self._read_again(job)
+            else:
+                if now.state is view.state:
+                    return view
+            if now.state is not job.state:
+                progress = Progress()
+            job = now
+
+    async def _read_again(self, job: Job) -> Job:
+        while True:
+            await self._clock.sleep(AWAY_SECONDS)
+            try:
+                return await self._storage.job(job.id) or job
+            except StorageUnavailable as error:
+                log.warning("card still perhaps not true", job=job.id, error=str(error))
 
     def _card(self, job: Job, progress: Progress) -> Card:
         return card(job, self._catalog.label(job.request.model), progress)

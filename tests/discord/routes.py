@@ -230,9 +230,9 @@ class Routes:
         return answer(objects.asked_guild(found))
 
     async def direct(self, request: web.Request) -> web.Response:
-        who = (await self._json(request))["recipient_id"]
-        whole: Object = {"id": f"9{str(who)[1:]}", "type": 1, "flags": 0}
-        whole["recipients"] = [self._discord.users[str(who)]]
+        who = str((await self._json(request))["recipient_id"])
+        people = [self._discord.users[who]]
+        whole: Object = {"id": f"9{who[1:]}", "type": 1, "flags": 0, "recipients": people}
         self._discord.channels.setdefault(whole["id"], whole)
         return answer(whole)
 
@@ -257,8 +257,7 @@ class Routes:
         return objects.message(self._discord.bot, channel, body, files)
 
     async def _json(self, request: web.Request) -> Any:
-        body = await request.json()
-        self._check(request, body)
+        self._check(request, body := await request.json())
         return body
 
     async def _read(self, request: web.Request) -> tuple[Object, list[Object]]:
@@ -281,8 +280,7 @@ class Routes:
 
     def _check(self, request: web.Request, body: Any) -> None:
         resource = request.match_info.route.resource
-        assert resource is not None
-        template = resource.canonical.removeprefix(schema.PREFIX)
+        template = resource.canonical.removeprefix(schema.PREFIX) if resource else "?"
         if self._discord.is_strict:
             self._discord.check(schema.request_problems(request.method, template, body))
         if isinstance(body, dict) and len(body.get("content") or "") > 2000:
