@@ -29,6 +29,8 @@ EDIT_SECONDS = 5.0
 PROGRESS_SECONDS = 0.1
 # The replica that accepted a job posts its card; when it has not by then, whoever has the job does.
 FIRST_CARD_WITHIN = timedelta(seconds=10)
+# So many cards are remembered: a replica that only listens never sees the ends of those it posts.
+MOST_REMEMBERED = 20_000
 # The database is asked again so often what is true.
 AWAY_SECONDS = 0.5
 
@@ -87,13 +89,13 @@ class Presenter:
         return task
 
     async def _show_whole(self, job: Job, progress: Progress) -> Job:
-        shown = self._shown.setdefault(job.id, _Shown())
+        shown = self._remembered(job.id)
         async with shown.lock:
             return await self._try(shown, job, progress)
 
     async def conclude(self, job: Job) -> Job:
         """Show a job's end; a chat that does not take it is asked again, for some minutes."""
-        shown = self._shown.setdefault(job.id, _Shown())
+        shown = self._remembered(job.id)
         try:
             async for attempt in self._pauses.attempts(self._clock):
                 try:
@@ -113,7 +115,7 @@ class Presenter:
 
         A platform may turn what answers a command into the card, and only who answers can do so.
         """
-        shown = self._shown.setdefault(job_id, _Shown())
+        shown = self._remembered(job_id)
         try:
             async with shown.lock:
                 yield partial(self._try, shown)
@@ -125,6 +127,11 @@ class Presenter:
         """Tell every platform that other models are offered now."""
         for chat in self._chats.values():
             await chat.offer_changed()
+
+    def _remembered(self, job_id: str) -> _Shown:
+        while len(self._shown) >= MOST_REMEMBERED:
+            self._shown.pop(next(iter(self._shown)))
+        return self._shown.setdefault(job_id, _Shown())
 
     async def _try(self, shown: _Shown, job: Job, progress: Progress) -> Job:
         try:
