@@ -8,7 +8,6 @@ import asyncio
 import gc
 import os
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from bot.acceptance import new_job
 from bot.archive import Archive
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
-from bot.commandline.running import SWITCH_SECONDS
+from bot.commandline.running import stay_quick
 from bot.core import Core, build_core
 from bot.credits import Allowance
 from bot.door import Door
@@ -89,7 +88,7 @@ class Timed(Plans):
 async def measure() -> list[Row]:
     """Lateness and lag at the 99th percentile, and memory and processor time."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    sys.setswitchinterval(SWITCH_SECONDS)  # as `dailies run` does
+    stay_quick()  # as `dailies run` does
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(tasks_served())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dailies-bench-")))
