@@ -1,9 +1,16 @@
 """Discord that refuses, breaks off, repeats itself and forgets."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from aiohttp import web
 
+from tests.discord import objects
+from tests.discord.faults import Fault, Handler
 from tests.discord.objects import BEN, Object
 from tests.discord.server import Discord
 
@@ -136,3 +143,35 @@ async def test_a_channel_that_is_gone_leaves_the_file_in_the_archive(
     await discord.command("imagine", {"prompt": "a lighthouse"})
     told = await discord.until(lambda: discord.direct("4000000000000000001"))
     assert "could not be posted" in say(told[0])
+
+
+@dataclass
+class Rival(Fault):
+    """Another replica that posts the same card, and notes its own before the bot hears of its own."""
+
+    discord: Discord | None = None
+    database: Path = Path()
+    card: str = ""
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.times -= 1
+        answer = await handler(request)
+        assert self.discord is not None
+        theirs = {**self.discord.cards()[-1], "id": objects.snowflake()}
+        self.card = self.discord.messages.setdefault(theirs["id"], theirs)["id"]
+        with closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+            reference = f"{theirs['channel_id']}/{theirs['id']}"
+            connection.execute("UPDATE jobs SET card = ?", [reference])
+        return answer
+
+
+async def test_the_second_card_of_a_job_is_deleted(
+    discord: Discord, start_bot: StartBot, known_folder: Path, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord)
+    rival = Rival("PATCH", "/@original$", discord=discord, database=known_folder / "dailies.db")
+    discord.faults.append(rival)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(lambda: rival.card and [c["id"] for c in discord.cards()] == [rival.card])
+    await discord.until(lambda: "Done" in say(discord.cards()[0]))
+    assert len(discord.results()) == 1
