@@ -238,7 +238,8 @@ def _write(c: Connection, book: _Book, known: Known) -> dict[str, Job]:
     added: defaultdict[str, int] = defaultdict(int)
     for leg in book.legs:
         added[leg["bucket"]] += leg["amount"]
-    c.execute(_ADD, [{"bucket": bucket, "more": more} for bucket, more in added.items() if more])
+    if more := [{"bucket": bucket, "more": more} for bucket, more in added.items() if more]:
+        c.execute(_ADD, more)
     return {row.id: replace(proposed[row.id], seq=row.seq) for row in numbers}
 
 

@@ -153,7 +153,7 @@ async def test_home_shows_credits_jobs_and_for_admins_the_team(
 ) -> None:
     await run()
     await workspace.command("/imagine a fox", BEN)
-    await workspace.result()
+    await workspace.done()
     await workspace.event({"type": "app_home_opened", "user": BEN, "tab": "home"})
     home = await workspace.until(lambda: workspace.server.homes.get(BEN))
     assert "*492* of 500" in shown(home)

@@ -176,6 +176,13 @@ class Workspace:
         """The nth card in a channel."""
         return await self.until(lambda: _nth(self.in_channel(channel), number, is_card))
 
+    async def done(self, channel: str = ROOM) -> Json:
+        """A card that says that its job is done: it is settled then, too."""
+        said = "*Done*"
+        return await self.until(
+            lambda: next((m for m in self.in_channel(channel) if said in shown(m)), None)
+        )
+
     async def result(self, number: int = 1, channel: str = ROOM, within: float = 40.0) -> Json:
         """The nth result in a channel."""
         return await self.until(lambda: _nth(self.in_channel(channel), number, is_result), within)

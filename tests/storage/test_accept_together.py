@@ -27,6 +27,11 @@ async def test_one_that_is_at_fault_fails_alone(storage, new, booked):
     assert sorted(booked().values()) == [(25, 0)] * 30
 
 
+async def test_what_costs_nothing_is_accepted_as_well(storage, new, booked):
+    assert (await storage.accept(new("job0", price=0), [], NOW)).id == "job0"
+    assert list(booked().values()) == [(0, 0)]
+
+
 async def test_a_budget_holds_against_many_members_of_two_replicas(storing, new, member, booked):
     one, other = storing(), storing()
     await one.set_allowance(HERE, "workspace", Allowance(99), member(), NOW)
