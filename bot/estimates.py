@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.dispatcher import eta_seconds
-from bot.foresight import Kind as Learned
-from bot.foresight import Sights, ended
+from bot.foresight import Learned, Sights, ended
 from bot.polling import FLOOR_SECONDS
 from bot.ports import AtRunway, ModelLimits, Timing, Waiting
 from bot.requests import GenerationRequest, Kind

@@ -59,7 +59,7 @@ class Sights:
         return self._along / self._past * elapsed if self._past else None
 
 
-class Kind:
+class Learned:
     """What was learned of one model's jobs of one length."""
 
     def __init__(self) -> None:

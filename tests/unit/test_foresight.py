@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.foresight import ENOUGH_TO_LEARN, REMEMBERED, SIGHTS_KEPT, Kind, Sights, due, ended
+from bot.foresight import ENOUGH_TO_LEARN, REMEMBERED, SIGHTS_KEPT, Learned, Sights, due, ended
 
 FLOOR = 5.0
 _SAID = st.none() | st.floats(allow_nan=True, allow_infinity=True) | st.floats(0, 1)
@@ -21,9 +21,9 @@ def sights_of(seen):
     return sights
 
 
-def learned(seconds: float, *, says=None, jobs: int = 60) -> Kind:
+def learned(seconds: float, *, says=None, jobs: int = 60) -> Learned:
     """Of jobs that took about so long, asked every 5 s; `says` is their progress by its true share."""
-    kind = Kind()
+    kind = Learned()
     for n in range(jobs):
         end = seconds * (0.8 + 0.4 * n / jobs)
         seen = [(t, says and says(t / end)) for t in range(5, math.ceil(end), 5)]
@@ -34,7 +34,7 @@ def learned(seconds: float, *, says=None, jobs: int = 60) -> Kind:
 @given(_SIGHTS, st.lists(st.tuples(st.floats(0, 10**5), _SIGHTS), min_size=20, max_size=40),
        st.floats(0, 10**5), st.sampled_from([5.0, 0.05]))  # fmt: skip
 def test_nonsense_for_progress_never_breaks_what_is_foreseen(seen, jobs, elapsed, floor):
-    kind = Kind()
+    kind = Learned()
     for end, its in jobs:
         kind.learn(end, sights_of(its))
     wait = kind.wait(elapsed, sights_of(seen).progress(elapsed), floor)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
-from bot.foresight import Kind, Sights, ended
+from bot.foresight import Learned, Sights, ended
 from bot.polling import FLOOR_SECONDS, next_poll
 from tests.benchmarks.row import Row
 
@@ -92,7 +92,7 @@ def _rows(name: str, says: Says) -> list[Row]:
 
 def _compared(median: int, drift: float, says: Says) -> Shares:
     rng = random.Random(median)
-    kind = Kind()
+    kind = Learned()
     for _ in range(LEARNED):
         _ours(kind, _seconds(median, rng), says, rng, learn=True)
     jobs = [drift * _seconds(median, rng) for _ in range(MEASURED)]
@@ -113,7 +113,7 @@ def _seconds(median: float, rng: random.Random) -> float:
 
 
 def _ours(
-    kind: Kind, seconds: float, says: Says, rng: random.Random, *, learn: bool = False
+    kind: Learned, seconds: float, says: Says, rng: random.Random, *, learn: bool = False
 ) -> Noticed:
     elapsed, seen, polls, sights = 0.0, 0.0, 0, Sights()
     while elapsed < seconds:
