@@ -1,7 +1,6 @@
 """The questions that are asked all day find their rows by an index, however many jobs are done."""
 
 import pytest
-from sqlalchemy import event
 
 from bot.credits import Outcome
 from bot.jobs import State
@@ -11,6 +10,7 @@ from storage.acceptance import accept
 from storage.engines import open_database
 from storage.proposals import Proposal
 from storage.sqlite import writer_engine
+from tests.storage.statements import statements_of
 
 HERE = "playground:local"
 
@@ -30,14 +30,7 @@ def plan(connection):
     """The steps that SQLite takes for everything that a question runs."""
 
     def explain(question) -> list[str]:
-        asked: list[tuple[str, object]] = []
-
-        def note(_c, _cursor, statement, parameters, _context, many) -> None:
-            asked.append((statement, parameters[0] if many else parameters))
-
-        event.listen(connection, "before_cursor_execute", note)
-        question(connection)
-        event.remove(connection, "before_cursor_execute", note)
+        asked = statements_of(connection, question)
         rows = [
             connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
             for statement, parameters in asked

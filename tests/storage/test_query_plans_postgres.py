@@ -1,7 +1,6 @@
 """PostgreSQL, too, finds the rows of what is asked all day by an index."""
 
 import pytest
-from sqlalchemy import event
 
 from bot.jobs import Member
 from bot.ports import Once
@@ -12,6 +11,7 @@ from storage.proposals import Proposal
 from storage.replica_tables import turns as turn_table
 from storage.rows import from_micros
 from storage.rules import Defaults
+from tests.storage.statements import statements_of
 
 ADA = Member("playground:local", "ada")
 # Every row of it is wanted: who has had a turn of which model.
@@ -33,14 +33,7 @@ def plan(database):
 
     async def explain(question) -> list[str]:
         def run(c) -> list[str]:
-            asked: list[tuple[str, object]] = []
-
-            def note(_c, _cursor, statement, parameters, _context, many) -> None:
-                asked.append((statement, parameters[0] if many else parameters))
-
-            event.listen(c, "before_cursor_execute", note)
-            question(c)
-            event.remove(c, "before_cursor_execute", note)
+            asked = statements_of(c, question)
             # Of tables this small it would read everything; so it only does where it must.
             c.exec_driver_sql("SET LOCAL enable_seqscan = off")
             steps = []
