@@ -82,6 +82,14 @@ class Presenter:
         # where it looks whether it was.
         return await asyncio.shield(self._begin(self._show_whole(job, progress or Progress())))
 
+    async def progress(self, job: Job, progress: Progress) -> None:
+        """Show how far a running job is, when that is worth an edit.
+
+        Most of the answers to thousands of questions a minute are not; they cost next to nothing.
+        """
+        if self._may_show(job):
+            await self.show(job, progress)
+
     def _begin(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self.under_way.add(task)
@@ -235,6 +243,16 @@ class Presenter:
             return not shown.card.state.is_over
         is_early = self._clock.monotonic() - shown.at < EDIT_SECONDS
         return view != shown.card and not is_early and self._may_progress()
+
+    def _may_show(self, job: Job) -> bool:
+        """Whether an edit would be due, should there be anything new."""
+        now, shown = self._clock.monotonic(), self._shown.get(job.id)
+        if shown is not None and shown.card is not None:
+            if shown.card.state is not job.state:
+                return True
+            if now - shown.at < EDIT_SECONDS:
+                return False
+        return now - self._progressed_at >= PROGRESS_SECONDS
 
     def _may_progress(self) -> bool:
         """Whether one more card may be edited for its progress, which it then is."""

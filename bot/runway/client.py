@@ -145,16 +145,18 @@ class RunwayClient:
             raise
 
     async def task(self, task_id: str) -> Task:
-        """A task as it is now; never asked for faster than the floor."""
-        response: httpx.Response | None = None
-        async for attempt in _read_attempts():
-            with attempt:
-                await self._pacer.wait(task_id)
+        """A task as it is now; never asked for faster than the floor, pause enough between attempts."""
+        for left in reversed(range(READ_ATTEMPTS)):
+            await self._pacer.wait(task_id)
+            try:
                 response = await self._read("GET", f"/v1/tasks/{task_id}")
                 if response.status_code == 404:
                     raise TaskGone(task_id)
                 return parsed(response, TaskBody).to_task()
-        raise AssertionError("stamina ends with a value or an error")
+            except ProviderUnavailable:
+                if not left:
+                    raise
+        raise AssertionError("the last attempt ends with a value or an error")
 
     async def delete(self, task_id: str) -> None:
         """Cancel a task, or delete a finished one; one that is gone already is fine."""

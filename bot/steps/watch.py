@@ -103,7 +103,7 @@ class Watch:
             watched.errors += 1
             log.info("no answer", job=job.id, error=str(error), times=watched.errors)
             if watched.errors >= ERRORS_TO_MENTION:
-                await self._presenter.show(job, Progress(trouble=True))
+                await self._presenter.progress(job, Progress(trouble=True))
             return job
         watched.errors = 0
         return await self._judge(watched, task)
@@ -147,7 +147,7 @@ class Watch:
         if task.status != TaskStatus.RUNNING:
             watched.waited_at = now
             throttled = task.status == TaskStatus.THROTTLED
-            await self._presenter.show(watched.job, Progress(throttled=throttled))
+            await self._presenter.progress(watched.job, Progress(throttled=throttled))
             return
         watched.started_at = watched.since or now
         watched.seen_at = now
@@ -160,7 +160,7 @@ class Watch:
         request = watched.job.request
         eta = self._estimates.ready(request, watched.started_at, now, task.progress)
         progress = Progress(eta=eta, fraction=task.progress, late=watched.late)
-        await self._presenter.show(watched.job, progress)
+        await self._presenter.progress(watched.job, progress)
 
     async def _give_up(self, job: Job, task: Task) -> Job:
         """Take back a task that was just seen unfinished: a finished one would be destroyed."""
