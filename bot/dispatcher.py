@@ -15,7 +15,7 @@ LEAST_WAIT_SECONDS = 0.05
 
 def order(
     waiting: Iterable[Waiting],
-    running: Iterable[AtRunway],
+    running: AtRunway,
     served: Mapping[tuple[str, Member], int] | None = None,
 ) -> dict[str, list[Waiting]]:
     """Each model's queue in the order in which its jobs will be sent.
@@ -26,8 +26,8 @@ def order(
     """
     turn = served or {}
     turns: dict[str, Counter[Member]] = defaultdict(Counter)
-    for task in running:
-        turns[task.model][task.owner] += 1
+    for (model, owner), tasks in running.items():
+        turns[model][owner] = tasks
     rounds: dict[str, list[tuple[int, int, int, Waiting]]] = defaultdict(list)
     for job in sorted(waiting, key=lambda job: job.seq):
         taken = turns[job.model]
@@ -39,18 +39,23 @@ def order(
 
 def admit(
     queues: Mapping[str, Sequence[Waiting]],
-    running: Iterable[AtRunway],
+    running: AtRunway,
     limits: Mapping[str, ModelLimits],
     now: datetime,
 ) -> list[Waiting]:
     """The queued jobs to send now: up to each model's free places, none before it is due."""
-    busy = Counter(task.model for task in running)
     admitted: list[Waiting] = []
     for model, queue in queues.items():
-        free = _places(limits.get(model)) - busy[model]
+        free = free_places(model, running, limits)
         ready = [job for job in queue if job.due_at is None or job.due_at <= now]
-        admitted += ready[: max(0, free)]
+        admitted += ready[:free]
     return admitted
+
+
+def free_places(model: str, running: AtRunway, limits: Mapping[str, ModelLimits]) -> int:
+    """How many more tasks of a model Runway would take at once."""
+    busy = sum(tasks for (of, _), tasks in running.items() if of == model)
+    return max(0, _places(limits.get(model)) - busy)
 
 
 def seconds_until_due(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.dispatcher import eta_seconds
 from bot.foresight import Learned, Sights, ended
 from bot.polling import FLOOR_SECONDS
-from bot.ports import AtRunway, ModelLimits, Timing, Waiting
+from bot.ports import ModelLimits, Timing, Waiting
 from bot.requests import GenerationRequest, Kind
 
 # Until a model has been seen at work: what its users report.
@@ -54,16 +54,15 @@ class Estimates:
         self,
         request: GenerationRequest,
         place: int,
-        running: Sequence[AtRunway],
+        sent: Sequence[datetime],
         limits: Mapping[str, ModelLimits],
         now: datetime,
     ) -> datetime:
-        """When the queued job at `place` is likely to be ready."""
-        ages = [
-            (now - task.submitted_at).total_seconds()
-            for task in running
-            if task.model == request.model and task.submitted_at is not None
-        ]
+        """When the queued job at `place` is likely to be ready.
+
+        `sent` says when the model's tasks at Runway were sent; of a place that is free, it need not.
+        """
+        ages = [(now - at).total_seconds() for at in sent]
         seconds = eta_seconds(place, ages, limits.get(request.model), self.typical(request))
         return now + timedelta(seconds=seconds)
 

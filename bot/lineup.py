@@ -1,11 +1,12 @@
 """The queue as people see it: whose turn it is, each job's place, and when it will be ready."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import structlog
 
-from bot.dispatcher import order
+from bot.dispatcher import free_places, order
 from bot.errors import StorageUnavailable
 from bot.estimates import Estimates, places
 from bot.jobs import Job, State
@@ -30,10 +31,10 @@ class Lineup:
         self._estimates = estimates
         self._clock = clock
         self.limits: Mapping[str, ModelLimits] = {}
-        self._next: tuple[Mapping[str, list[Waiting]], list[AtRunway]] | None = None
+        self._next: tuple[Mapping[str, list[Waiting]], AtRunway] | None = None
         self._showing: asyncio.Task[None] | None = None
 
-    async def queue(self) -> tuple[dict[str, list[Waiting]], list[AtRunway]]:
+    async def queue(self) -> tuple[dict[str, list[Waiting]], AtRunway]:
         """The queues in the order in which they will be sent, and what is at Runway."""
         lines = await self._storage.lines()
         return order(*lines), lines.running
@@ -41,9 +42,10 @@ class Lineup:
     async def progress_of(self, job: Job) -> Progress:
         """Place and ETA of a job that was just accepted."""
         queues, running = await self.queue()
-        return self._progress(job, places(queues).get(job.id, 1), running)
+        place, model = places(queues).get(job.id, 1), job.request.model
+        return self._progress(job, place, await self._sent(model, place, running))
 
-    def show_places(self, queues: Mapping[str, list[Waiting]], running: list[AtRunway]) -> None:
+    def show_places(self, queues: Mapping[str, list[Waiting]], running: AtRunway) -> None:
         """Bring the cards of queued jobs up to date, soon: a slow chat keeps nobody waiting.
 
         Only one round is under way at a time, and only the newest of those that wait for it counts.
@@ -69,17 +71,21 @@ class Lineup:
             except Exception:
                 log.exception("places not shown")
 
-    async def _show_round(
-        self, queues: Mapping[str, list[Waiting]], running: list[AtRunway]
-    ) -> None:
-        for job_id, place in places(queues).items():
-            if place > PLACES_SHOWN:
-                continue
-            job = await self._storage.job(job_id)
-            if job is not None and job.state is State.QUEUED:
-                await self._presenter.show(job, self._progress(job, place, running))
+    async def _show_round(self, queues: Mapping[str, list[Waiting]], running: AtRunway) -> None:
+        for model, queue in queues.items():
+            sent = await self._sent(model, len(queue), running)
+            for place, waiting in enumerate(queue[:PLACES_SHOWN], start=1):
+                job = await self._storage.job(waiting.id)
+                if job is not None and job.state is State.QUEUED:
+                    await self._presenter.show(job, self._progress(job, place, sent))
 
-    def _progress(self, job: Job, place: int, running: list[AtRunway]) -> Progress:
+    async def _sent(self, model: str, places: int, running: AtRunway) -> Sequence[datetime]:
+        """When a model's tasks were sent, which tells when so many more may be; none when at once."""
+        if places <= free_places(model, running, self.limits):
+            return ()
+        return await self._storage.sent_at(model)
+
+    def _progress(self, job: Job, place: int, sent: Sequence[datetime]) -> Progress:
         now = self._clock.now()
-        eta = self._estimates.place_ready(job.request, place, running, self.limits, now)
+        eta = self._estimates.place_ready(job.request, place, sent, self.limits, now)
         return Progress(place=place, eta=eta)

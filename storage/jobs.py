@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select, update
 
 from bot.credits import Outcome, settle
 from bot.errors import StaleJob
@@ -121,37 +121,43 @@ def recent(c: Connection, owner: Member, limit: int) -> list[Job]:
     return _jobs(c, query.order_by(jobs.c.seq.desc()).limit(limit))
 
 
+# Made once: put together anew for every look at the queue, they would cost more than the answers.
+_WAITING = (
+    select(jobs.c.id, jobs.c.workspace, jobs.c.member, jobs.c.model, jobs.c.seq, jobs.c.due_at)
+    .where(jobs.c.told == 0, jobs.c.state == State.QUEUED.value, not_(is_held(jobs.c.holder)))
+    .order_by(jobs.c.seq)
+)
+_IS_TAKEN = and_(jobs.c.state == State.QUEUED.value, is_held(jobs.c.holder))
+_IS_THERE = jobs.c.state.in_([state.value for state in AT_RUNWAY])
+_WHOSE = (jobs.c.model, jobs.c.workspace, jobs.c.member)
+_AT_RUNWAY = (
+    select(*_WHOSE, func.count())
+    .where(jobs.c.told == 0, or_(_IS_THERE, _IS_TAKEN))
+    .group_by(*_WHOSE)
+)
+_SENT = select(jobs.c.submitted_at).where(
+    jobs.c.told == 0, or_(_IS_THERE, _IS_TAKEN), jobs.c.model == bindparam("model")
+)
+
+
 def waiting(c: Connection) -> list[Waiting]:
     """Queued jobs that nobody is about to send."""
-    query = (
-        select(jobs.c.id, jobs.c.workspace, jobs.c.member, jobs.c.model, jobs.c.seq, jobs.c.due_at)
-        .where(jobs.c.told == 0, jobs.c.state == State.QUEUED.value, not_(is_held(jobs.c.holder)))
-        .order_by(jobs.c.seq)
-    )
     member = cache(Member)
     return [
         Waiting(id_, member(where, who), model, seq, due if due is None else from_micros(due))
-        for id_, where, who, model, seq, due in c.execute(query)
+        for id_, where, who, model, seq, due in c.execute(_WAITING)
     ]
 
 
-def at_runway(c: Connection) -> list[AtRunway]:
-    """Jobs that have a place at Runway, or are about to be sent there."""
-    columns = (
-        jobs.c.id,
-        jobs.c.workspace,
-        jobs.c.member,
-        jobs.c.model,
-        jobs.c.submitted_at,
-    )
-    is_taken = and_(jobs.c.state == State.QUEUED.value, is_held(jobs.c.holder))
-    is_there = jobs.c.state.in_([state.value for state in AT_RUNWAY])
-    query = select(*columns).where(jobs.c.told == 0, or_(is_there, is_taken))
-    member = cache(Member)
-    return [
-        AtRunway(id_, member(where, who), model, at if at is None else from_micros(at))
-        for id_, where, who, model, at in c.execute(query)
-    ]
+def at_runway(c: Connection) -> AtRunway:
+    """How many jobs have a place at Runway, or are about to be sent there, by model and owner."""
+    return {(model, Member(where, who)): n for model, where, who, n in c.execute(_AT_RUNWAY)}
+
+
+def sent_at(c: Connection, model: str) -> list[datetime]:
+    """When a model's jobs at Runway were sent there, of those that were."""
+    found = c.execute(_SENT, {"model": model}).scalars()
+    return [from_micros(at) for at in found if at is not None]
 
 
 def timings(c: Connection, limit: int) -> list[Timing]:

@@ -75,6 +75,9 @@ class SqlStorage:
     async def lines(self) -> Lines:
         return await self._db.read(turns.lines)
 
+    async def sent_at(self, model: str) -> list[datetime]:
+        return await self._db.read(partial(jobs.sent_at, model=model))
+
     async def take_turns(
         self, replica: str, limits: Mapping[str, ModelLimits], now: datetime
     ) -> list[Job]:

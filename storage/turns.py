@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, tuple_, update
 
 from bot.dispatcher import admit, order
 from bot.errors import StaleJob
@@ -89,13 +89,24 @@ def held(c: Connection, replica: str) -> list[str]:
 def lines(c: Connection) -> Lines:
     """The queue as it is at this moment."""
     waiting = jobs.waiting(c)
-    return Lines(waiting, jobs.at_runway(c), _served(c) if waiting else {})
+    if not waiting:
+        return Lines([], {}, {})
+    return Lines(waiting, jobs.at_runway(c), _served(c))
+
+
+# Of those who wait: everybody who ever had a turn may be many.
+_OF = (turns.c.model, turns.c.workspace, turns.c.member)
+_SERVED = select(*_OF, turns.c.turn).where(
+    tuple_(*_OF).in_(
+        select(table.c.model, table.c.workspace, table.c.member).where(
+            table.c.told == 0, table.c.state == State.QUEUED.value
+        )
+    )
+)
 
 
 def _served(c: Connection) -> dict[tuple[str, Member], int]:
-    return {
-        (row.model, Member(row.workspace, row.member)): row.turn for row in c.execute(select(turns))
-    }
+    return {(model, Member(where, who)): turn for model, where, who, turn in c.execute(_SERVED)}
 
 
 def _is_free() -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ class Once:
     window: timedelta | None = None
 
 
-# The two below are tuples: thousands are made anew whenever the queue is looked at.
+# A tuple: thousands are made anew whenever the queue is looked at.
 class Waiting(NamedTuple):
     """A queued job, as far as its turn is concerned."""
 
@@ -29,21 +29,16 @@ class Waiting(NamedTuple):
     due_at: datetime | None
 
 
-class AtRunway(NamedTuple):
-    """A job that holds one of a model's places at Runway."""
-
-    id: str
-    owner: Member
-    model: str
-    submitted_at: datetime | None
+# How many of a model's places at Runway a member has.
+AtRunway = Mapping[tuple[str, Member], int]
 
 
 class Lines(NamedTuple):
-    """Who waits, the oldest first; what is at Runway; and who has had a turn at a model, by a number
-    that grows with every turn (of nobody while nobody waits)."""
+    """Who waits, the oldest first; what is at Runway; and who of them has had a turn at a model, by a
+    number that grows with every turn. While nobody waits, nothing is said of the others."""
 
     waiting: list[Waiting]
-    running: list[AtRunway]
+    running: AtRunway
     served: Mapping[tuple[str, Member], int]
 
 
@@ -77,6 +72,10 @@ class Storage(Protocol):
     async def unfinished(self) -> list[Job]: ...
     async def recent(self, owner: Member, limit: int) -> list[Job]: ...
     async def active(self, workspace: str) -> list[Job]: ...
+    async def sent_at(self, model: str) -> list[datetime]:
+        """When a model's jobs at Runway were sent there."""
+        ...
+
     async def lines(self) -> Lines: ...
     async def timings(self, limit: int) -> list[Timing]: ...
 

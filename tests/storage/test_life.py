@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, NoResultFound
 from bot.credits import Outcome, Settlement
 from bot.errors import StaleJob
 from bot.jobs import AT_RUNWAY, State
-from bot.ports import AtRunway, Timing, Waiting
+from bot.ports import Timing, Waiting
 from bot.requests import Kind, Media
 from storage.ledger import move, settle_hold
 
@@ -215,13 +215,27 @@ async def crowd(storage, bring):
 
 
 async def test_waiting_and_at_runway(storage, crowd):
-    queued, running = crowd[State.QUEUED], crowd[State.RUNNING]
-    assert (await storage.lines()).waiting == [
-        Waiting(queued.id, queued.owner, "gen4_turbo", 1, None)
-    ]
-    at_runway = (await storage.lines()).running
-    assert {task.id for task in at_runway} == {crowd[state].id for state in AT_RUNWAY}
-    assert AtRunway(running.id, running.owner, "gen4_turbo", None) in at_runway
+    queued = crowd[State.QUEUED]
+    waiting, running, served = await storage.lines()
+    assert waiting == [Waiting(queued.id, queued.owner, "gen4_turbo", 1, None)]
+    assert running == {("gen4_turbo", crowd[state].owner): 1 for state in AT_RUNWAY}
+    assert served == {}
+
+
+async def test_what_a_member_has_at_runway_is_counted(storage, bring, accept):
+    for n in range(3):
+        await bring(State.RUNNING, f"job{n}", owner="ada" if n else "ben")
+    await accept("waits")
+    assert sorted((await storage.lines()).running.values()) == [1, 2]
+
+
+async def test_when_the_tasks_of_a_model_were_sent(storage, bring):
+    for n in range(2):
+        job = await bring(State.RUNNING, f"job{n}", owner=f"m{n}")
+        await storage.note(job.id, submitted_at=NOW - timedelta(minutes=n))
+    await bring(State.SUBMITTING, "on its way", owner="m2")
+    assert sorted(await storage.sent_at("gen4_turbo")) == [NOW - timedelta(minutes=1), NOW]
+    assert await storage.sent_at("gen4_image") == []
 
 
 async def test_unfinished_are_those_at_work_and_those_whose_end_was_not_told(storage, crowd):

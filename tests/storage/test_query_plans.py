@@ -46,6 +46,8 @@ def plan(connection):
     [
         ("waiting", "jobs_open"),
         ("at_runway", "jobs_open"),
+        ("sent at", "jobs_open"),
+        ("served", "sqlite_autoindex_turns_1"),
         ("unfinished", "jobs_open"),
         ("active", "jobs_open"),
         ("claim", "jobs_open"),
@@ -64,6 +66,8 @@ def test_a_question_uses_its_index(plan, member, storing, name, index):
     questions = {
         "waiting": jobs.waiting,
         "at_runway": jobs.at_runway,
+        "sent at": lambda c: jobs.sent_at(c, "gen4_turbo"),
+        "served": turns._served,
         "unfinished": jobs.unfinished,
         "active": lambda c: jobs.active(c, HERE),
         "claim": lambda c: turns.take_over(c, "replica", 10),

@@ -19,8 +19,9 @@ def waits(seq: int, owner: Member, model: str = "gen4_image", due_at=None) -> Wa
     return Waiting(f"job{seq}", owner, model, seq, due_at)
 
 
-def runs(n: int, owner: Member, model: str = "gen4_image") -> AtRunway:
-    return AtRunway(f"task{n}", owner, model, NOW)
+def at_runway(*owners: int, model: str = "gen4_image") -> AtRunway:
+    """A task of each of these members."""
+    return Counter((model, MEMBERS[owner]) for owner in owners)
 
 
 def lines(*owners: int) -> list[Waiting]:
@@ -32,27 +33,27 @@ def seqs(queue: list[Waiting]) -> list[int]:
 
 
 def test_alone_the_oldest_goes_first():
-    assert seqs(order(reversed(lines(0, 0, 0)), [])["gen4_image"]) == [0, 1, 2]
+    assert seqs(order(reversed(lines(0, 0, 0)), {})["gen4_image"]) == [0, 1, 2]
 
 
 def test_members_take_turns():
-    queue = order(lines(0, 0, 0, 1, 1, 2), [])["gen4_image"]
+    queue = order(lines(0, 0, 0, 1, 1, 2), {})["gen4_image"]
     assert seqs(queue) == [0, 3, 5, 1, 4, 2]
 
 
 def test_what_is_at_runway_counts_as_a_turn_taken():
-    queue = order(lines(0, 1), [runs(1, MEMBERS[0])])["gen4_image"]
+    queue = order(lines(0, 1), at_runway(0))["gen4_image"]
     assert seqs(queue) == [1, 0]
 
 
 def test_another_models_tasks_do_not_count():
-    queue = order(lines(0, 1), [runs(1, MEMBERS[0], "gen4_turbo")])["gen4_image"]
+    queue = order(lines(0, 1), at_runway(0, model="gen4_turbo"))["gen4_image"]
     assert seqs(queue) == [0, 1]
 
 
 def test_each_model_has_a_queue_of_its_own():
     jobs = [waits(0, MEMBERS[0]), waits(1, MEMBERS[0], "gen4_turbo")]
-    assert {model: seqs(queue) for model, queue in order(jobs, []).items()} == {
+    assert {model: seqs(queue) for model, queue in order(jobs, {}).items()} == {
         "gen4_image": [0], "gen4_turbo": [1],
     }  # fmt: skip
 
@@ -61,21 +62,21 @@ def test_a_job_that_is_not_due_does_not_hold_up_those_behind_it():
     later = waits(0, MEMBERS[0], due_at=NOW + timedelta(seconds=1))
     due = waits(1, MEMBERS[0], due_at=NOW)
     limits = {"gen4_image": ModelLimits(1, None)}
-    assert seqs(admit(order([later, due], []), [], limits, NOW)) == [1]
+    assert seqs(admit(order([later, due], {}), {}, limits, NOW)) == [1]
 
 
 def test_a_model_of_which_nothing_is_known_gets_a_careful_limit():
-    admitted = admit(order(lines(0, 0, 0, 0), []), [], {}, NOW)
+    admitted = admit(order(lines(0, 0, 0, 0), {}), {}, {}, NOW)
     assert len(admitted) == USUAL_CONCURRENCY
 
 
 def test_a_model_without_a_limit_gets_everything_at_once():
     limits = {"gen4_image": ModelLimits(None, None)}
-    assert len(admit(order(lines(*[0] * 50), []), [], limits, NOW)) == 50
+    assert len(admit(order(lines(*[0] * 50), {}), {}, limits, NOW)) == 50
 
 
 def test_a_limit_that_was_lowered_below_what_runs_admits_nothing():
-    running = [runs(n, MEMBERS[1]) for n in range(3)]
+    running = at_runway(1, 1, 1)
     limits = {"gen4_image": ModelLimits(1, None)}
     assert admit(order(lines(0, 0), running), running, limits, NOW) == []
 
@@ -84,7 +85,7 @@ _WAITING = st.lists(st.tuples(st.sampled_from(MEMBERS), st.sampled_from(MODELS))
     lambda rows: [waits(seq, owner, model) for seq, (owner, model) in enumerate(rows)]
 )
 _RUNNING = st.lists(st.tuples(st.sampled_from(MEMBERS), st.sampled_from(MODELS)), max_size=12).map(
-    lambda rows: [runs(n, owner, model) for n, (owner, model) in enumerate(rows)]
+    lambda rows: Counter((model, owner) for owner, model in rows)
 )
 _LIMITS = st.dictionaries(
     st.sampled_from(MODELS), st.builds(ModelLimits, st.none() | st.integers(0, 8), st.none())
@@ -102,7 +103,7 @@ def test_an_order_loses_and_doubles_nobody(waiting, running):
 def test_nobody_gets_a_turn_more_than_one_who_waits(waiting, running):
     """Whoever is placed has had no more turns than anyone that still waits behind."""
     for model, queue in order(waiting, running).items():
-        turns = Counter(task.owner for task in running if task.model == model)
+        turns = Counter({owner: n for (of, owner), n in running.items() if of == model})
         for n, job in enumerate(queue):
             behind = {other.owner for other in queue[n + 1 :]}
             assert all(turns[job.owner] <= turns[other] for other in behind)
@@ -122,7 +123,7 @@ def test_nobody_is_starved_by_one_who_asks_for_much(many, others):
     """A member with one job waits for at most one job of everyone else, however many there are."""
     jobs = [waits(seq, MEMBERS[0]) for seq in range(many)]
     jobs += [waits(many + n, MEMBERS[1 + n]) for n in range(others)]
-    queue = order(jobs, [])["gen4_image"]
+    queue = order(jobs, {})["gen4_image"]
     for n in range(others):
         place = next(i for i, job in enumerate(queue) if job.owner == MEMBERS[1 + n])
         assert place <= others
@@ -135,7 +136,7 @@ def test_never_above_the_limit_and_no_place_is_left_empty(waiting, running, limi
     for model, queue in queues.items():
         limit = limits.get(model, ModelLimits(USUAL_CONCURRENCY, None)).concurrent
         sent = [job for job in admitted if job.model == model]
-        busy = sum(task.model == model for task in running)
+        busy = sum(n for (of, _), n in running.items() if of == model)
         free = len(queue) if limit is None else max(0, limit - busy)
         assert sent == queue[:free]
 
@@ -146,11 +147,12 @@ def test_every_queue_runs_empty_with_members_taking_turns(waiting, limit):
     limits = dict.fromkeys(MODELS, ModelLimits(limit, None))
     left, running, sent = list(waiting), [], []
     while left or running:
-        admitted = admit(order(left, running), running, limits, NOW)
+        busy = Counter((job.model, job.owner) for job in running)
+        admitted = admit(order(left, busy), busy, limits, NOW)
         assert admitted or running, "somebody waits, and nothing moves"
         left = [job for job in left if job not in admitted]
         sent += admitted
-        running += [AtRunway(job.id, job.owner, job.model, NOW) for job in admitted]
+        running += admitted
         running.pop(0)
     assert sorted(seqs(sent)) == seqs(waiting)
 

@@ -17,7 +17,7 @@ from bot.polling import (
     SPREAD,
     next_poll,
 )
-from bot.ports import AtRunway, ModelLimits, Timing, Waiting
+from bot.ports import ModelLimits, Timing, Waiting
 from bot.requests import GenerationRequest, Operation
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -111,16 +111,12 @@ def test_nothing_is_promised_for_the_past(elapsed, fraction):
     assert ready is None or ready >= now
 
 
-def test_a_place_counts_only_the_models_own_tasks():
-    ada = Member("playground:local", "ada")
-    running = [
-        AtRunway("a", ada, "gen4_turbo", NOW - timedelta(seconds=50)),
-        AtRunway("b", ada, "gen4_image", NOW),
-        AtRunway("c", ada, "gen4_turbo", None),
-    ]
+def test_a_place_is_free_when_the_tasks_before_it_have_ended():
     limits = {"gen4_turbo": ModelLimits(1, None)}
-    ready = Estimates().place_ready(VIDEO, 1, running, limits, NOW)
+    sent = [NOW - timedelta(seconds=50)]
+    ready = Estimates().place_ready(VIDEO, 1, sent, limits, NOW)
     assert ready == NOW + timedelta(seconds=10 + 60)
+    assert Estimates().place_ready(VIDEO, 1, [], limits, NOW) == NOW + timedelta(seconds=60)
 
 
 def test_places_are_counted_from_one_in_each_queue():
