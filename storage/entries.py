@@ -8,7 +8,7 @@ from datetime import datetime
 from secrets import token_hex
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.credits import Period, period_start
 from bot.jobs import Member
@@ -23,9 +23,12 @@ def add_leg(
     c.execute(insert(hold_legs).values(**values))
 
 
+_BUCKET = select(buckets).where(buckets.c.id == bindparam("bucket"))
+
+
 def used_in(c: Connection, bucket: str) -> tuple[int, int]:
     """What a bucket holds: credits held, and credits captured."""
-    row = c.execute(select(buckets).where(buckets.c.id == bucket)).one_or_none()
+    row = c.execute(_BUCKET, {"bucket": bucket}).one_or_none()
     return (row.held, row.captured) if row else (0, 0)
 
 

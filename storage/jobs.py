@@ -43,8 +43,11 @@ def find(c: Connection, job_id: str) -> Job:
     return job
 
 
+_BY_ID = select(jobs).where(jobs.c.id == bindparam("job"))
+
+
 def find_or_none(c: Connection, job_id: str) -> Job | None:
-    row = c.execute(select(jobs).where(jobs.c.id == job_id)).mappings().one_or_none()
+    row = c.execute(_BY_ID, {"job": job_id}).mappings().one_or_none()
     return job_of(row) if row else None
 
 

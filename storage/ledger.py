@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, select, update
+from sqlalchemy import Connection, Row, RowMapping, bindparam, select, update
 
 from bot.credits import Balance, Movement, Settlement, period_end, period_start
 from bot.jobs import Job, Member
@@ -25,6 +25,17 @@ from storage.schema import hold_legs, holds, ledger
 from storage.standings import account_of, used_by
 
 _CAPS = ("budget", "channel")
+_MOVEMENTS = (
+    select(ledger)
+    .where(ledger.c.workspace == bindparam("workspace"), ledger.c.member == bindparam("member"))
+    .order_by(ledger.c.at.desc(), ledger.c.seq.desc())
+    .limit(bindparam("most"))
+)
+_OPEN_HOLDS = select(holds.c.job, holds.c.amount).where(
+    holds.c.workspace == bindparam("workspace"),
+    holds.c.member == bindparam("member"),
+    holds.c.open == 1,
+)
 
 
 def shortfall(
@@ -143,19 +154,14 @@ def begin_anew(
 
 def movements_of(c: Connection, member: Member, limit: int) -> list[Movement]:
     """The member's latest entries, the newest first."""
-    query = select(ledger).where(
-        ledger.c.workspace == member.workspace, ledger.c.member == member.id
-    )
-    newest = query.order_by(ledger.c.at.desc(), ledger.c.seq.desc())
-    rows = c.execute(newest.limit(limit)).mappings()
+    whose = {"workspace": member.workspace, "member": member.id, "most": limit}
+    rows = c.execute(_MOVEMENTS, whose).mappings()
     return [_movement(row) for row in rows]
 
 
 def open_holds_of(c: Connection, member: Member) -> list[tuple[str, int]]:
-    query = select(holds.c.job, holds.c.amount).where(
-        holds.c.workspace == member.workspace, holds.c.member == member.id, holds.c.open == 1
-    )
-    return [(row.job, row.amount) for row in c.execute(query)]
+    whose = {"workspace": member.workspace, "member": member.id}
+    return [(row.job, row.amount) for row in c.execute(_OPEN_HOLDS, whose)]
 
 
 def _movement(row: RowMapping) -> Movement:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, select, update
 
 from bot.credits import Allowance, Grant, Period
 from bot.errors import NothingGranted, TooMuchToRevoke
@@ -14,7 +14,7 @@ from bot.jobs import Member
 from bot.quotas import Change, Moderation, Rule, choose_rule, written
 from storage import changes
 from storage.locks import serialise
-from storage.rows import among, from_micros, to_micros, upsert
+from storage.rows import from_micros, to_micros, upsert
 from storage.schema import allowances, buckets, grants, workspaces
 
 
@@ -29,10 +29,27 @@ class Defaults:
     confirm_above: int | None = None
 
 
+# What every command asks is put together once: that costs more than the answers.
+_ZONE = select(workspaces.c.time_zone).where(workspaces.c.workspace == bindparam("workspace"))
+_RULES = select(allowances).where(
+    allowances.c.workspace == bindparam("workspace"),
+    allowances.c.scope.in_(bindparam("scopes", expanding=True)),
+)
+_LIVE = (
+    select(grants, (buckets.c.held + buckets.c.captured).label("used"))
+    .outerjoin(buckets, buckets.c.id == grants.c.workspace + "|grant|" + grants.c.id)
+    .where(
+        grants.c.workspace == bindparam("workspace"),
+        grants.c.member == bindparam("member"),
+        grants.c.credits > grants.c.taken,
+        or_(grants.c.expires_at.is_(None), grants.c.expires_at > bindparam("now")),
+    )
+)
+
+
 def zone_of(c: Connection, workspace: str, defaults: Defaults) -> ZoneInfo:
     """The time zone in which the workspace's periods begin."""
-    query = select(workspaces.c.time_zone).where(workspaces.c.workspace == workspace)
-    name = c.execute(query).scalar_one_or_none()
+    name = c.execute(_ZONE, {"workspace": workspace}).scalar_one_or_none()
     return ZoneInfo(name) if name else defaults.zone
 
 
@@ -50,10 +67,8 @@ def rules_of(c: Connection, workspace: str | None) -> list[tuple[str, Rule]]:
 
 def rules_by_scope(c: Connection, workspace: str, scopes: Sequence[str]) -> dict[str, Rule]:
     """A workspace's rules among these scopes."""
-    query = select(allowances).where(
-        allowances.c.workspace == workspace, among(c, allowances.c.scope, scopes)
-    )
-    return {row["scope"]: _rule(row) for row in c.execute(query).mappings()}
+    found = c.execute(_RULES, {"workspace": workspace, "scopes": list(scopes)})
+    return {row["scope"]: _rule(row) for row in found.mappings()}
 
 
 def effective_rule(c: Connection, member: Member, roles: Sequence[str], defaults: Defaults) -> Rule:
@@ -165,18 +180,8 @@ def granted_left(live: Sequence[Grant]) -> int:
 
 def live_grants(c: Connection, member: Member, now: datetime) -> list[Grant]:
     """A member's grants that have not expired, the one that expires soonest first."""
-    used = (buckets.c.held + buckets.c.captured).label("used")
-    query = (
-        select(grants, used)
-        .outerjoin(buckets, buckets.c.id == grants.c.workspace + "|grant|" + grants.c.id)
-        .where(
-            grants.c.workspace == member.workspace,
-            grants.c.member == member.id,
-            grants.c.credits > grants.c.taken,
-            or_(grants.c.expires_at.is_(None), grants.c.expires_at > to_micros(now)),
-        )
-    )
-    found = [_grant(row) for row in c.execute(query).mappings()]
+    whose = {"workspace": member.workspace, "member": member.id, "now": to_micros(now)}
+    found = [_grant(row) for row in c.execute(_LIVE, whose).mappings()]
     return sorted(found, key=lambda g: (g.expires_at is None, g.expires_at, g.id))
 
 

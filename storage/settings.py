@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from bot.credits import MOST_CREDITS
 from bot.quotas import Change, Settings
@@ -11,11 +11,12 @@ from storage.rows import upsert
 from storage.rules import Defaults, rule_of
 from storage.schema import workspaces
 
+_OWN = select(workspaces).where(workspaces.c.workspace == bindparam("workspace"))
+
 
 def settings_of(c: Connection, workspace: str, defaults: Defaults) -> Settings:
     """What holds in a workspace: its own settings before the configured ones."""
-    query = select(workspaces).where(workspaces.c.workspace == workspace)
-    own = dict(c.execute(query).mappings().one_or_none() or {})
+    own = dict(c.execute(_OWN, {"workspace": workspace}).mappings().one_or_none() or {})
     rule, zone = rule_of(c, workspace, "default"), own.get("time_zone")
     above = own.get("confirm_above")
     return Settings(
@@ -30,8 +31,7 @@ def change_settings(
     c: Connection, workspace: str, new: Mapping[str, str | int | None], change: Change
 ) -> None:
     """Set columns of a workspace's row; None goes back to what is configured."""
-    query = select(workspaces).where(workspaces.c.workspace == workspace)
-    old = dict(c.execute(query).mappings().one_or_none() or {})
+    old = dict(c.execute(_OWN, {"workspace": workspace}).mappings().one_or_none() or {})
     c.execute(upsert(c, workspaces, {"workspace": workspace}, new))
     for name, value in new.items():
         before, after = _text(old.get(name)), _text(value)

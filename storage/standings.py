@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, exists, func, not_, select
+from sqlalchemy import Connection, bindparam, exists, func, not_, select
 
 from bot.credits import Period, period_start
 from bot.jobs import Member
@@ -22,6 +22,11 @@ from storage.schema import buckets, hold_legs, holds, jobs, ledger
 
 # More than the clocks of replicas can differ.
 _CLOCKS = timedelta(hours=1)
+
+
+_CURRENT = select(standings.c.bucket).where(
+    standings.c.workspace == bindparam("workspace"), standings.c.member == bindparam("member")
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,9 @@ def buckets_of(c: Connection, workspace: str, members: Sequence[str]) -> dict[st
 
 
 def _current(c: Connection, member: Member) -> str | None:
-    return buckets_of(c, member.workspace, [member.id]).get(member.id)
+    whose = {"workspace": member.workspace, "member": member.id}
+    found: str | None = c.execute(_CURRENT, whose).scalar_one_or_none()
+    return found
 
 
 def _spent(c: Connection, accounts: Sequence[Account]) -> dict[str, int]:
