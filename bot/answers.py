@@ -50,12 +50,9 @@ class Answers:
         return Notice(replies.help_text(shown, balance))
 
     async def _credits(self, invocation: Invocation) -> Notice:
-        member = invocation.origin.member
-        balance = await self.balance(invocation.origin)
-        holds = await self._quotas.holds(member)
-        movements = await self._quotas.movements(member, MOVEMENTS_SHOWN)
-        ahead = forecast_line(balance, self._clock.now())
-        return Notice(replies.credits_text(balance, holds, movements, ahead))
+        origin, now = invocation.origin, self._clock.now()
+        found = await self._quotas.statement(origin.member, now, origin.roles, MOVEMENTS_SHOWN)
+        return Notice(replies.credits_text(found, forecast_line(found.balance, now)))
 
     async def _history(self, invocation: Invocation) -> Notice:
         jobs = await self._storage.recent(invocation.origin.member, HISTORY_LENGTH)

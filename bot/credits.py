@@ -18,6 +18,7 @@ not pay is booked to the workspace, so that nothing is ever lost from the books:
 "The cost" is Runway's own `cost.credits` where it says one; for a success that says none, the price.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -86,6 +87,15 @@ class Movement:
     kind: str
     amount: int
     job_id: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Where a member stands, what their jobs hold (job and credits), and the latest entries."""
+
+    balance: Balance
+    holds: Sequence[tuple[str, int]]
+    movements: Sequence[Movement]
 
 
 class Outcome(StrEnum):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.credits import Balance, Movement, period_end, period_start
+from bot.credits import Balance, Statement, period_end, period_start
 from bot.drafts import OPEN, Draft, DraftState
 from bot.jobs import Job, Member
 from bot.ports import Once
@@ -33,17 +33,22 @@ class SqlQuotas:
             lambda c: ledger.balance_of(c, member, now, self._defaults, roles)
         )
 
+    async def statement(
+        self, member: Member, now: datetime, roles: Sequence[str], limit: int
+    ) -> Statement:
+        return await self._db.read(
+            lambda c: Statement(
+                ledger.balance_of(c, member, now, self._defaults, roles),
+                ledger.open_holds_of(c, member),
+                ledger.movements_of(c, member, limit),
+            )
+        )
+
     async def budget(self, workspace: str, scope: str, now: datetime) -> Balance | None:
         return await self._db.read(lambda c: _budget(c, workspace, scope, now, self._defaults))
 
     async def usage(self, workspace: str, start: datetime, limit: int) -> list[tuple[str, int]]:
         return await self._db.read(lambda c: audit.captured_by_member(c, workspace, start, limit))
-
-    async def movements(self, member: Member, limit: int) -> list[Movement]:
-        return await self._db.read(lambda c: ledger.movements_of(c, member, limit))
-
-    async def holds(self, member: Member) -> list[tuple[str, int]]:
-        return await self._db.read(lambda c: ledger.open_holds_of(c, member))
 
     async def rules(self, workspace: str | None) -> list[tuple[str, Rule]]:
         return await self._db.read(lambda c: rules.rules_of(c, workspace))

@@ -132,8 +132,11 @@ class _Writer:
         live = [(work, future) for work, future in batch if future.set_running_or_notify_cancel()]
         try:
             with self._engine.begin() as connection:
-                outcomes = [_attempt(connection, work) for work, _ in live]
-        except Exception as error:  # noqa: BLE001 - the commit failed: nothing was written
+                if len(live) == 1:  # it is undone with the whole
+                    outcomes = [_Outcome(live[0][0](connection))]
+                else:
+                    outcomes = [_attempt(connection, work) for work, _ in live]
+        except Exception as error:  # noqa: BLE001 - nothing was written
             outcomes = [_Outcome(error=error)] * len(live)
         for (_, future), outcome in zip(live, outcomes, strict=True):
             if outcome.error is not None:

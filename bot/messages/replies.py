@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.commands import CommandSpec
-from bot.credits import Balance, Movement
+from bot.credits import Balance, Movement, Statement
 from bot.jobs import Job, State
 from bot.messages.words import NOUNS, POWERED_BY, credits, duration
 from bot.text import Bold, Code, Text, When, Who, join, shorten
@@ -25,12 +25,8 @@ def help_text(commands: Sequence[CommandSpec], balance: Balance) -> Text:
     return join(lines, "\n")
 
 
-def credits_text(
-    balance: Balance,
-    holds: Sequence[tuple[str, int]],
-    movements: Sequence[Movement],
-    ahead: Text,
-) -> Text:
+def credits_text(statement: Statement, ahead: Text) -> Text:
+    balance, holds, movements = statement.balance, statement.holds, statement.movements
     lines: list[Text] = [_standing(balance)]
     if balance.allowance.credits is not None:
         lines.append((Code(_bar(balance)),))

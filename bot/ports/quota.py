@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from bot.credits import Balance, Movement
+from bot.credits import Balance, Statement
 from bot.drafts import Draft, DraftState
 from bot.jobs import Job, Member
 from bot.ports.storage import Once
@@ -21,6 +21,12 @@ class QuotaStorage(Protocol):
     async def balance(
         self, member: Member, now: datetime, roles: Sequence[str] = ()
     ) -> Balance: ...
+    async def statement(
+        self, member: Member, now: datetime, roles: Sequence[str], limit: int
+    ) -> Statement:
+        """A member's balance with all that makes it up; at most `limit` entries, the newest first."""
+        ...
+
     async def budget(self, workspace: str, scope: str, now: datetime) -> Balance | None:
         """Where the workspace's budget or a channel's cap stands; None where there is none."""
         ...
@@ -29,8 +35,6 @@ class QuotaStorage(Protocol):
         """What members have used since a moment, the most first."""
         ...
 
-    async def movements(self, member: Member, limit: int) -> list[Movement]: ...
-    async def holds(self, member: Member) -> list[tuple[str, int]]: ...
     async def rules(self, workspace: str | None) -> list[tuple[str, Rule]]: ...
     async def set_rules(
         self, rules: Sequence[tuple[str, Rule]], change: Change, action: str = "set"

@@ -49,11 +49,7 @@ class Place:
         return await self.storage.recent(ADA, 10)
 
     async def credits(self) -> object:
-        return [
-            await self.quotas.balance(ADA, NOW),
-            await self.quotas.holds(ADA),
-            await self.quotas.movements(ADA, 10),
-        ]
+        return await self.quotas.statement(ADA, NOW, (), 10)
 
     async def dispatch(self) -> object:
         """Look at the queue, and ask for turns of which there are none."""

@@ -98,7 +98,8 @@ async def test_a_member_who_starts_anew_has_all_but_what_is_held(books):
     assert (balance.captured, balance.held, balance.left) == (0, 30, 70)
     await books.deliver(running)
     assert (await books.balance("ben")).left == 70
-    kinds = [movement.kind for movement in await books.quotas.movements(BEN, 10)]
+    statement = await books.quotas.statement(BEN, books.now, (), 10)
+    kinds = [movement.kind for movement in statement.movements]
     assert kinds.count("reset") == 1
     # What was spent stays spent in every report.
     assert await books.quotas.usage(HERE, books.now - timedelta(days=1), 5) == [("ben", 90)]

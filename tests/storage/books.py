@@ -1,8 +1,9 @@
 """Jobs and quotas of one database in one object, for tests that speak of both."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from bot.credits import Allowance
+from bot.credits import Allowance, Movement
 from bot.jobs import Member
 from bot.quotas import Change, Rule
 from storage.database import Database
@@ -18,8 +19,14 @@ class Rows(SqlStorage):
         super().__init__(database, defaults)
         self.quotas = SqlQuotas(database, defaults)
         self.balance = self.quotas.balance
-        self.movements = self.quotas.movements
-        self.holds = self.quotas.holds
+
+    async def movements(self, member: Member, limit: int) -> Sequence[Movement]:
+        """A member's latest entries, the newest first."""
+        return (await self.quotas.statement(member, datetime.now(UTC), (), limit)).movements
+
+    async def holds(self, member: Member) -> Sequence[tuple[str, int]]:
+        """What a member's jobs hold."""
+        return (await self.quotas.statement(member, datetime.now(UTC), (), 0)).holds
 
     async def set_allowance(
         self, workspace: str, scope: str, allowance: Allowance, by: Member, now: datetime

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.commands import COMMANDS
-from bot.credits import BLOCKED, Allowance, Balance, Grant, Movement, Period
+from bot.credits import BLOCKED, Allowance, Balance, Grant, Movement, Period, Statement
 from bot.jobs import Member, State
 from bot.messages import quotas, replies
 from bot.text import Who
@@ -37,7 +37,7 @@ def test_credits_say_what_is_left_held_and_spent_and_when_it_resets(plain):
         Movement(NOW, "release", 17, "job2"),
         Movement(NOW, "hold", 25, "job1"),
     ]
-    text = plain(replies.credits_text(balance(), [("job1", 25)], movements, ()))
+    text = plain(replies.credits_text(Statement(balance(), [("job1", 25)], movements), ()))
     assert "You have 375 of 500 credits left; 100 used, 25 held." in text
     assert "Held by jobs at work: 25 (job1 25)" in text
     assert "Resets 01 December 2026, every month." in text
@@ -50,12 +50,12 @@ def test_credits_say_what_is_left_held_and_spent_and_when_it_resets(plain):
     ("limit", "used", "full"), [(500, 0, 20), (500, 250, 10), (500, 500, 0), (100, 300, 0), (1, 0, 20)]
 )  # fmt: skip
 def test_the_bar_of_credits(plain, limit, used, full):
-    text = plain(replies.credits_text(balance(limit, 0, used), [], [], ()))
+    text = plain(replies.credits_text(Statement(balance(limit, 0, used), [], []), ()))
     assert "█" * full + "░" * (20 - full) in text.splitlines()
 
 
 def test_unlimited_credits_have_no_bar(plain):
-    text = plain(replies.credits_text(balance(None), [], [], ()))
+    text = plain(replies.credits_text(Statement(balance(None), [], []), ()))
     assert text.startswith("You have unlimited credits; 100 used, 25 held.")
     assert "░" not in text
     assert not PYTHON.search(text)
@@ -108,7 +108,7 @@ def test_quotas(plain):
 def test_grants_are_shown_with_their_end_and_count_in_what_is_left(plain):
     grants = (Grant("a", 30, 20, RESETS), Grant("b", 50, 50, None))
     own = Balance(Allowance(500), 0, 500, BEGAN, RESETS, grants=grants)
-    text = plain(replies.credits_text(own, [], [], ()))
+    text = plain(replies.credits_text(Statement(own, [], []), ()))
     assert "You have 70 of 580 credits left" in text
     assert "Granted: 20 left, good until 01 December 2026" in text
     assert "20 until 01 December 2026, 50" in plain(quotas.standing(ADA, own))
