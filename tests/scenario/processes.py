@@ -26,7 +26,7 @@ END_SECONDS = 40.0
 class Process:
     """A child whose output is read line by line while it lives; `lines` is all of it so far."""
 
-    child: Child
+    child: Child | asyncio.subprocess.Process
     lines: list[str] = field(default_factory=list)
     _said: asyncio.Condition = field(default_factory=asyncio.Condition)
     _reader: asyncio.Task[None] | None = None
@@ -35,7 +35,12 @@ class Process:
     async def start(
         cls, arguments: Sequence[str], environment: Mapping[str, str], folder: Path
     ) -> Self:
-        process = cls(await launch(arguments, {**_plain_environment(), **environment}, folder))
+        return cls.of(await launch(arguments, {**_plain_environment(), **environment}, folder))
+
+    @classmethod
+    def of(cls, child: Child | asyncio.subprocess.Process) -> Self:
+        """One that was started already."""
+        process = cls(child)
         process._reader = asyncio.create_task(process._read())
         return process
 
