@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Literal, Self
 
@@ -171,10 +172,16 @@ def load_catalog(changes: Mapping[str, Mapping[str, Any]] | None = None) -> Cata
 
     Raises ValueError, naming the model, when an entry makes no sense.
     """
-    text = resources.files("bot").joinpath("catalog.toml").read_text(encoding="utf-8")
-    models = tomllib.loads(text, parse_float=Decimal)["models"]
-    merged = _merge(models, changes or {})
+    merged = _merge(_shipped(), changes or {})
     return Catalog(spec for id_, entry in merged.items() for spec in _specs(id_, entry))
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    """The models of the file; a start asks for them more than once."""
+    text = resources.files("bot").joinpath("catalog.toml").read_text(encoding="utf-8")
+    models: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)["models"]
+    return models
 
 
 def _specs(id_: str, entry: Mapping[str, Any]) -> Iterable[ModelSpec]:

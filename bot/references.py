@@ -42,7 +42,8 @@ class References:
     async def _last(self, origin: Origin) -> Media:
         jobs = await self._storage.recent(origin.member, MOST_JOBS)
         for job in jobs:
-            if job.outputs and job.state.is_over:
+            # A result may be seen in the chat while its row still says that it is being delivered.
+            if job.outputs:
                 return job.outputs[0]
         raise errors.NoLastResult
 

@@ -8,6 +8,7 @@ costs, and a promise ("about to ask Runway") must survive a power cut. Reads go 
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -16,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import StaticPool
 
 from bot.errors import StorageUnavailable
 from storage.database import T, Transaction
+from storage.sqlite_engines import engine_of
 from storage.sqlite_readers import Readers
 
 # One commit holds at most so many transactions, so that the first does not wait for a long row.
@@ -60,16 +61,9 @@ def _translated() -> Iterator[None]:
 
 def writer_engine(path: Path) -> Engine:
     """An engine with one connection, on which transactions begin when we say so."""
-    engine = create_engine(
-        # Never put together as text, where a `%` or `?` in a folder's name means something else.
-        URL.create("sqlite", database=str(path)),
-        poolclass=StaticPool,
-        connect_args={"check_same_thread": False},
-        hide_parameters=True,  # an error's text would quote a row, and with it a prompt
+    return engine_of(
+        lambda: sqlite3.connect(path, check_same_thread=False), configure, "BEGIN IMMEDIATE"
     )
-    event.listen(engine, "connect", configure)
-    event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine
 
 
 def configure(connection: Any, _record: Any) -> None:

@@ -6,18 +6,14 @@ threads want Python's lock; so a transaction hops once, not once for each of its
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
-from sqlalchemy import create_engine, event
-from sqlalchemy.pool import StaticPool
 
 from storage.database import T, Transaction
+from storage.sqlite_engines import Configure, engine_of
 
 READERS = 4
-Configure = Callable[[Any, Any], None]
 
 
 class Readers:
@@ -53,15 +49,8 @@ class _Reader(aiosqlite.Connection):
     def __init__(self, path: Path, configure: Configure) -> None:
         super().__init__(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64)
         self._thread.daemon = True  # it must not keep a process alive that has nothing left to do
-        self._engine = create_engine(
-            "sqlite://",
-            creator=lambda: self._conn,
-            poolclass=StaticPool,
-            hide_parameters=True,  # an error's text would quote a row, and with it a prompt
-        )
-        event.listen(self._engine, "connect", configure)
-        # A read of several statements sees one moment.
-        event.listen(self._engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
+        # In a transaction, a read of several statements sees one moment.
+        self._engine = engine_of(lambda: self._conn, configure, "BEGIN")
 
     async def run(self, transaction: Transaction[T]) -> T:
         result: T = await self._execute(self._transact, transaction)  # type: ignore[no-untyped-call]  # is not typed there

@@ -1,6 +1,8 @@
 """What tests of every folder may ask for: databases on both engines."""
 
+import gc
 import itertools
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,17 @@ from storage.engines import open_database
 from tests.postgres import Server, apart, running_server
 
 ENGINES = ("sqlite", "postgresql")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as `-n auto` means: a test waits for about half of its time."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_finish() -> None:
+    """Whatever is loaded by now stays: to look through it for garbage again and again is for nothing."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

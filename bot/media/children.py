@@ -8,6 +8,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -71,8 +73,9 @@ async def _start(task: str, path: Path, container: str, packed: str) -> Process:
 
 
 def _command(task: str, path: Path, container: str, packed: str) -> list[str]:
-    # -P: nothing from the directory we happen to be in; -B: the child writes nothing.
-    command = [sys.executable, "-P", "-B", "-m", "bot.media.child"]
+    # -P: nothing from the directory we happen to be in; -B: the child writes nothing; -S: nothing
+    # that other packages do at every start, which takes as long as starting.
+    command = [sys.executable, "-P", "-B", "-S", "-m", "bot.media.child"]
     # An absolute path can be read neither as an option nor as a protocol.
     return [*command, task, str(path.absolute()), container, packed]
 
@@ -80,7 +83,18 @@ def _command(task: str, path: Path, container: str, packed: str) -> list[str]:
 def _environment() -> dict[str, str]:
     """Nothing of ours but what Python needs to start: no keys, no tokens."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    return kept | {"PYTHONPATH": str(_SOURCES), "LC_ALL": "C.UTF-8"}
+    return kept | {"PYTHONPATH": _path(), "LC_ALL": "C.UTF-8"}
+
+
+@cache
+def _path() -> str:
+    """Where our sources are, and the decoders."""
+    places = [str(_SOURCES)]
+    for package in ("PIL", "av"):
+        found = find_spec(package)
+        if found is not None and found.origin is not None:
+            places.append(str(Path(found.origin).parents[1]))
+    return os.pathsep.join(dict.fromkeys(places))
 
 
 async def _answer(process: Process, wall_seconds: float) -> bytes:

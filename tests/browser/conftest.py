@@ -12,21 +12,10 @@ import pytest_asyncio
 from PIL import Image, ImageDraw
 from playwright.async_api import async_playwright, expect
 
+from tests.browser.chromium import CHROMIUM, FLAGS
 from tests.launching import launch
 from tests.quick import ROUGH
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 QUICK = {"image": 0.6, "video": 1, "upscale": 0.6, "queue": 0.2}
 PATIENCE = 30.0
 # Without a graphics card, animations alone would keep a processor busy.
@@ -106,7 +95,8 @@ class Stage:
 
     async def open(self):
         times = {f"--{k}-seconds": v for k, v in QUICK.items()}
-        usual = {"--port": 0, "--jitter": 0, "--seed": 7, "--clip-pixels": ROUGH}
+        rough = {f"--{name.replace('_', '-')}": pixels for name, pixels in ROUGH.items()}
+        usual = {"--port": 0, "--jitter": 0, "--seed": 7, **rough}
         options = {**usual, **times, **self._simulator_options}
         arguments = [str(word) for pair in options.items() for word in pair]
         state = self._folder / "runway"

@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import ValidationError
+
+from tests.discord.judging import validator_of
 
 PREFIX = "/api/v10"
 _FOLDER = Path(os.environ.get("DAILIES_REFERENCE", Path(__file__).parents[3] / "shared/reference"))
@@ -80,6 +82,12 @@ def _why(error: ValidationError) -> str:
     return " | ".join(f"{e.json_path} {e.message[:80]}" for e in error.context or ())
 
 
+def components() -> dict[str, Any]:
+    """The schemas that all others refer to."""
+    found: dict[str, Any] = _document()["components"]
+    return found
+
+
 @cache
 def _document() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
@@ -87,5 +95,5 @@ def _document() -> dict[str, Any]:
 
 
 @cache
-def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator({**json.loads(schema), "components": _document()["components"]})
+def _validator(schema: str) -> Any:
+    return validator_of(json.loads(schema), components())

@@ -2,10 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
+from jsonschema import Draft202012Validator
+
 from adapters.discord.specification import commands_payload
 from adapters.discord.sync import same_commands
 from bot.catalog import load_catalog
 from tests.discord import schema
+from tests.discord.judging import validator_of
 from tests.discord.objects import Object
 from tests.discord.server import Discord
 
@@ -26,6 +30,25 @@ def _commands() -> list[Object]:
 def test_every_command_is_as_discord_describes_commands() -> None:
     template = "/applications/{application_id}/commands"
     assert schema.request_problems("PUT", template, _commands()) == []
+
+
+@pytest.mark.skipif(not schema.is_present(), reason="discord-openapi.json is not here")
+@pytest.mark.parametrize("value", [None, "", 1, 3, True, [], {}])
+def test_the_quick_judge_of_bodies_says_what_jsonschema_says(value: object) -> None:
+    components = schema.components()
+    button = {"type": 2, "style": 1, "label": "Retry", "custom_id": "b"}
+    row = {"type": 1, "components": [button]}
+    form = {"$ref": "#/components/schemas/MessageCreateRequest"}
+    slow = Draft202012Validator({**form, "components": components})
+    quick = validator_of(form, components)
+    bodies = [
+        *({"components": [{**row, name: value}]} for name in row),
+        *({"components": [{**row, "components": [{**button, name: value}]}]} for name in button),
+        {"components": [row], "flags": value},
+    ]
+    verdicts = [(slow.is_valid(body), quick.is_valid(body)) for body in bodies]
+    assert all(slowly == quickly for slowly, quickly in verdicts)
+    assert quick.is_valid({"components": [row]})
 
 
 def test_each_command_has_its_files_and_values() -> None:

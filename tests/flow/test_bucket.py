@@ -24,7 +24,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 async def test_a_story_with_a_bucket(start: Start, bucket: str) -> None:
     bot = await start(
         archive=ArchiveConfig(url=bucket),
-        playground=PlaygroundConfig(enabled=True, upload_mb=0.1),
+        playground=PlaygroundConfig(enabled=True, upload_mb=0.05),
         web=WebConfig(port=0, public_url=PUBLIC),
     )
     assert (await bot.type("/imagine a fox"))[0] == 202
@@ -32,7 +32,7 @@ async def test_a_story_with_a_bucket(start: Start, bucket: str) -> None:
     [shown] = result["attachments"]
     async with bot.session.get(bot.url + shown["url"]) as answer:
         assert (answer.status, answer.content_type) == (200, shown["content_type"])
-        assert len(await answer.read()) == shown["size"] <= 100_000
+        assert len(await answer.read()) == shown["size"] <= 50_000
     original = urlsplit(next(word for word in result["text"].split() if word.startswith(PUBLIC)))
     address = f"{bot.url}{original.path}?{original.query}"
     async with bot.session.get(address) as answer:

@@ -24,10 +24,10 @@ def _link(text: str) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def small(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
-    """A bot in a channel that takes 100 KB, and its first result."""
+    """A bot in a channel that takes 50 KB: every picture is larger, and its first result."""
     async with bots(tmp_path_factory.mktemp("small")) as start:
         bot = await start(
-            playground=PlaygroundConfig(enabled=True, upload_mb=0.1),
+            playground=PlaygroundConfig(enabled=True, upload_mb=0.05),
             web=WebConfig(port=0, public_url=PUBLIC),
         )
         assert (await bot.type("/imagine a fox"))[0] == 202
@@ -38,7 +38,7 @@ async def small(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
 async def test_a_file_over_the_limit_is_compressed_and_its_original_linked(small: Any) -> None:
     bot, result = small
     [shown] = result["attachments"]
-    assert shown["size"] <= 100_000
+    assert shown["size"] <= 50_000
     assert "Compressed from " in result["text"]
     async with bot.session.get(bot.url + _link(result["text"])) as answer:
         original = await answer.read()
@@ -102,7 +102,7 @@ async def test_only_signed_files_are_served_under_the_public_name(small: Any) ->
 
 async def test_without_a_public_address_an_admin_is_named(tmp_path: Path) -> None:
     async with bots(tmp_path) as start:
-        bot = await start(playground=PlaygroundConfig(enabled=True, upload_mb=0.1))
+        bot = await start(playground=PlaygroundConfig(enabled=True, upload_mb=0.05))
         await bot.type("/imagine a fox")
         [result] = await bot.results(1)
         assert f"outputs/{result['job_id']}/0.png" in result["text"]

@@ -190,8 +190,12 @@ def _hevc(image: Image.Image, scratch: Path) -> tuple[bytes, bytes]:
         quiet = {"x265-params": "log-level=none:crf=8:pools=1", "preset": "ultrafast"}
         stream = opened.add_stream("libx265", rate=1, options=quiet)
         stream.width, stream.height, stream.pix_fmt = *image.size, "yuv420p"
-        opened.mux(stream.encode(av.VideoFrame.from_image(image)))
-        opened.mux(stream.encode())
+        frame = av.VideoFrame.from_image(image)
+        for packet in (*stream.encode(frame), *stream.encode()):
+            # x265 leaves the decoding time of a lone frame as it found it in memory, and the
+            # container refuses one that is after the frame's own.
+            packet.pts = packet.dts = 0
+            opened.mux(packet)
     with av.open(str(scratch)) as opened:
         packet = next(packet for packet in opened.demux(video=0) if packet.size)
         return opened.streams.video[0].codec_context.extradata or b"", bytes(packet)

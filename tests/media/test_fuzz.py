@@ -45,9 +45,20 @@ def _mutated(data: bytes, mutations: Mutation, cut: float) -> bytes:
     return bytes(changed)
 
 
+_SEEDS: dict[str, bytes] = {}
+
+
 @pytest.fixture
 def seeds(tmp_path: Path, film: Callable[..., Path], heic: Callable[..., Path]) -> dict[str, bytes]:
-    """A small real file of every type that is opened."""
+    """A small real file of every type that is opened, made once."""
+    if not _SEEDS:
+        _SEEDS.update(_made_in(tmp_path, film, heic))
+    return _SEEDS
+
+
+def _made_in(
+    tmp_path: Path, film: Callable[..., Path], heic: Callable[..., Path]
+) -> dict[str, bytes]:
     image = Image.effect_noise((48, 32), 60).convert("RGB")
     paths = [
         tmp_path / f"a.{name}" for name in ("jpg", "png", "webp", "gif", "bmp", "tiff", "avif")

@@ -31,7 +31,7 @@ def clock() -> WallClock:
 
 @pytest.fixture
 async def simulator(clock):
-    settings = SimulatorSettings(now=clock, jitter=0.0, seed=1, offer=RETIRED, clip_pixels=ROUGH)
+    settings = SimulatorSettings(now=clock, jitter=0.0, seed=1, offer=RETIRED, **ROUGH)
     running = await serve(settings)
     yield running
     await running.stop()

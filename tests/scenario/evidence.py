@@ -6,11 +6,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from sqlalchemy import Connection, NullPool, create_engine, select
+from sqlalchemy import Connection, Engine, NullPool, create_engine, select
 
 from bot.jobs import Job, State
 from storage.audit import sums_by_bucket
@@ -83,9 +84,14 @@ async def read_books(session: aiohttp.ClientSession, url: str) -> Books:
 
 def read_accounts(database: Path) -> Accounts:
     """Read everything in one transaction; the bot may be at work."""
-    engine = create_engine(f"sqlite:///{database}", poolclass=NullPool)
-    with engine.connect() as connection:
+    with _engine(database).connect() as connection:
         return accounts_of(connection)
+
+
+@lru_cache(maxsize=2)
+def _engine(database: Path) -> Engine:
+    """What is asked again and again is put into words once; no connection stays open."""
+    return create_engine(f"sqlite:///{database}", poolclass=NullPool)
 
 
 def violations(books: Books, accounts: Accounts, messages: Sequence[Message]) -> list[str]:

@@ -127,7 +127,7 @@ class Bot(Process):
 def simulator_arguments(folder: Path, **options: object) -> list[str]:
     """`simulator_arguments(path, image_seconds=0.3)`: a quick one on any free port."""
     quick = {"image_seconds": 0.4, "video_seconds": 0.6, "upscale_seconds": 0.4}
-    usual = {"queue_seconds": 0.1, "jitter": 0, "seed": 7, "clip_pixels": ROUGH}
+    usual = {"queue_seconds": 0.1, "jitter": 0, "seed": 7, **ROUGH}
     given = {**usual, **quick, **options}
     flags = [part for name, value in given.items() for part in (_flag(name), str(value))]
     return ["simulator", "--port", "0", "--state-dir", str(folder), *flags]

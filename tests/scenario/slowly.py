@@ -53,6 +53,7 @@ class SlowChat:
     def __init__(self) -> None:
         self.before_edit: Callable[[Card], Awaitable[None]] | None = None
         self.before_post: Callable[[Card], Awaitable[None]] | None = None
+        self.after_delivery: Callable[[], Awaitable[None]] | None = None
         self.shown: list[State] = []
         self.removed: list[str] = []
         self.edited: set[str] = set()
@@ -75,6 +76,8 @@ class SlowChat:
         self.removed.append(message)
 
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+        if self.after_delivery is not None:
+            await self.after_delivery()
         return key
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
@@ -148,9 +151,13 @@ class Stage:
         self.worker, self.database, self.runway = core.worker, database, runway
 
     async def imagine(self, prompt: str) -> Job:
-        spec = command("imagine")
+        return await self.ask_for("imagine", prompt)
+
+    async def ask_for(self, name: str, prompt: str, **options: str) -> Job:
+        """The job that a command of Ada's makes."""
+        spec = command(name)
         assert spec is not None
-        job = await self.service.run(Invocation(ADA, spec, {"prompt": prompt}))
+        job = await self.service.run(Invocation(ADA, spec, {"prompt": prompt}, options))
         assert isinstance(job, Job)
         return job
 

@@ -40,7 +40,7 @@ QUICK: Mapping[str, Any] = {
     "queue_seconds": 0.05,
     "jitter": 0.0,
     "seed": 7,
-    "clip_pixels": ROUGH,
+    **ROUGH,
 }
 
 

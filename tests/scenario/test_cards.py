@@ -19,8 +19,8 @@ from tests.scenario.slowly import ADA, Stage, staged
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
-    async with staged(tmp_path, session) as one:
+async def stage(known_folder: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
+    async with staged(known_folder, session) as one:
         yield one
 
 

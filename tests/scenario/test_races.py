@@ -21,8 +21,8 @@ from tests.scenario.slowly import ADA, Stage, staged
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
-    async with staged(tmp_path, session) as one:
+async def stage(known_folder: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
+    async with staged(known_folder, session) as one:
         yield one
 
 
@@ -67,6 +67,20 @@ async def test_what_was_certainly_not_sent_waits_again_instead_of_being_uncertai
     again = await stage.until(job.id, lambda job: job.attempts == 1 and job.holder is None)
     assert again.state is State.QUEUED
     assert (await read_books(session, stage.runway)).creates == []
+
+
+async def test_a_result_is_used_as_the_last_one_as_soon_as_it_can_be_seen(stage: Stage) -> None:
+    """Its row still says that it is being delivered."""
+    used: list[Job] = []
+
+    async def use_it_at_once() -> None:
+        stage.chat.after_delivery = None
+        used.append(await stage.ask_for("animate", "it runs", ref="last"))
+
+    stage.chat.after_delivery = use_it_at_once
+    first = await stage.imagine("a fox")
+    first = await stage.until(first.id, lambda job: job.state is State.DELIVERED)
+    assert [given.media.key for given in used[0].request.inputs] == [first.outputs[0].key]
 
 
 async def test_a_chat_that_takes_its_time_holds_no_job_up_on_its_way_to_runway(

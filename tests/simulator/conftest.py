@@ -114,7 +114,13 @@ async def simulate(clock: Clock) -> AsyncIterator[Callable[..., Awaitable[Api]]]
     started: list[Api] = []
 
     async def start(**settings: Any) -> Api:
-        given = {"now": clock, "seed": 1, "jitter": 0.0, "clip_pixels": ROUGH, **settings}
+        given = {
+            "now": clock,
+            "seed": 1,
+            "jitter": 0.0,
+            "clip_pixels": ROUGH["clip_pixels"],
+            **settings,
+        }
         running = await serve(SimulatorSettings(**given))
         api = Api(running.url, KEY, aiohttp.ClientSession(), running.stop)
         started.append(api)

@@ -93,6 +93,16 @@ async def test_references_are_seen_in_the_picture(api, clock, data_uri):
     assert picture.getpixel((1280 - 25 - 72, 25 + 72)) == (255, 0, 0)
 
 
+async def test_a_coarse_picture_is_as_large_and_says_its_words(simulate, clock):
+    body = {"model": "gen4_image", "promptText": PROMPT, "ratio": "1920:1080", "seed": 3}
+    fine, coarse = [
+        opened((await output(await simulate(**pixels), clock, "text_to_image", body))[1])
+        for pixels in ({}, {"picture_pixels": 60_000})
+    ]
+    assert fine.size == coarse.size == (1920, 1080)
+    assert 0.1 < difference(fine, coarse) < 20
+
+
 async def test_a_video_plays_in_a_browser_and_moves(simulate, clock, png, data_uri):
     api = await simulate(clip_pixels=SimulatorSettings.clip_pixels)
     body = {

@@ -25,7 +25,7 @@ def test_every_setting_has_an_option():
         *("--concurrency", "9", "--daily-limit", "8", "--balance", "7"),
         *("--output-ttl-seconds", "60", "--offer", "gen4_aleph,upscale_v1"),
         *("--withhold", "aleph2", "--failure-rate", "0.25", "--seed", "4"),
-        *("--clip-pixels", "5"),
+        *("--clip-pixels", "5", "--picture-pixels", "6"),
     )
     assert given == SimulatorSettings(
         state_dir=Path("here"),
@@ -43,6 +43,7 @@ def test_every_setting_has_an_option():
         failure_rate=0.25,
         seed=4,
         clip_pixels=5,
+        picture_pixels=6,
     )
 
 
@@ -51,6 +52,7 @@ def test_every_setting_has_an_option():
     [
         ("--concurrency", "0"),
         ("--clip-pixels", "0"),
+        ("--picture-pixels", "0"),
         ("--jitter", "1"),
         ("--failure-rate", "-0.1"),
         ("--failure-rate", "1.1"),

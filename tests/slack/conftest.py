@@ -17,7 +17,7 @@ from tests.slack.workspace import Workspace
 
 QUICK: dict[str, Any] = {
     "image_seconds": 0.2, "video_seconds": 0.3, "upscale_seconds": 0.2, "queue_seconds": 0.0,
-    "jitter": 0.0, "seed": 1, "clip_pixels": ROUGH,
+    "jitter": 0.0, "seed": 1, **ROUGH,
 }  # fmt: skip
 
 

@@ -136,12 +136,11 @@ async def test_a_double_click_is_one_job_and_a_click_later_is_another(
     await workspace.press(first, "retry")
     await workspace.press(first, "retry")
     await workspace.react(first, "arrows_counterclockwise")
-    again = float(workspace.server.ts())
     await workspace.result(2)
+    # Not since the click was acknowledged: the job that it made may have been accepted later.
+    again = float(workspace.server.ts())
     window = ONCE_WINDOW.total_seconds()
-    await workspace.until(
-        lambda: True if float(workspace.server.ts()) > again + window + 0.3 else None
-    )
+    await workspace.until(lambda: True if float(workspace.server.ts()) > again + window else None)
     await workspace.press(first, "retry")
     await workspace.result(3)
     assert posted(workspace) == {"card": 3, "file": 3, "result": 3}

@@ -19,9 +19,11 @@ log = structlog.get_logger(__name__)
 class Renders:
     """Finished files and those being made. A file appears under its name only when complete."""
 
-    def __init__(self, folder: Folder, clip_pixels: int, workers: int = 2) -> None:
+    def __init__(
+        self, folder: Folder, clip_pixels: int, picture_pixels: int, workers: int = 2
+    ) -> None:
         self._folder = folder
-        self._clip_pixels = clip_pixels
+        self._pixels = clip_pixels, picture_pixels
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="simulator-render")
         self._stopping = threading.Event()
         self._under_way: dict[str, asyncio.Task[Path]] = {}
@@ -69,7 +71,7 @@ class Renders:
         draft = self._folder.new_file().with_suffix(path.suffix)
         body = parse_body(task.operation, task.body)
         inputs = self._folder.inputs(task.id)
-        job = Job(body, task.assets, inputs, task.look, self._keep_going, self._clip_pixels)
+        job = Job(body, task.assets, inputs, task.look, self._keep_going, *self._pixels)
         render(job, draft)
         os.replace(draft, path)
 

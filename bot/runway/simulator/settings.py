@@ -28,14 +28,15 @@ class SimulatorSettings:
     failure_rate: float = 0.0
     seed: int | None = None
     clip_pixels: int = 120_000_000
+    picture_pixels: int = 100_000_000
     now: Callable[[], float] = field(default=time.time, compare=False)
 
     def __post_init__(self) -> None:
         unknown = (self.offer | self.withhold) - MODELS
         if unknown:
             raise ValueError(f"unknown model: {', '.join(sorted(unknown))}")
-        if self.concurrency < 1 or self.clip_pixels < 1:
-            raise ValueError("concurrency and clip pixels must be at least 1")
+        if min(self.concurrency, self.clip_pixels, self.picture_pixels) < 1:
+            raise ValueError("concurrency, clip pixels and picture pixels must be at least 1")
         if not 0 <= self.jitter < 1 or not 0 <= self.failure_rate <= 1:
             raise ValueError("jitter and failure rate are shares between 0 and 1")
 
@@ -114,6 +115,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             usual.clip_pixels,
             "N",
             "pixels drawn for a clip; a larger one shows frames more than once",
+        ),
+        (
+            "picture-pixels",
+            _at_least_one,
+            usual.picture_pixels,
+            "N",
+            "pixels painted for a picture; a larger one is enlarged",
         ),
     ]
     for name, kind, default, metavar, text in options:

@@ -58,7 +58,7 @@ class Simulator:
         self.board.restore(self.folder.tasks())
         self.ledger = Ledger(self.board, settings.balance)
         self.signer = Signer(self.folder.key())
-        self.renders = Renders(self.folder, settings.clip_pixels)
+        self.renders = Renders(self.folder, settings.clip_pixels, settings.picture_pixels)
         self.intake = Intake(self.folder, self.board, self.signer, self.renders)
         self.books = Books()
         self._met = Counter(self.folder.counts())

@@ -37,8 +37,12 @@ PALETTES = (
 )
 
 
-def paint(size: Size, prompt: str, look: int) -> Image.Image:
-    """A picture of exactly this size."""
+def paint(size: Size, prompt: str, look: int, most: int | None = None) -> Image.Image:
+    """A picture of exactly this size; beyond so many pixels, a smaller one is enlarged."""
+    if most is not None and size[0] * size[1] > most:
+        share = math.sqrt(most / (size[0] * size[1]))
+        small = max(8, round(size[0] * share)), max(8, round(size[1] * share))
+        return paint(small, prompt, look).resize(size, Image.Resampling.NEAREST)
     digest = hashlib.sha256(f"{look}\n{prompt}".encode(errors="replace")).digest()
     chance = random.Random(digest)  # noqa: S311  # a picture is no secret
     palette = chance.choice(PALETTES)
@@ -105,18 +109,14 @@ def _lit_sky(
 
 def _ridge(size: Size, chance: random.Random, level: float, rough: float) -> list[Size]:
     width, height = size
+    turn, sin = math.tau / width, math.sin
     waves = [
-        (chance.uniform(0.6, 1.4) * 2**n, chance.random() * math.tau, rough / 1.7**n)
+        (chance.uniform(0.6, 1.4) * 2**n * turn, chance.random() * math.tau, rough / 1.7**n)
         for n in range(5)
     ]
+    # A list inside of sum: it is half of what the picture takes.
     return [
-        (
-            x,
-            round(
-                height
-                * (level + sum(a * math.sin(f * math.tau * x / width + p) for f, p, a in waves))
-            ),
-        )
+        (x, round(height * (level + sum([a * sin(f * x + p) for f, p, a in waves]))))
         for x in range(0, width + 8, 4)
     ]
 

@@ -30,6 +30,7 @@ class Job:
     look: int
     keep_going: Callable[[], None]
     clip_pixels: int
+    picture_pixels: int
 
     def picture(self, role: str) -> Image.Image:
         """The input with this role as a still image; a video gives its first frame."""
@@ -46,12 +47,16 @@ class Job:
 
     def _open(self, asset: Asset) -> Image.Image:
         if not asset.file:
-            return paint((asset.width, asset.height), _PLACEHOLDER, self.look)
+            return self.paint((asset.width, asset.height), _PLACEHOLDER, self.look)
         path = self.inputs / asset.file
         if asset.kind == "video":
             return first_frame(path)
         with open_image(path) as image:
             return image
+
+    def paint(self, size: Size, prompt: str, look: int) -> Image.Image:
+        """A picture of this size, painted as finely as was asked for."""
+        return paint(size, prompt, look, self.picture_pixels)
 
     @property
     def seed(self) -> int:
@@ -80,7 +85,7 @@ def work_of(body: b.Body, job: Job) -> Image.Image | Clip:
 @work_of.register(b.Gen4ImageTurbo)
 @work_of.register(b.GeminiFlash)
 def _still(body: b.Gen4Image | b.Gen4ImageTurbo | b.GeminiFlash, job: Job) -> Image.Image:
-    picture = paint(_size(body.ratio), body.prompt, job.seed)
+    picture = job.paint(_size(body.ratio), body.prompt, job.seed)
     note = f"{body.model}  ·  {body.ratio}  ·  seed {job.seed}"
     lettering.lay(lettering.caption(picture.size, body.prompt, note), picture)
     lettering.pin(job.pictures("reference"), picture)
@@ -120,7 +125,7 @@ def _from_image(body: b.Gen4Turbo | b.Gen45 | b.Veo | b.Gen3aTurbo, job: Job) ->
 def _from_text(body: b.Gen45Text | b.VeoText, job: Job) -> Clip:
     size = _size(body.ratio)
     audio = isinstance(body, b.VeoText) and body.audio
-    return _clip(job, [paint(size, body.prompt, job.seed)], size, body.duration, audio)
+    return _clip(job, [job.paint(size, body.prompt, job.seed)], size, body.duration, audio)
 
 
 @work_of.register
