@@ -20,6 +20,8 @@ SHARES = (
 # So many jobs for each run of several replicas, so that there is always something to take over.
 JOBS_A_RUN = {"playground": 4, "discord": 1}
 MOST_JOBS = 1000
+# So many share a bucket, fewer a folder.
+REPLICAS_WITH_A_BUCKET = 3
 
 
 def plans(
@@ -40,6 +42,7 @@ def plans(
             runs * part // parts,
             seed,
             where,
+            "bucket" if replicas == REPLICAS_WITH_A_BUCKET else "folder",
             jobs=min(MOST_JOBS, JOBS_A_RUN[where] * runs * part // parts) if replicas > 1 else 0,
             at_once=24 if replicas > 1 else 10,
         )
