@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 
 import structlog
 
 from bot.dispatcher import order
-from bot.errors import StorageUnavailable
+from bot.errors import StaleJob, StorageUnavailable
 from bot.estimates import Estimates, places
 from bot.jobs import Job, State
 from bot.messages.cards import Progress
@@ -33,14 +34,15 @@ class Lineup:
         self._next: tuple[Mapping[str, list[Waiting]], list[AtRunway]] | None = None
         self._showing: asyncio.Task[None] | None = None
 
-    async def queue(self) -> tuple[dict[str, list[Waiting]], list[AtRunway]]:
-        """The queues in the order in which they will be sent, and what is at Runway."""
+    async def queue(self) -> tuple[dict[str, list[Waiting]], list[AtRunway], datetime]:
+        """The queues in the order in which they will be sent, what is at Runway, and the moment of both
+        by the database's clock."""
         lines = await self._storage.lines()
-        return order(*lines), lines.running
+        return order(lines.waiting, lines.running, lines.served), lines.running, lines.now
 
     async def progress_of(self, job: Job) -> Progress:
         """Place and ETA of a job that was just accepted."""
-        queues, running = await self.queue()
+        queues, running, _ = await self.queue()
         return self._progress(job, places(queues).get(job.id, 1), running)
 
     def show_places(self, queues: Mapping[str, list[Waiting]], running: list[AtRunway]) -> None:
@@ -64,7 +66,7 @@ class Lineup:
             (queues, running), self._next = self._next, None
             try:
                 await self._show_round(queues, running)
-            except StorageUnavailable as error:
+            except (StaleJob, StorageUnavailable) as error:
                 log.warning("places not shown", error=str(error))
             except Exception:
                 log.exception("places not shown")

@@ -75,10 +75,8 @@ class SqlStorage:
     async def lines(self) -> Lines:
         return await self._db.read(turns.lines)
 
-    async def take_turns(
-        self, replica: str, limits: Mapping[str, ModelLimits], now: datetime
-    ) -> list[Job]:
-        return await self._db.write(lambda c: turns.take_turns(c, replica, limits, now))
+    async def take_turns(self, replica: str, limits: Mapping[str, ModelLimits]) -> list[Job]:
+        return await self._db.write(lambda c: turns.take_turns(c, replica, limits))
 
     async def take_over(self, replica: str, most: int) -> list[Job]:
         return await self._db.write(partial(turns.take_over, replica=replica, most=most))

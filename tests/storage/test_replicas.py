@@ -53,7 +53,7 @@ async def queue(storage, new):
 
 @pytest.fixture
 def turn(storage, new):
-    return lambda replica, limits=LIMITS: storage.take_turns(replica.id, limits, new().created_at)
+    return lambda replica, limits=LIMITS: storage.take_turns(replica.id, limits)
 
 
 async def test_a_lease_is_renewed_while_it_runs_and_never_afterwards(join, die):
@@ -265,3 +265,17 @@ async def test_a_job_that_has_moved_on_is_not_confirmed_as_it_was(join, queue, t
     await storage.advance(intended, State.RUNNING, task_id="task1")
     with pytest.raises(StaleJob):
         await storage.confirm(intended, replica.id)
+
+
+async def test_a_job_waits_by_the_clock_of_the_database(join, queue, turn, storage):
+    """A replica whose own clock is wrong makes nobody wait longer, or shorter."""
+    replica = await join()
+    await queue(1)
+    (taken,) = await turn(replica)
+    await storage.release(taken, due_at=timedelta(minutes=5))
+    (waiting,) = (await storage.lines()).waiting
+    wait = waiting.due_at - (await storage.lines()).now
+    assert timedelta(minutes=4) < wait <= timedelta(minutes=5)
+    assert await turn(replica) == []
+    await storage.note(taken.id, due_at=timedelta())
+    assert [job.id for job in await turn(replica)] == [taken.id]
