@@ -26,6 +26,8 @@ def carry_out(server: SlackServer, method: str, token: str, arguments: Json) -> 
     """Do what a method says, and answer; raises Refusal."""
     if not _may(server, method, token):
         raise Refusal("invalid_auth")
+    if server.faults.token_refused and token in server.tokens:
+        raise Refusal(server.faults.token_refused)
     if method not in METHODS:
         raise Refusal("unknown_method")
     if found := problems(arguments):
@@ -156,7 +158,10 @@ def _update(s: SlackServer, a: Json) -> Json:
 
 
 def _delete(s: SlackServer, a: Json) -> Json:
+    _channel(s, a, member=True)
     left = [m for m in s.messages[a["channel"]] if m["ts"] != a["ts"]]
+    if len(left) == len(s.messages[a["channel"]]):
+        raise Refusal("message_not_found")
     s.messages[a["channel"]] = left
     return {"ts": a["ts"]}
 
