@@ -16,9 +16,10 @@ SHARES = (
     ("sqlite", 1, "discord", 3),
     ("sqlite", 1, "slack", 2),
     ("postgresql", 3, "discord", 3),
+    ("postgresql", 2, "slack", 3),
 )
 # So many jobs for each run of several replicas, so that there is always something to take over.
-JOBS_A_RUN = {"playground": 4, "discord": 1}
+JOBS_A_RUN = {"playground": 4, "discord": 1, "slack": 1}
 MOST_JOBS = 1000
 # So many share a bucket, fewer a folder.
 REPLICAS_WITH_A_BUCKET = 3
@@ -39,7 +40,7 @@ def plans(
         Plan(
             name,
             replicas,
-            runs * part // parts,
+            -(-runs * part // parts),
             seed,
             where,
             "bucket" if replicas == REPLICAS_WITH_A_BUCKET else "folder",

@@ -100,6 +100,7 @@ class Scene:
             await self.chat.accepted(),
             await self.rows.jobs_of_events(),
             self.chat.complaints(),
+            self.chat.gone,
         )
         return judge(evidence)
 

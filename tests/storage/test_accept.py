@@ -187,6 +187,11 @@ async def test_a_clock_that_jumps_back_does_not_keep_a_click_taken(storage, new)
     assert (await storage.accept(new("job3"), [click], NOW - timedelta(minutes=10))).id == "job3"
 
 
+async def test_a_key_without_a_window_is_taken_once(storage):
+    assert await storage.first_time(Once("event"), NOW)
+    assert not await storage.first_time(Once("event"), NOW + timedelta(days=9))
+
+
 async def test_a_clock_that_jumps_back_does_not_keep_a_key_taken(storage):
     key = Once("discord|identify|0", timedelta(seconds=5))
     assert await storage.first_time(key, NOW)

@@ -86,6 +86,15 @@ async def test_turns_are_given_out_once_and_within_the_limits_of_all_together(jo
     assert {job.fence for jobs in taken for job in jobs} == {1}
 
 
+async def test_a_job_whose_turn_is_taken_is_nobody_elses_however_much_room_there_is(
+    join, queue, turn
+):
+    first, second = await join(), await join()
+    (job_id,) = await queue(1)
+    assert [job.id for job in await turn(first)] == [job_id]
+    assert await turn(second) == []
+
+
 async def test_a_queued_job_of_a_dead_replica_waits_for_its_turn_again(
     join, queue, turn, die, storage
 ):
@@ -172,6 +181,21 @@ async def test_shares_are_even_and_nobodys_twice(join, die):
     assert await rivals[0].share("discord", 8) == frozenset()
 
 
+async def test_whoever_has_no_lease_has_no_share(join, die):
+    replica = await join()
+    assert await replica.share("lead", 1) == {0}
+    await die(replica)
+    assert await replica.share("lead", 1) == frozenset()
+
+
+async def test_shares_that_are_asked_for_at_once_are_nobodys_twice(join):
+    rivals = [await join() for _ in range(6)]
+    for group in range(5):
+        asked = await asyncio.gather(*(replica.share(f"{group}", 10) for replica in rivals))
+        given = [number for share in asked for number in share]
+        assert len(given) == len(set(given))
+
+
 async def test_a_share_of_one_has_one_holder_and_moves_when_it_is_gone(join):
     first, second = await join(), await join()
     assert await first.share("lead", 1) == {0}
@@ -221,6 +245,15 @@ async def test_what_is_let_go_with_a_reason_is_not_changed_too_late(
     (waiting,) = (await storage.lines()).waiting
     assert waiting.due_at == new().created_at
     assert (await storage.job(job.id)).attempts == 1
+
+
+async def test_what_has_left_the_queue_is_not_let_go(join, queue, turn, storage):
+    replica = await join()
+    await queue(1)
+    (job,) = await turn(replica)
+    sent = await storage.advance(job, State.SUBMITTING)
+    await storage.release(job)
+    assert await storage.job(job.id) == sent
 
 
 async def test_a_replica_can_ask_which_jobs_are_its_own(join, queue, turn, storage):
