@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 LIFE = "tests/storage/test_life.py::test_"
 REPLICAS = "tests/storage/test_replicas.py::test_"
+SHARES = "tests/storage/test_shares.py::test_"
 ACCEPT = "tests/storage/test_accept.py::test_"
 TOGETHER = "tests/storage/test_accept_together.py::test_"
 RACES = "tests/scenario/test_races.py::test_"
@@ -232,19 +233,19 @@ OWNED = (
         "storage/replicas.py",
         "shares.c.number < size, is_held(shares.c.holder)",
         "shares.c.number < size",
-        f"{REPLICAS}shares_are_even_and_nobodys_twice[sqlite]",
+        f"{SHARES}shares_are_even_and_nobodys_twice[sqlite]",
     ),
     _guard(
         "storage/replicas.py",
         '    serialise(c, f"share|{group}")\n',
         "",
-        f"{REPLICAS}shares_that_are_asked_for_at_once_are_nobodys_twice[postgresql]",
+        f"{SHARES}shares_that_are_asked_for_at_once_are_nobodys_twice[postgresql]",
     ),
     _guard(
         "storage/replicas.py",
         "    if not c.execute(select(lives(replica))).scalar_one():\n        return frozenset()\n",
         "",
-        f"{REPLICAS}whoever_has_no_lease_has_no_share[sqlite]",
+        f"{SHARES}whoever_has_no_lease_has_no_share[sqlite]",
     ),
 )
 

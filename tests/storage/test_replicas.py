@@ -4,37 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from bot.errors import StaleJob
 from bot.jobs import State
 from bot.ports import ModelLimits
-from storage.replica_tables import replicas as table
 from storage.replicas import SqlReplicas
 
 LEASE = timedelta(seconds=30)
 LIMITS = {"gen4_turbo": ModelLimits(concurrent=2, daily=None, made_today=0)}
-
-
-@pytest.fixture
-async def join(database):
-    async def joined() -> SqlReplicas:
-        replica = SqlReplicas(database, LEASE, alone=False)
-        await replica.join()
-        return replica
-
-    return joined
-
-
-@pytest.fixture
-def die(database):
-    """A replica's lease runs out: it has not renewed it for too long."""
-
-    async def run_out(replica: SqlReplicas) -> None:
-        ended = update(table).where(table.c.id == replica.id).values(lease_until=1)
-        await database.write(lambda c: c.execute(ended) and None)
-
-    return run_out
 
 
 @pytest.fixture
@@ -164,44 +141,6 @@ async def test_a_fence_alone_does_not_make_a_job_ones_own(join, queue, turn, sto
     (job,) = await turn(first)
     with pytest.raises(StaleJob):
         await storage.confirm(job, second.id)
-
-
-async def test_shares_are_even_and_nobodys_twice(join, die):
-    rivals = [await join() for _ in range(3)]
-    for _ in range(2):
-        shares = [await replica.share("discord", 8) for replica in rivals]
-    assert sorted(len(share) for share in shares) == [2, 3, 3]
-    assert sorted(number for share in shares for number in share) == list(range(8))
-
-    await die(rivals[0])
-    for _ in range(2):
-        shares = [await replica.share("discord", 8) for replica in rivals[1:]]
-    assert [len(share) for share in shares] == [4, 4]
-    assert sorted(number for share in shares for number in share) == list(range(8))
-    assert await rivals[0].share("discord", 8) == frozenset()
-
-
-async def test_whoever_has_no_lease_has_no_share(join, die):
-    replica = await join()
-    assert await replica.share("lead", 1) == {0}
-    await die(replica)
-    assert await replica.share("lead", 1) == frozenset()
-
-
-async def test_shares_that_are_asked_for_at_once_are_nobodys_twice(join):
-    rivals = [await join() for _ in range(6)]
-    for group in range(5):
-        asked = await asyncio.gather(*(replica.share(f"{group}", 10) for replica in rivals))
-        given = [number for share in asked for number in share]
-        assert len(given) == len(set(given))
-
-
-async def test_a_share_of_one_has_one_holder_and_moves_when_it_is_gone(join):
-    first, second = await join(), await join()
-    assert await first.share("lead", 1) == {0}
-    assert await second.share("lead", 1) == frozenset()
-    await first.leave()
-    assert await second.share("lead", 1) == {0}
 
 
 async def test_whoever_was_served_waits_for_the_others(join, storage, new, turn):
