@@ -48,8 +48,10 @@ def _begin(c: Connection, receipt: Receipt) -> Receipt | None:
         "message": receipt.message,
         "facts": json.dumps(dict(receipt.facts)),
     }
-    c.execute(upsert(c, table, keys, values, replace=False))
-    return None
+    # Another replica may have begun it since we looked: then it is theirs.
+    if c.execute(upsert(c, table, keys, values, replace=False)).rowcount == 1:
+        return None
+    return _by_key(c, receipt.workspace, receipt.key)
 
 
 def _note(c: Connection, receipt: Receipt, changes: Mapping[str, Any]) -> None:

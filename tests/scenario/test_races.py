@@ -59,6 +59,16 @@ async def test_an_end_that_overtakes_a_cancellation_is_left_to_be_told(stage: St
     assert (left.state, left.told) == (State.FAILED, False)
 
 
+async def test_a_cancellation_in_the_moment_in_which_the_lease_is_lost_is_taken(
+    stage: Stage,
+) -> None:
+    """It is written down, and who takes the job over carries it out: nothing went wrong."""
+    job = await stage.imagine("a fox !stall")
+    await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    await stage.sleep_long()
+    assert (await stage.service.cancel(ADA, job.id)).cancel_requested
+
+
 async def test_what_was_certainly_not_sent_waits_again_instead_of_being_uncertain(
     stage: Stage, session: aiohttp.ClientSession
 ) -> None:
