@@ -206,6 +206,25 @@ async def test_the_end_of_a_job_whose_channel_was_deleted_is_told_directly(
     assert told in shown(message)
 
 
+async def test_an_end_is_shown_on_the_card_of_one_who_died_before_noting_it(
+    workspace: Workspace, run: Run, known_folder: Path
+) -> None:
+    """The card is found, and shows what it showed then; and the first edit of it fails."""
+    bot = await run()
+    await workspace.command("/imagine a fox")
+    await workspace.result()
+    await workspace.until(lambda: _final_card(workspace))
+    await bot.stop()
+    with closing(sqlite3.connect(known_folder / "dailies.db", isolation_level=None)) as rows:
+        rows.execute("UPDATE jobs SET card = NULL, told = 0")
+    (card,) = (m for m in workspace.in_channel() if is_card(m))
+    card["blocks"] = [b for b in card["blocks"] if "Done" not in str(b)]
+    workspace.server.faults.broken["chat.update"] = 1
+    await run()
+    await workspace.until(lambda: _final_card(workspace))
+    assert posted(workspace) == ONCE
+
+
 async def test_the_second_card_of_a_job_is_deleted(
     workspace: Workspace, run: Run, known_folder: Path
 ) -> None:
