@@ -109,7 +109,7 @@ class Uploads:
             )
             entry = {"id": str(place["file_id"]), "title": _title(title) or media.name}
             entries.append(entry)
-            receipt = await self._receipts.note(receipt, facts={"files": list(entries)})
+            receipt = await self._receipts.move(receipt, facts={"files": list(entries)})
             failpoint("slack.upload.noted")
             await self._send_bytes(str(place["upload_url"]), media)
         return receipt
@@ -136,7 +136,9 @@ class Uploads:
     async def _share(self, api: SlackApi, receipt: Receipt, confirm: Confirm) -> Receipt:
         await confirm()
         facts = {**receipt.facts, "refused": False}
-        receipt = await self._receipts.note(receipt, state=SHARING, facts=facts)
+        # Who stood still since then may find that another has begun anew, with other files.
+        receipt = await self._receipts.move(receipt, state=SHARING, facts=facts)
+        await confirm()
         self._looking[receipt.key] = self._clock.monotonic()
         failpoint("slack.share.intended")
         try:

@@ -251,6 +251,38 @@ OWNED = (
 
 DONE = (
     _guard(
+        "storage/receipts.py",
+        "_change(receipt, changes).where(as_read)",
+        "_change(receipt, changes)",
+        "tests/slack/test_sharing.py::test_who_stood_still_while_another_began_anew_shares_nothing",
+    ),
+    _guard(
+        "storage/receipts.py",
+        "replace=False)).rowcount == 1:",
+        "replace=False)).rowcount >= 0:",
+        "tests/storage/test_receipts.py::"
+        "test_of_many_that_begin_a_receipt_one_has_begun_it[postgresql]",
+    ),
+    _guard(
+        "storage/notices.py",
+        '{"key": f"books|{workspace}|{day}"}, row, replace=False)',
+        '{"key": f"books|{workspace}|{day}"}, row)',
+        "tests/quotas/test_daily_look.py::test_a_look_that_two_replicas_made_at_once_is_told_once",
+    ),
+    _guard(
+        "storage/quota.py",
+        'if all(jobs.first_time(c, key, "", change.at) for key in once):',
+        'if [jobs.first_time(c, key, "", change.at) for key in once] is not None:',
+        "tests/slack/test_faults.py::"
+        "test_credits_are_granted_once_also_when_the_command_comes_again_after_a_restart",
+    ),
+    _guard(
+        "storage/lock.py",
+        "fcntl.LOCK_EX | fcntl.LOCK_NB",
+        "fcntl.LOCK_SH | fcntl.LOCK_NB",
+        "tests/scenario/test_startup.py",
+    ),
+    _guard(
         "bot/steps/submit.py",
         "            await self._storage.confirm(job, self._replica.id)\n",
         "",

@@ -15,7 +15,7 @@ from adapters.slack.messages import subject_of
 from adapters.slack.posts import Posts
 from adapters.slack.uploads import GIVEN_UP_UNKNOWN_SECONDS, GIVEN_UP_UNSHARED_SECONDS, Uploads
 from bot.archive import Archive
-from bot.errors import ChatError
+from bot.errors import ChatError, StaleJob
 from bot.requests import Kind, Media
 from storage.engines import open_database
 from storage.receipts import SqlReceipts
@@ -123,6 +123,26 @@ async def test_a_sharing_is_not_repeated_because_the_time_of_day_has_jumped(
     sharing.clock.off = 600.0
     await sharing.share_at_last()
     assert len(completions(server)) == 1
+
+
+async def test_who_stood_still_while_another_began_anew_shares_nothing(
+    workspace: Workspace, sharing: Sharing
+) -> None:
+    """It was told that the job is its own, and another took it over and did it all."""
+    overtaken = False
+
+    async def stand_still() -> None:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            await sharing.share()
+
+    with pytest.raises(StaleJob):
+        await sharing.uploads.share(
+            sharing.api, ROOM, [FOX], "files:1", "job1", "a fox", stand_still
+        )
+    assert len(completions(workspace.server)) == 1
+    assert len(files_in(workspace)) == 1
 
 
 async def test_a_sharing_that_slack_never_heard_of_is_sent_again_after_twenty_seconds(
