@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench check secrets audit release-data docker-steps format lock clean
+.PHONY: help demo test chaos guards bench check secrets audit release-data docker-steps format lock clean
 
 help: ## Show what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ test: $(VENV)/.dev-installed ## Run every test
 
 chaos: $(VENV)/.dev-installed ## Kill, stop and cut off real replicas a thousand times, and prove that nothing was lost (SEED=, RUNS=, ENGINE=, PLATFORM=)
 	$(BIN)/python -m tests.chaos
+
+guards: $(VENV)/.dev-installed ## Take each guard against doing things twice away, and see a test go red (GUARD=part of a name)
+	$(BIN)/python -m tests.guards
 
 bench: $(VENV)/.dev-installed ## Measure speed and memory beside the SDK and plain floors (ROWS="polling …")
 	$(BIN)/python -m tests.benchmarks $(ROWS)

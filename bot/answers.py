@@ -60,7 +60,7 @@ class Answers:
 
     async def _queue(self, invocation: Invocation) -> Notice:
         jobs = await self._storage.active(invocation.origin.member.workspace)
-        queues, _ = await self._worker.lineup.queue()
+        queues, *_ = await self._worker.lineup.queue()
         return Notice(replies.queue_text(jobs, places(queues), self._labels(jobs)))
 
     def _labels(self, jobs: Sequence[Job]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from bot.dispatcher import free_places, order
-from bot.errors import StorageUnavailable
+from bot.errors import StaleJob, StorageUnavailable
 from bot.estimates import Estimates, places
 from bot.jobs import Job, State
 from bot.messages.cards import Progress
@@ -34,14 +34,15 @@ class Lineup:
         self._next: tuple[Mapping[str, list[Waiting]], AtRunway] | None = None
         self._showing: asyncio.Task[None] | None = None
 
-    async def queue(self) -> tuple[dict[str, list[Waiting]], AtRunway]:
-        """The queues in the order in which they will be sent, and what is at Runway."""
+    async def queue(self) -> tuple[dict[str, list[Waiting]], AtRunway, datetime]:
+        """The queues in the order in which they will be sent, what is at Runway, and the moment of both
+        by the database's clock."""
         lines = await self._storage.lines()
-        return order(*lines), lines.running
+        return order(lines.waiting, lines.running, lines.served), lines.running, lines.now
 
     async def progress_of(self, job: Job) -> Progress:
         """Place and ETA of a job that was just accepted."""
-        queues, running = await self.queue()
+        queues, running, _ = await self.queue()
         place, model = places(queues).get(job.id, 1), job.request.model
         return self._progress(job, place, await self._sent(model, place, running))
 
@@ -66,7 +67,7 @@ class Lineup:
             (queues, running), self._next = self._next, None
             try:
                 await self._show_round(queues, running)
-            except StorageUnavailable as error:
+            except (StaleJob, StorageUnavailable) as error:
                 log.warning("places not shown", error=str(error))
             except Exception:
                 log.exception("places not shown")

@@ -176,7 +176,10 @@ class Service:
         if job.state not in (State.QUEUED, State.SUBMITTING, State.RUNNING):
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))
         await self._worker.cancel(job)
-        return await self._presenter.show(job)
+        try:
+            return await self._presenter.show(job)
+        except errors.StaleJob:
+            return job  # it is written down; whoever has the job by now carries it out
 
     async def _is_first(self, origin: Origin) -> bool:
         """Whether a command comes for the first time: a platform may deliver it again, also later."""

@@ -117,7 +117,7 @@ class Worker:
     def _take_over(self, job: Job) -> None:
         """Go on with a job; thousands that run are asked for one after the other."""
         if job.state is State.RUNNING:
-            self._watched[job.id] = Watched(job, started_at=job.started_at)
+            self._watched[job.id] = self._watch.begin(job)
             wait = 0.0 if job.cancel_requested else self._floor * (1 + self._rng.random())
             self._poll_in(job.id, wait)
         else:
@@ -186,7 +186,7 @@ class Worker:
         await self._delivery.finish(await self._presenter.conclude(job))
 
     async def _follow(self, job: Job) -> None:
-        watched = self._watched[job.id] = Watched(job, started_at=job.started_at)
+        watched = self._watched[job.id] = self._watch.begin(job, self._floor)
         # From here on a cancellation finds the job watched; one that came before is in its row.
         now = await self._storage.job(job.id) or job
         if now.fence != job.fence:
@@ -195,7 +195,6 @@ class Worker:
         if job.cancel_requested:
             self._poll_in(job.id, 0.0)
             return
-        self._watch.begin(watched, self._floor)
         self._plan(watched)
 
     def _plan(self, watched: Watched) -> None:
@@ -218,7 +217,7 @@ class Worker:
             self._plan(watched)
             return
         del self._watched[job.id]
-        self._watch.learn(watched, job)
+        self._watch.learn(watched)
         await self._carry(job, watched.outputs)
 
     async def _submit(self, job: Job) -> None:
@@ -283,15 +282,15 @@ class Worker:
                 continue
 
     async def _dispatch(self) -> None:
-        queues, running = await self.lineup.queue()
-        limits, now = self._offer.organization.models, self._clock.now()
+        queues, running, now = await self.lineup.queue()
+        limits = self._offer.organization.models
         if admitted := admit(queues, running, limits, now):
-            for job in await self._storage.take_turns(self._replica.id, limits, now):
+            for job in await self._storage.take_turns(self._replica.id, limits):
                 failpoint("turn.taken")
                 if not self._begin(job.id, self._submit(job)):
                     await self._storage.release(job)
             if sum(map(len, queues.values())) > len(admitted):
-                queues, running = await self.lineup.queue()
+                queues, running, now = await self.lineup.queue()
             else:
                 queues = {}
         self._idle_seconds = seconds_until_due(queues, now, IDLE_SECONDS)

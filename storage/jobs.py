@@ -23,7 +23,8 @@ def first_time(c: Connection, key: Once, job_id: str, now: datetime) -> bool:
     if key.window is None:
         statement = upsert(c, once, {"key": key.key}, values, replace=False)
         return c.execute(statement).rowcount == 1
-    expired = once.c.at < to_micros(now - key.window)
+    # What was taken in the future was taken before a clock jumped back.
+    expired = not_(once.c.at.between(to_micros(now - key.window), to_micros(now + key.window)))
     renewed = update(once).where(once.c.key == key.key, expired).values(**values)
     if c.execute(renewed).rowcount == 1:
         return True

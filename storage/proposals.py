@@ -40,7 +40,10 @@ class Taken:
 
     def holds(self, key: Once, now: datetime) -> bool:
         """Whether the key may not be taken again."""
-        return key.window is None or self.at >= to_micros(now - key.window)
+        if key.window is None:
+            return True
+        # What was taken in the future was taken before a clock jumped back.
+        return to_micros(now - key.window) <= self.at <= to_micros(now + key.window)
 
 
 @dataclass(frozen=True)

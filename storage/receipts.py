@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Update, select, update
 
+from bot.errors import StaleJob
 from bot.ports import Receipt
 from storage.database import Database
 from storage.rows import from_micros, to_micros, upsert
@@ -24,6 +25,10 @@ class SqlReceipts:
 
     async def note(self, receipt: Receipt, **changes: Any) -> Receipt:
         await self._db.write(lambda c: _note(c, receipt, changes))
+        return replace(receipt, **changes)
+
+    async def move(self, receipt: Receipt, **changes: Any) -> Receipt:
+        await self._db.write(lambda c: _move(c, receipt, changes))
         return replace(receipt, **changes)
 
     async def receipt(self, workspace: str, key: str) -> Receipt | None:
@@ -48,16 +53,29 @@ def _begin(c: Connection, receipt: Receipt) -> Receipt | None:
         "message": receipt.message,
         "facts": json.dumps(dict(receipt.facts)),
     }
-    c.execute(upsert(c, table, keys, values, replace=False))
-    return None
+    # Another replica may have begun it since we looked: then it is theirs.
+    if c.execute(upsert(c, table, keys, values, replace=False)).rowcount == 1:
+        return None
+    return _by_key(c, receipt.workspace, receipt.key)
 
 
 def _note(c: Connection, receipt: Receipt, changes: Mapping[str, Any]) -> None:
+    c.execute(_change(receipt, changes))
+
+
+def _move(c: Connection, receipt: Receipt, changes: Mapping[str, Any]) -> None:
+    known = json.dumps(dict(receipt.facts))
+    as_read = (table.c.state == receipt.state) & (table.c.facts == known)
+    if c.execute(_change(receipt, changes).where(as_read)).rowcount != 1:
+        raise StaleJob(f"somebody else goes on with {receipt.key}")
+
+
+def _change(receipt: Receipt, changes: Mapping[str, Any]) -> Update:
     values = dict(changes)
     if "facts" in values:
         values["facts"] = json.dumps(dict(values["facts"]))
     same = (table.c.workspace == receipt.workspace) & (table.c.key == receipt.key)
-    c.execute(update(table).where(same).values(**values))
+    return update(table).where(same).values(**values)
 
 
 def _by_key(c: Connection, workspace: str, key: str) -> Receipt | None:

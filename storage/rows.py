@@ -16,11 +16,13 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.jobs import Cause, Job, Member, State
 from bot.requests import GenerationRequest, Media
+from storage.clock import db_now
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OUTPUTS = TypeAdapter(tuple[Media, ...])
@@ -32,6 +34,11 @@ def to_micros(at: datetime) -> int:
 
 def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def moment(c: Connection) -> datetime:
+    """Now, by the database's clock, which is the same for all replicas."""
+    return from_micros(c.execute(select(db_now())).scalar_one())
 
 
 def upsert(
@@ -76,10 +83,12 @@ _TIMES = ("created_at", "due_at", "submitted_at", "started_at", "noticed_at", "f
 
 
 def job_values(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A job's fields as its columns hold them."""
+    """A job's fields as its columns hold them; a time may be so long from now."""
     values: dict[str, Any] = {}
     for name, value in changes.items():
-        if name in _TIMES and value is not None:
+        if isinstance(value, timedelta):
+            values[name] = db_now() + value // timedelta(microseconds=1)
+        elif name in _TIMES and value is not None:
             values[name] = to_micros(value)
         elif name == "outputs":
             values[name] = _OUTPUTS.dump_json(value, exclude_none=True).decode()

@@ -147,8 +147,21 @@ class _Outcome:
 
 def _attempt(connection: Connection, work: Transaction[Any]) -> _Outcome:
     """One transaction of a batch: when it fails, only what it wrote is undone."""
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            return _Outcome(work(connection))
-    except Exception as error:  # noqa: BLE001 - it is the caller's to handle
+        value = work(connection)
+        savepoint.commit()
+    except Exception as error:
+        # On a full or broken disk SQLite may give up all that is open, savepoints or not:
+        # https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
+        if not _is_open(connection):
+            raise
+        savepoint.rollback()
         return _Outcome(error=error)
+    return _Outcome(value)
+
+
+def _is_open(connection: Connection) -> bool:
+    """Whether SQLite still has the transaction that we began."""
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)

@@ -78,10 +78,8 @@ class SqlStorage:
     async def sent_at(self, model: str) -> list[datetime]:
         return await self._db.read(partial(jobs.sent_at, model=model))
 
-    async def take_turns(
-        self, replica: str, limits: Mapping[str, ModelLimits], now: datetime
-    ) -> list[Job]:
-        return await self._db.write(lambda c: turns.take_turns(c, replica, limits, now))
+    async def take_turns(self, replica: str, limits: Mapping[str, ModelLimits]) -> list[Job]:
+        return await self._db.write(lambda c: turns.take_turns(c, replica, limits))
 
     async def take_over(self, replica: str, most: int) -> list[Job]:
         return await self._db.write(partial(turns.take_over, replica=replica, most=most))

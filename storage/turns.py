@@ -1,7 +1,6 @@
 """Who carries which job: turns at Runway given out over all replicas together, and take-overs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, tuple_, update
@@ -15,18 +14,16 @@ from storage.clock import db_now
 from storage.locks import serialise
 from storage.replica_tables import turns
 from storage.replicas import is_held, lives
-from storage.rows import job_of, job_values, upsert
+from storage.rows import job_of, job_values, moment, upsert
 from storage.schema import jobs as table
 
 
-def take_turns(
-    c: Connection, replica: str, limits: Mapping[str, ModelLimits], now: datetime
-) -> list[Job]:
+def take_turns(c: Connection, replica: str, limits: Mapping[str, ModelLimits]) -> list[Job]:
     """Give this replica the jobs that may go to Runway now, in turn and within the limits."""
     serialise(c, "turns")
     if not c.execute(select(lives(replica))).scalar_one():
         return []
-    waiting, running, served = lines(c)
+    waiting, running, served, now = lines(c)
     queues = order(waiting, running, served)
     taken: list[Job] = []
     for job in admit(queues, running, limits, now):
@@ -90,8 +87,8 @@ def lines(c: Connection) -> Lines:
     """The queue as it is at this moment."""
     waiting = jobs.waiting(c)
     if not waiting:
-        return Lines([], {}, {})
-    return Lines(waiting, jobs.at_runway(c), _served(c))
+        return Lines([], {}, {}, moment(c))
+    return Lines(waiting, jobs.at_runway(c), _served(c), moment(c))
 
 
 # Of those who wait: everybody who ever had a turn may be many.

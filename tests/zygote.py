@@ -15,12 +15,14 @@ import select
 import signal
 import socket
 import sys
+from pathlib import Path
 
 MOST_BYTES = 1 << 18
 
 
 def main() -> None:
     import bot.cli
+    from tests import wall
 
     bot.cli.parser()  # everything that a start would load
     # What a start loads only when it is configured, or when it finds a new database.
@@ -54,6 +56,8 @@ def main() -> None:
                 signal.set_wakeup_fd(-1)
                 os.close(wake)
                 _become(asked, descriptors[0])
+                if wall.VARIABLE in os.environ:
+                    wall.hang(Path(os.environ[wall.VARIABLE]))
                 bot.cli.main()
                 return
             os.close(descriptors[0])

@@ -60,14 +60,16 @@ class Chat:
         api = await self._workspaces.api(card.owner.workspace)
         body = await self._card_body(api, card)
         ts = await self._posts.post(api, channel, body, key, card.job_id)
-        self._looks[channel, ts] = _look(card)
+        # Only a first card is sure to show what was just posted: a later one may have been found.
+        if card.state is State.QUEUED:
+            self._looks[channel, ts] = _look(card)
         return ts
 
     async def update_card(self, channel: str, message: str, card: Card) -> None:
         api = await self._workspaces.api(card.owner.workspace)
         body = await self._card_body(api, card)
         before = self._looks.get((channel, message))
-        urgent = before != _look(card)
+        urgent = card.state.is_over or before != _look(card)
         self._looks[channel, message] = _look(card)
         if card.state.is_over:
             self._looks.pop((channel, message), None)

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from bot.errors import ChatError
 from bot.views import Notice
 
-# Codes of "ok: false" that another try would not change (docs.slack.dev/reference/methods).
+# Codes of "ok: false" that another try would not change (docs.slack.dev/reference/methods). A token
+# that is refused is none of them: an admin may put that right, and paid results wait for it a while.
 _PERMANENT = frozenset({
-    "account_inactive", "app_missing_action_url", "cannot_dm_bot", "channel_is_archived",
+    "app_missing_action_url", "cannot_dm_bot", "channel_is_archived",
     "channel_not_found", "ekm_access_denied", "file_too_large", "file_upload_size_restricted",
     "file_uploads_disabled",
-    "invalid_auth", "invalid_blocks", "invalid_channel", "is_archived", "message_not_found",
+    "invalid_blocks", "invalid_channel", "is_archived", "message_not_found",
     "messages_tab_disabled", "missing_scope", "msg_too_long", "no_permission", "no_text",
-    "not_allowed_token_type", "not_authed", "not_in_channel", "org_login_required",
+    "not_allowed_token_type", "not_in_channel", "org_login_required",
     "posting_to_channel_denied", "restricted_action", "restricted_action_non_threadable_channel",
     "restricted_action_read_only_channel", "restricted_action_thread_locked",
     "restricted_action_thread_only_channel", "storage_limit_reached", "team_access_not_granted",
-    "token_expired", "token_revoked", "user_not_found",
+    "user_not_found",
 })  # fmt: skip
 # Slack's own words for these: "it's possible some aspect of the operation succeeded".
 UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable"})

@@ -8,7 +8,6 @@ no idempotency key and may have worked though no answer came: then it is looked 
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -36,8 +35,8 @@ SHARE_LOOKS = (0.2, 0.4, 0.8, 1.6, 3.0)
 LATE_LOOKS = (5.0, 10.0, 20.0, 40.0, 80.0)
 # A sharing without an answer, and without a trace after this long, was not done: Slack did not know
 # the file at all, or knew the file and shared it nowhere.
-GIVEN_UP_UNKNOWN = timedelta(seconds=20)
-GIVEN_UP_UNSHARED = timedelta(seconds=120)
+GIVEN_UP_UNKNOWN_SECONDS = 20.0
+GIVEN_UP_UNSHARED_SECONDS = 120.0
 # Codes that say that the files have to be uploaded anew.
 # Codes that say that a workspace takes no file of this size.
 TOO_LARGE = ("file_upload_size_restricted", "file_too_large")
@@ -63,6 +62,8 @@ class Uploads:
         self._session = session
         self._clock = clock
         self._late: set[asyncio.Task[None]] = set()
+        # Since when a sharing without an answer is looked for, by its key.
+        self._looking: dict[str, float] = {}
 
     async def share(
         self,
@@ -87,6 +88,7 @@ class Uploads:
         elif not await self._was_shared(api, receipt):
             receipt = await self._share(api, receipt, confirm)
         receipt = await self._receipts.note(receipt, state=SHARED)
+        self._looking.pop(receipt.key, None)
         failpoint("slack.shared")
         await self._note_files(receipt)
         if not await self._note_message(api, receipt, SHARE_LOOKS):
@@ -107,7 +109,7 @@ class Uploads:
             )
             entry = {"id": str(place["file_id"]), "title": _title(title) or media.name}
             entries.append(entry)
-            receipt = await self._receipts.note(receipt, facts={"files": list(entries)})
+            receipt = await self._receipts.move(receipt, facts={"files": list(entries)})
             failpoint("slack.upload.noted")
             await self._send_bytes(str(place["upload_url"]), media)
         return receipt
@@ -133,9 +135,11 @@ class Uploads:
 
     async def _share(self, api: SlackApi, receipt: Receipt, confirm: Confirm) -> Receipt:
         await confirm()
-        now = self._clock.now()
-        facts = {**receipt.facts, "sharing_at": now.isoformat()}
-        receipt = await self._receipts.note(receipt, state=SHARING, facts=facts)
+        facts = {**receipt.facts, "refused": False}
+        # Who stood still since then may find that another has begun anew, with other files.
+        receipt = await self._receipts.move(receipt, state=SHARING, facts=facts)
+        await confirm()
+        self._looking[receipt.key] = self._clock.monotonic()
         failpoint("slack.share.intended")
         try:
             await self._complete(api, receipt)
@@ -145,9 +149,8 @@ class Uploads:
                 # It knows the file and will not share it: because an earlier sharing was done.
                 return receipt
             state = UPLOADING if stale else SHARING
-            late = (now - timedelta(days=1)).isoformat()
             # Slack said no: nothing was shared, and nothing needs to be looked for.
-            await self._receipts.note(receipt, state=state, facts={**facts, "sharing_at": late})
+            await self._receipts.note(receipt, state=state, facts={**facts, "refused": True})
             raise
         except SlackUnsure as error:
             log.warning("looking for a shared file", key=receipt.key, error=str(error))
@@ -174,6 +177,8 @@ class Uploads:
     async def _was_shared(self, api: SlackApi, receipt: Receipt) -> bool:
         """Whether a sharing without an answer was done; raises ChatError while nobody can say."""
         known = False
+        # By our own clock, of our own looks: whoever sent it may have had another time of day.
+        began = self._looking.setdefault(receipt.key, self._clock.monotonic())
         for pause in SHARE_LOOKS:
             await self._clock.sleep(pause)
             file = await _file(api, receipt)
@@ -182,8 +187,8 @@ class Uploads:
                 return True
         if await self._message_with(api, receipt) is not None:
             return True
-        begun = datetime.fromisoformat(receipt.facts["sharing_at"])
-        if self._clock.now() - begun < (GIVEN_UP_UNSHARED if known else GIVEN_UP_UNKNOWN):
+        patience = GIVEN_UP_UNSHARED_SECONDS if known else GIVEN_UP_UNKNOWN_SECONDS
+        if not receipt.facts.get("refused") and self._clock.monotonic() - began < patience:
             raise ChatError(f"nobody can say yet whether {receipt.key} was shared")
         return False
 

@@ -36,6 +36,10 @@ class Receipts(Protocol):
         """Write down what came of it: `message`, `state`, `facts`."""
         ...
 
+    async def move(self, receipt: Receipt, **changes: Any) -> Receipt:
+        """Like `note`, but raises StaleJob where the receipt is not as it was read any more."""
+        ...
+
     async def receipt(self, workspace: str, key: str) -> Receipt | None: ...
 
     async def of_message(self, workspace: str, channel: str, message: str) -> Receipt | None:

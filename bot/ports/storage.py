@@ -34,12 +34,14 @@ AtRunway = Mapping[tuple[str, Member], int]
 
 
 class Lines(NamedTuple):
-    """Who waits, the oldest first; what is at Runway; and who of them has had a turn at a model, by a
-    number that grows with every turn. While nobody waits, nothing is said of the others."""
+    """Who waits, the oldest first; what is at Runway; who of them has had a turn at a model, by a
+    number that grows with every turn (while nobody waits, nothing is said of the others); and when
+    that was, by the database's clock, by which jobs are due."""
 
     waiting: list[Waiting]
     running: AtRunway
     served: Mapping[tuple[str, Member], int]
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,10 @@ class Storage(Protocol):
     async def timings(self, limit: int) -> list[Timing]: ...
 
     async def advance(self, job: Job, to: State, **changes: Any) -> Job:
-        """Move a job on from the state it was read in; raises StaleJob when it has moved already."""
+        """Move a job on from the state it was read in; raises StaleJob when it has moved already.
+
+        `due_at` may be a timedelta: so long from now, by the database's clock.
+        """
         ...
 
     async def note(self, job_id: str, **changes: Any) -> Job:
@@ -103,9 +108,7 @@ class Storage(Protocol):
         """Move a job to its end and settle its hold, together and exactly once."""
         ...
 
-    async def take_turns(
-        self, replica: str, limits: Mapping[str, ModelLimits], now: datetime
-    ) -> list[Job]:
+    async def take_turns(self, replica: str, limits: Mapping[str, ModelLimits]) -> list[Job]:
         """Give a replica the queued jobs whose turn at Runway it is, over all replicas."""
         ...
 
@@ -114,7 +117,10 @@ class Storage(Protocol):
         ...
 
     async def release(self, job: Job, **changes: Any) -> None:
-        """Let a queued job wait for its turn again; nothing when somebody else has it."""
+        """Let a queued job wait for its turn again; nothing when somebody else has it.
+
+        `due_at` may be a timedelta, as in `advance`.
+        """
         ...
 
     async def confirm(self, job: Job, replica: str) -> None:

@@ -70,8 +70,11 @@ class Delivery:
         """Tell the owner why there is no result, and what it cost; a card says it all for others."""
         if job.state not in (State.FAILED, State.UNCERTAIN) or job.result is not None:
             return job
-        message = await self._post(job, self._failure(job), f"end:{job.id}")
+        view = self._failure(job)
+        message = await self._post(job, view, f"end:{job.id}")
         failpoint("end.posted")
+        if message is None:  # the channel is gone, or we are not let in any more
+            await self._notify(job, view)
         return await self._storage.note(job.id, result=message)
 
     async def finish(self, job: Job) -> Job:
@@ -127,8 +130,12 @@ class Delivery:
         self._replica.check()
 
     async def _notify(self, job: Job, view: Result) -> None:
-        try:
-            chat = self._chats[job.owner.platform]
-            await chat.notify(job.owner, job.channel, Notice(view.text, view.buttons, job.id))
-        except ChatError as error:
-            log.warning("owner not told", job=job.id, error=str(error))
+        notice = Notice(view.text, view.buttons, job.id)
+        async for attempt in self._pauses.attempts(self._clock):
+            try:
+                await self._chats[job.owner.platform].notify(job.owner, job.channel, notice)
+            except ChatError as error:
+                log.warning("owner not told", job=job.id, error=str(error), attempt=attempt)
+                if not error.permanent:
+                    continue
+            return

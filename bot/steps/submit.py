@@ -143,7 +143,7 @@ class Submission:
             return await self._fail(job, error)
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** max(0, job.attempts - 1))
         wait = DAILY_WAIT_SECONDS if error.daily else max(wait, error.wait or 0)
-        due_at = self._clock.now() + timedelta(seconds=wait)
+        due_at = timedelta(seconds=wait)  # by the database's clock: others look at it, too
         why = WAIT_DAILY if error.daily else WAIT_BUSY
         if job.state is State.QUEUED:
             attempts = job.attempts + 1

@@ -19,29 +19,36 @@ from bot.presenter import Presenter
 log = structlog.get_logger()
 
 # A task was seen to be unknown for about a second after it was made; be generous.
-GRACE = timedelta(seconds=30)
+GRACE_SECONDS = 30.0
 # After so many questions without an answer the owner is told that Runway is silent.
 ERRORS_TO_MENTION = 3
 
 
 @dataclass(slots=True)
 class Watched:
-    """What is known of a running job beside its row."""
+    """What is known of a running job beside its row.
+
+    Moments are seconds of our own clock: that of the wall may jump, and nothing may be given up for it.
+    """
 
     job: Job
-    started_at: datetime | None = None
-    # When it was last known not to be at work, and last seen at work.
-    waited_at: datetime | None = None
-    seen_at: datetime | None = None
+    submitted_at: float
+    started_at: float | None = None
+    # When it was last known not to be at work, last seen at work, and first found unknown at Runway.
+    waited_at: float | None = None
+    seen_at: float | None = None
+    gone_at: float | None = None
+    ended_at: float | None = None
+    has_waited: bool = False
     sights: Sights = field(default_factory=Sights)
     errors: int = 0
     late: bool = False
     outputs: tuple[str, ...] = ()
 
     @property
-    def since(self) -> datetime | None:
+    def since(self) -> float | None:
         """When it began, as far as anybody saw; None after a restart, until it is seen at work."""
-        return self.started_at or self.waited_at
+        return self.waited_at if self.started_at is None else self.started_at
 
 
 class Watch:
@@ -63,34 +70,33 @@ class Watch:
         self._patience = patience
         self._clock = clock
 
-    def begin(self, watched: Watched, fresh: float) -> None:
-        """Note when a task began to wait, if that is not longer ago than `fresh` seconds."""
-        submitted = watched.job.submitted_at
-        if submitted is not None and self._age(submitted) < fresh:
-            watched.waited_at = submitted
+    def begin(self, job: Job, fresh: float = 0.0) -> Watched:
+        """Watch a job from now on: one that was sent less than `fresh` seconds ago from its beginning."""
+        sent = job.submitted_at or self._clock.now()
+        age = max(0.0, (self._clock.now() - sent).total_seconds())
+        submitted_at = self._clock.monotonic() - age
+        return Watched(job, submitted_at, waited_at=submitted_at if age < fresh else None)
 
     def foresee(self, watched: Watched) -> tuple[float | None, float]:
         """Seconds until the task is worth a question, None when unknown, and how old it is.
 
         One that was seen to wait at Runway may begin at any moment: nothing is known of its end.
         """
-        job, foreseen = watched.job, None
-        if watched.since is not None and (watched.started_at or watched.since == job.submitted_at):
-            elapsed = self._age(watched.since)
-            foreseen = self._estimates.wait(job.request, elapsed, watched.sights)
-        return foreseen, self._age(watched.started_at or job.submitted_at or self._clock.now())
+        foreseen, now = None, self._clock.monotonic()
+        if watched.since is not None and not (watched.has_waited and watched.started_at is None):
+            elapsed = now - watched.since
+            foreseen = self._estimates.wait(watched.job.request, elapsed, watched.sights)
+        began = watched.submitted_at if watched.started_at is None else watched.started_at
+        return foreseen, now - began
 
-    def learn(self, watched: Watched, job: Job) -> None:
+    def learn(self, watched: Watched) -> None:
         """Remember how long it took; of one whose beginning nobody saw there is nothing to learn."""
-        since, noticed = watched.since, job.noticed_at
-        if since is not None and noticed is not None:
-            took = (noticed - since).total_seconds()
-            seen = ((watched.seen_at or since) - since).total_seconds()
-            timing = Timing(job.request.model, job.request.duration, took)
+        since, ended_at = watched.since, watched.ended_at
+        if since is not None and ended_at is not None:
+            request = watched.job.request
+            timing = Timing(request.model, request.duration, ended_at - since)
+            seen = 0.0 if watched.seen_at is None else watched.seen_at - since
             self._estimates.learn(timing, seen, watched.sights)
-
-    def _age(self, since: datetime) -> float:
-        return (self._clock.now() - since).total_seconds()
 
     async def look(self, watched: Watched) -> Job:
         """Ask once; the job comes back running, or in its next state."""
@@ -105,14 +111,15 @@ class Watch:
             if watched.errors >= ERRORS_TO_MENTION:
                 await self._presenter.progress(job, Progress(trouble=True))
             return job
-        watched.errors = 0
+        watched.errors, watched.gone_at = 0, None
         return await self._judge(watched, task)
 
     async def _judge(self, watched: Watched, task: Task) -> Job:
         job, now = watched.job, self._clock.now()
         if task.status == TaskStatus.SUCCEEDED and task.outputs:
-            watched.outputs = task.outputs
-            started = watched.since or job.submitted_at
+            watched.outputs, watched.ended_at = task.outputs, self._clock.monotonic()
+            since = watched.submitted_at if watched.since is None else watched.since
+            started = now - timedelta(seconds=watched.ended_at - since)
             failpoint("watch.noticed")
             return await self._storage.advance(
                 job, State.COLLECTING, cost=task.cost, started_at=started, noticed_at=now
@@ -128,37 +135,40 @@ class Watch:
             return await self._storage.finish(job, State.CANCELLED, Outcome.FAILED, now, task.cost)
         if job.cancel_requested:
             return await self._cancel(job, task)
-        if self._is_hopeless(watched, task, now):
+        if self._is_hopeless(watched, task):
             return await self._give_up(job, task)
         await self._show(watched, task, now)
         return job
 
-    def _is_hopeless(self, watched: Watched, task: Task, now: datetime) -> bool:
+    def _is_hopeless(self, watched: Watched, task: Task) -> bool:
+        now = self._clock.monotonic()
         if task.status == TaskStatus.RUNNING and watched.started_at is not None:
-            elapsed = (now - watched.started_at).total_seconds()
+            elapsed = now - watched.started_at
             return self._patience.is_hopeless(elapsed, self._typical(watched.job))
-        submitted = watched.job.submitted_at or now
-        return now - submitted > QUEUED_LIMIT + self._patience.give_up
+        longest = QUEUED_LIMIT + self._patience.give_up
+        return now - watched.submitted_at > longest.total_seconds()
 
     def _typical(self, job: Job) -> float:
         return self._estimates.typical(job.request)
 
     async def _show(self, watched: Watched, task: Task, now: datetime) -> None:
+        here = self._clock.monotonic()
         if task.status != TaskStatus.RUNNING:
-            watched.waited_at = now
+            watched.waited_at, watched.has_waited = here, True
             throttled = task.status == TaskStatus.THROTTLED
             await self._presenter.progress(watched.job, Progress(throttled=throttled))
             return
-        watched.started_at = watched.since or now
-        watched.seen_at = now
-        elapsed = (now - watched.started_at).total_seconds()
+        watched.started_at = here if watched.since is None else watched.since
+        watched.seen_at = here
+        elapsed = here - watched.started_at
         watched.sights.add(elapsed, task.progress)
         if not watched.late and self._patience.is_late(elapsed, self._typical(watched.job)):
             watched.late = True
             log.warning("a task takes strikingly long", job=watched.job.id, task=task.id)
             await self._storage.note_late(watched.job, elapsed)
         request = watched.job.request
-        eta = self._estimates.ready(request, watched.started_at, now, task.progress)
+        started = now - timedelta(seconds=elapsed)
+        eta = self._estimates.ready(request, started, now, task.progress)
         progress = Progress(eta=eta, fraction=task.progress, late=watched.late)
         await self._presenter.progress(watched.job, progress)
 
@@ -201,7 +211,10 @@ class Watch:
         if job.cancel_requested:
             # We cancelled it and did not live to write that down.
             return await self._cancelled(job)
-        if job.submitted_at is not None and now - job.submitted_at < GRACE:
+        here = self._clock.monotonic()
+        if watched.gone_at is None:
+            watched.gone_at = here
+        if here - watched.gone_at < GRACE_SECONDS:
             watched.errors += 1
             return job
         return await self._storage.finish(

@@ -55,7 +55,7 @@ class Place:
         """Look at the queue, and ask for turns of which there are none."""
         return [
             await self.storage.lines(),
-            await self.storage.take_turns(self.replicas.id, {}, NOW),
+            await self.storage.take_turns(self.replicas.id, {}),
         ]
 
     async def claim(self) -> object:

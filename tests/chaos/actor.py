@@ -2,13 +2,15 @@
 
 import asyncio
 import random
+import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.proxy import Proxy
+from tests import wall
+from tests.chaos.wires import Wires
 from tests.scenario.processes import Bot, bot_environment
 
 # Where a schedule stops or ends a process; the platforms' own failpoints have their own tests.
@@ -19,6 +21,7 @@ FAILPOINTS = (
     "end.posted",
 )
 PAUSES_A_LIFE = 4
+GENEROUS = {"DAILIES_QUOTA__CREDITS": "10000000", "DAILIES_QUOTA__JOBS_IN_FLIGHT": "1000"}
 LOOK_SECONDS = 0.1
 
 
@@ -28,9 +31,8 @@ class Actor:
 
     name: str
     folder: Path
-    runway: Proxy
-    database: Proxy | None
-    environment: dict[str, str]
+    wires: Wires
+    environment: Mapping[str, str]
     lease: float
     rng: random.Random
     note: Callable[[str], None]
@@ -56,7 +58,7 @@ class Actor:
             self.lines += self._bot.lines
         log = self.folder / f"{self.name}.log"
         await asyncio.to_thread(log.write_text, "\n".join(self.lines))
-        for proxy in filter(None, (self.runway, self.database)):
+        for proxy in self.wires:
             await proxy.close()
 
     @property
@@ -91,18 +93,43 @@ class Actor:
             bot.signal(signal.SIGCONT)
             self._held = False
 
+    async def fill_disk(self, at_most: int, seconds: float) -> None:
+        """Let no file of it become larger than so many bytes for so long, and nothing be written
+        behind that; it ends with the process."""
+        assert self._bot is not None
+        pid = self._bot.child.pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (at_most, hard))
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            with suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+    def turn_clock(self, seconds: float) -> None:
+        """Have its wall clock be off by so many seconds from now on."""
+        self._clock.with_suffix(".new").write_text(f"{seconds}")
+        self._clock.with_suffix(".new").replace(self._clock)
+
     async def calm(self) -> None:
         """No more faults from here on, and back on its feet: a restart takes its schedule away."""
         self.is_calm = True
-        for proxy in filter(None, (self.runway, self.database)):
+        self.turn_clock(0)
+        for proxy in self.wires:
             proxy.is_down, proxy.trap = False, None
         self.kill()
         await asyncio.sleep(LOOK_SECONDS)
         await self.ready()
 
+    @property
+    def _clock(self) -> Path:
+        return self.folder / f"{self.name}.clock"
+
     async def _begin(self) -> None:
         schedule = {} if self.is_calm else {"DAILIES_FAILPOINT": self._schedule()}
-        environment = bot_environment("", self.folder, **self.environment, **schedule)
+        own = {"DAILIES_STORAGE__LEASE_SECONDS": str(self.lease), wall.VARIABLE: str(self._clock)}
+        given = {**GENEROUS, **self.wires.environment, **self.environment, **own, **schedule}
+        environment = bot_environment("", self.folder, **given)
         while True:
             self._bot = await Bot.start(["run"], environment, self.folder)
             self._expected = False

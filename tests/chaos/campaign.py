@@ -16,10 +16,13 @@ SHARES = (
     ("sqlite", 1, "discord", 3),
     ("sqlite", 1, "slack", 2),
     ("postgresql", 3, "discord", 3),
+    ("postgresql", 2, "slack", 3),
 )
 # So many jobs for each run of several replicas, so that there is always something to take over.
-JOBS_A_RUN = {"playground": 4, "discord": 1}
+JOBS_A_RUN = {"playground": 4, "discord": 1, "slack": 1}
 MOST_JOBS = 1000
+# So many share a bucket, fewer a folder.
+REPLICAS_WITH_A_BUCKET = 3
 
 
 def plans(
@@ -37,9 +40,10 @@ def plans(
         Plan(
             name,
             replicas,
-            runs * part // parts,
+            -(-runs * part // parts),
             seed,
             where,
+            "bucket" if replicas == REPLICAS_WITH_A_BUCKET else "folder",
             jobs=min(MOST_JOBS, JOBS_A_RUN[where] * runs * part // parts) if replicas > 1 else 0,
             at_once=24 if replicas > 1 else 10,
         )

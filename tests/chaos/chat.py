@@ -1,6 +1,6 @@
 """Where people ask, and what its own book shows them: one shape for every platform."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from bot.jobs import State
@@ -26,6 +26,11 @@ class Chat(Protocol):
         """What a replica needs to be on it."""
         ...
 
+    @property
+    def gone(self) -> Collection[str]:
+        """The channels that were deleted, with all that was in them."""
+        ...
+
     async def ask(self, event: str, prompt: str, member: str) -> bool:
         """Ask for a picture with a prompt that holds the event; whether that was answered at all.
 
@@ -42,7 +47,10 @@ class Chat(Protocol):
         ...
 
     async def messages(self) -> list[Message]:
-        """Every message that it ever took: `job_id`, `private`, `card` with its `state`, `files`."""
+        """Every message that it ever took: `job_id`, `private`, `card` with its `state`, `files`.
+
+        Those of a deleted channel are gone; of a private one `job_id` is the job that it is about.
+        """
         ...
 
     async def accepted(self) -> Sequence[str]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from tests.chaos.actor import Actor
 from tests.chaos.chat import CARD_SECONDS, state_of
 from tests.chaos.discord_faults import discord_faults
 from tests.chaos.faults import Fault, for_a_while
 from tests.discord.asking import Asked
 from tests.discord.clock import Clock
-from tests.discord.objects import ADA, BEN, BOT, CHANNEL, FAR, Object
+from tests.discord.objects import ADA, BEN, BOT, CHANNEL, FAR, Object, channel, snowflake
 from tests.discord.routes import application
 from tests.discord.server import TOKEN, Discord, start
 from tests.scenario.page import Message
@@ -38,17 +39,23 @@ class DiscordChat:
     rng: random.Random
     runner: web.AppRunner
     members: Sequence[str] = (ADA, BEN)
+    gone: set[str] = field(default_factory=set)
+    _doomed: str = ""
+    _seen: set[str] = field(default_factory=set)
     _asked: list[tuple[str, Asked]] = field(default_factory=list)
 
     @classmethod
     async def open(cls, rng: random.Random, shards: int) -> "DiscordChat":
         discord = Discord(clock=Hurried())
         discord.gateway.shards = discord.gateway.max_concurrency = shards
-        return cls(discord, rng, await start(discord, application(discord)))
+        chat = cls(discord, rng, await start(discord, application(discord)))
+        await chat._open_channel()
+        return chat
 
     @property
     def faults(self) -> Sequence[Fault]:
-        return discord_faults(self.discord)
+        deleted = Fault("channel deleted", 1, self._delete_channel)
+        return (*discord_faults(self.discord), deleted)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -65,13 +72,15 @@ class DiscordChat:
             await self.listening()
         if not self.discord.commands:
             return False
-        channel = self.rng.choice((CHANNEL, FAR))
+        where = self.rng.choice((CHANNEL, FAR, self._doomed))
         options = {"prompt": prompt, "ratio": "720:720"}
-        asked = await self.discord.command("imagine", options, who=member, channel=channel)
+        asked = await self.discord.command("imagine", options, who=member, channel=where)
         self._asked.append((event, asked))
         with suppress(TimeoutError):
             await self.discord.until(lambda: asked.callback, ANSWER_SECONDS)
         await for_a_while(lambda: asked.callback is None or event in self._shown(), CARD_SECONDS)
+        if event in self._shown():
+            self._seen.add(event)
         return asked.callback is not None
 
     async def cancel(self, job: str, member: str) -> None:
@@ -97,8 +106,8 @@ class DiscordChat:
         return [_message(message, self.discord.messages) for message in self._own()]
 
     async def accepted(self) -> Sequence[str]:
-        """Interactions that were acknowledged, and whose prompt is on a card."""
-        shown = self._shown()
+        """Interactions that were acknowledged, and whose prompt was on a card."""
+        shown = self._shown() | self._seen
         return [f"interaction:{a.id}" for event, a in self._asked if a.callback and event in shown]
 
     def complaints(self) -> Sequence[str]:
@@ -107,6 +116,25 @@ class DiscordChat:
     async def close(self) -> None:
         await self.discord.gateway.close()
         await self.runner.cleanup()
+
+    async def _delete_channel(self, _actor: Actor) -> bool:
+        """One that people ask in; another is opened."""
+        gone = self.discord.channels.pop(self._doomed)
+        self.gone.add(self._doomed)
+        said = self.discord.in_channel(self._doomed)
+        for message in said:
+            del self.discord.messages[message["id"]]
+        with suppress(ConnectionError):
+            await self.discord.gateway.dispatch("CHANNEL_DELETE", gone)
+        await self._open_channel()
+        return bool(said)
+
+    async def _open_channel(self) -> None:
+        self._doomed = snowflake()
+        opened = channel(self._doomed, f"doomed {len(self.gone)}")
+        self.discord.channels[self._doomed] = opened
+        with suppress(ConnectionError):
+            await self.discord.gateway.dispatch("CHANNEL_CREATE", opened)
 
     def _shown(self) -> set[str]:
         """The words of the prompts on all cards."""

@@ -29,6 +29,7 @@ def discord_faults(discord: Discord) -> Sequence[Fault]:
         Fault("chat limits", 2, partial(_request, discord, _limits)),
         Fault("chat cut", 3, partial(_request, discord, _cuts)),
         Fault("chat slow", 1, partial(_request, discord, _slow)),
+        Fault("token refused", 2, partial(_refuse_token, discord)),
         Fault("line cut", 2, partial(_cut_line, discord)),
         Fault("line turned away", 1, partial(_turn_away, discord)),
         Fault("session invalid", 2, partial(_invalidate, discord)),
@@ -71,6 +72,17 @@ def _cuts(rng: Random) -> dict[str, Any]:
 
 def _slow(rng: Random) -> dict[str, Any]:
     return {"late": rng.uniform(0.5, 4.0)}
+
+
+async def _refuse_token(discord: Discord, actor: Actor) -> bool:
+    """Until somebody has put it right; answers to interactions need none."""
+    faults = [
+        discord.fault(method, r"/(channels|users|guilds)/", status=401, times=10**6)
+        for method in ("GET", "POST", "PATCH")
+    ]
+    await asyncio.sleep(actor.rng.uniform(0.5, 3.0))
+    discord.faults[:] = [other for other in discord.faults if all(other is not f for f in faults)]
+    return any(fault.hits for fault in faults)
 
 
 async def _cut_line(discord: Discord, actor: Actor) -> bool:

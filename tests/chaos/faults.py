@@ -1,4 +1,4 @@
-"""What is done to a replica: killed, stopped, cut off from its database or from Runway."""
+"""What is done to a replica: killed, stopped, cut off, its clock turned."""
 
 import asyncio
 import sqlite3
@@ -12,18 +12,20 @@ from tests.chaos.proxy import Proxy
 
 # What a cut waits for on a wire; a trap that nothing steps on is taken away again.
 TRAP_SECONDS = 2.0
+JUMP_SECONDS = (60.0, 660.0)
 RUNWAY_WORDS = (b"POST /v1/", b"GET /v1/tasks", b"GET /outputs")
 DATABASE_WORDS = (b"COMMIT", b"UPDATE jobs", b"INSERT INTO", b"SELECT", b"UPDATE replicas")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`weight` says how often it is chosen among those that fit the engine."""
+    """`weight` says how often it is chosen among those that fit the engine and the archive."""
 
     kind: str
     weight: int
     strike: Callable[[Actor], Coroutine[None, None, bool]]
     engines: tuple[str, ...] = ("sqlite", "postgresql")
+    archives: tuple[str, ...] = ("folder", "bucket")
 
 
 async def kill(actor: Actor) -> bool:
@@ -45,25 +47,35 @@ async def sleep(actor: Actor) -> bool:
 
 
 async def cut_runway(actor: Actor) -> bool:
-    return await _trap(actor, actor.runway, actor.rng.choice(RUNWAY_WORDS))
+    return await trap(actor, actor.wires.runway, actor.rng.choice(RUNWAY_WORDS))
 
 
 async def runway_down(actor: Actor) -> bool:
-    return await _down(actor.runway, actor.rng.uniform(0.2, 1.5))
+    return await down(actor.wires.runway, actor.rng.uniform(0.2, 1.5))
 
 
 async def cut_database(actor: Actor) -> bool:
-    assert actor.database is not None
+    assert actor.wires.database is not None
     if actor.rng.random() < 0.3:
-        actor.database.cut()
+        actor.wires.database.cut()
         return True
-    return await _trap(actor, actor.database, actor.rng.choice(DATABASE_WORDS))
+    return await trap(actor, actor.wires.database, actor.rng.choice(DATABASE_WORDS))
 
 
 async def database_down(actor: Actor) -> bool:
     """Away for part of a lease, or beyond its end."""
-    assert actor.database is not None
-    return await _down(actor.database, actor.lease * actor.rng.uniform(0.2, 2.0))
+    assert actor.wires.database is not None
+    return await down(actor.wires.database, actor.lease * actor.rng.uniform(0.2, 2.0))
+
+
+async def jump(actor: Actor) -> bool:
+    """Its wall clock jumps by minutes, and now and then back again."""
+    seconds = actor.rng.uniform(*JUMP_SECONDS) * actor.rng.choice((-1, 1))
+    actor.turn_clock(seconds)
+    await asyncio.sleep(actor.rng.uniform(0.2, 2.0))
+    if actor.rng.random() < 0.5:
+        actor.turn_clock(0)
+    return True
 
 
 async def lock_database(actor: Actor) -> bool:
@@ -81,6 +93,7 @@ FAULTS = (
     Fault("database cut", 4, cut_database, ("postgresql",)),
     Fault("database down", 1, database_down, ("postgresql",)),
     Fault("database locked", 2, lock_database, ("sqlite",)),
+    Fault("clock jumps", 2, jump),
 )
 
 
@@ -92,17 +105,17 @@ async def for_a_while(condition: Callable[[], bool], seconds: float) -> bool:
     return true
 
 
-async def _trap(actor: Actor, proxy: Proxy, word: bytes) -> bool:
+async def trap(actor: Actor, proxy: Proxy, word: bytes) -> bool:
     """Break the wire at such a request, before or after it was passed on; False: there was none."""
-    trap = proxy.set_trap(word, after=actor.rng.random() < 0.5)
+    set_up = proxy.set_trap(word, after=actor.rng.random() < 0.5)
     with suppress(TimeoutError):
         async with asyncio.timeout(TRAP_SECONDS):
-            await trap.sprung.wait()
+            await set_up.sprung.wait()
     proxy.trap = None
-    return trap.sprung.is_set()
+    return set_up.sprung.is_set()
 
 
-async def _down(proxy: Proxy, seconds: float) -> bool:
+async def down(proxy: Proxy, seconds: float) -> bool:
     proxy.is_down = True
     proxy.cut()
     await asyncio.sleep(seconds)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -26,6 +26,7 @@ class PlaygroundChat:
     actors: list[Actor] = field(default_factory=list)
     members: Sequence[str] = ("ada", "ben", "chloe")
     faults: Sequence[Fault] = ()
+    gone: Collection[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     _accepted: list[str] = field(default_factory=list)
 

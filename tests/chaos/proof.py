@@ -1,10 +1,10 @@
 """What the books say when everything has come to rest."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.jobs import State
+from bot.jobs import Job, State, room
 from tests.scenario.evidence import Accounts, Books, violations
 from tests.scenario.page import Message, shown_of
 
@@ -19,6 +19,12 @@ class Evidence:
     accepted: Sequence[str]
     job_of_event: Mapping[str, str]
     complaints: Sequence[str] = ()
+    gone: Collection[str] = ()
+
+    @property
+    def unseen(self) -> list[Job]:
+        """Jobs whose channel was deleted: nobody sees any more what was posted of them."""
+        return [job for job in self.accounts.jobs if room(job.channel) in self.gone]
 
 
 @dataclass
@@ -42,7 +48,9 @@ class Verdict:
 def judge(evidence: Evidence) -> Verdict:
     accounts = evidence.accounts
     verdict = Verdict(jobs=len(accounts.jobs))
-    verdict.broken += violations(evidence.books, accounts, evidence.messages)
+    unseen = {job.id for job in evidence.unseen}
+    verdict.broken += violations(evidence.books, accounts, evidence.messages, unseen)
+    verdict.broken += _untold(evidence)
     verdict.broken += _outputs_posted_wrong(evidence)
     verdict.broken += evidence.complaints
     verdict.uncertain = sum(job.state is State.UNCERTAIN for job in accounts.jobs)
@@ -81,14 +89,24 @@ def _posted_twice(evidence: Evidence) -> int:
 def _outputs_posted_wrong(evidence: Evidence) -> Iterable[str]:
     """Here a job has one output, which its end shows once; no other end shows any."""
     outputs = _outputs(evidence)
+    unseen = {job.id for job in evidence.unseen}
     for job in evidence.accounts.jobs:
         wanted = int(job.state is State.DELIVERED)
-        if outputs[job.id] != wanted:
+        if outputs[job.id] != wanted and job.id not in unseen:
             yield f"{job.id} is {job.state} and its output was posted {outputs[job.id]} times"
     known = {job.id for job in evidence.accounts.jobs}
     for message in evidence.messages:
         if message["card"] and message["job_id"] not in known:
             yield f"a card of {message['job_id']}, which is no job"
+
+
+def _untold(evidence: Evidence) -> Iterable[str]:
+    """Whose channel was gone when the end was to be posted hears of it directly."""
+    told = {message["job_id"] for message in evidence.messages if message["private"]}
+    for job in evidence.unseen:
+        posted = job.result is not None or job.state is State.CANCELLED
+        if not posted and job.id not in told:
+            yield f"{job.id} is {job.state}, its channel is gone, and its owner was not told"
 
 
 def _outputs(evidence: Evidence) -> Counter[str]:

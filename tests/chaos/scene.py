@@ -3,25 +3,25 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-from sqlalchemy import URL, make_url
 
 from tests.chaos.actor import Actor
 from tests.chaos.chat import Chat
 from tests.chaos.discord_chat import DiscordChat
+from tests.chaos.disk_faults import DISK_FAULTS
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.playground_chat import PlaygroundChat
 from tests.chaos.proof import Evidence, Verdict, judge
-from tests.chaos.proxy import Connect, Proxy, to_port, to_socket
 from tests.chaos.rows import Rows
 from tests.chaos.slack_chat import SlackChat
 from tests.chaos.takeovers import Takeovers
 from tests.chaos.traffic import WORDS, Traffic
+from tests.chaos.wires import bucket_for, database_for, wired
 from tests.postgres import Server
 from tests.scenario.evidence import read_books
 from tests.scenario.processes import Simulator, simulator_arguments
@@ -48,6 +48,7 @@ class Plan:
     runs: int
     seed: int
     platform: str = "playground"
+    archive: str = "folder"
     jobs: int = 0
     lease: float = 2.5
     at_once: int = 10
@@ -55,7 +56,8 @@ class Plan:
 
     @property
     def name(self) -> str:
-        return f"{self.engine} × {self.replicas}, {self.platform}"
+        bucket = ", bucket" if self.archive == "bucket" else ""
+        return f"{self.engine} × {self.replicas}, {self.platform}{bucket}"
 
 
 @dataclass
@@ -98,6 +100,7 @@ class Scene:
             await self.chat.accepted(),
             await self.rows.jobs_of_events(),
             self.chat.complaints(),
+            self.chat.gone,
         )
         return judge(evidence)
 
@@ -107,8 +110,7 @@ class Scene:
         return enough and self.traffic.sent >= self.plan.jobs
 
     async def _torment(self, actor: Actor) -> None:
-        fitting = [fault for fault in FAULTS if self.plan.engine in fault.engines]
-        fitting += self.chat.faults
+        fitting = [*self._fitting(), *self.chat.faults]
         weights = [fault.weight for fault in fitting]
         while not self._is_enough:
             await asyncio.sleep(actor.rng.uniform(0.1, 0.9) * self.plan.replicas)
@@ -119,6 +121,11 @@ class Scene:
                 await self._strike(actor, fault)
                 await actor.ready()
                 await self.chat.listening()
+
+    def _fitting(self) -> Iterator[Fault]:
+        for fault in (*FAULTS, *DISK_FAULTS):
+            if self.plan.engine in fault.engines and self.plan.archive in fault.archives:
+                yield fault
 
     async def _strike(self, actor: Actor, fault: Fault) -> None:
         if actor.url is None:
@@ -165,7 +172,8 @@ async def staged(plan: Plan, folder: Path, postgres: Server | None) -> AsyncIter
         simulator = await Simulator.start(arguments, {}, folder)
         stack.push_async_callback(simulator.kill)
         await simulator.ready()
-        url = await _database(plan, folder, postgres, stack)
+        url = await database_for(plan.engine, folder, postgres, stack)
+        bucket = await bucket_for(stack) if plan.archive == "bucket" else None
         rows = await Rows.open(url)
         stack.push_async_callback(rows.close)
         actors: list[Actor] = []
@@ -177,8 +185,10 @@ async def staged(plan: Plan, folder: Path, postgres: Server | None) -> AsyncIter
             faults[kind] += 1
 
         for number in range(plan.replicas):
-            actor = await _actor(plan, folder, number, make_url(url), simulator.url, note)
-            actor.environment |= chat.environment
+            name = f"replica {number}"
+            wires = await wired(simulator.url, url, bucket)
+            choices = random.Random(f"{plan.seed} {plan.name} {number}")
+            actor = Actor(name, folder, wires, dict(chat.environment), plan.lease, choices, note)
             stack.push_async_callback(actor.close)
             actors.append(actor)
         await asyncio.gather(*(actor.start() for actor in actors))
@@ -202,51 +212,3 @@ async def _chat(
     if plan.platform == "slack":
         return await SlackChat.open(choices, session)
     return PlaygroundChat(rows, session, choices, actors)
-
-
-async def _database(
-    plan: Plan, folder: Path, postgres: Server | None, stack: AsyncExitStack
-) -> str:
-    if plan.engine == "sqlite":
-        return f"sqlite:///{folder / 'dailies.db'}"
-    assert postgres is not None
-    url = await postgres.database()
-    stack.push_async_callback(postgres.give_back, url)
-    return url
-
-
-async def _actor(
-    plan: Plan, folder: Path, number: int, database: URL, runway: str, note: Callable[[str], None]
-) -> Actor:
-    runway_proxy = Proxy(to_port(make_url(runway).port or 0))
-    environment = {
-        "DAILIES_RUNWAY__BASE_URL": f"http://127.0.0.1:{await runway_proxy.start()}",
-        "DAILIES_STORAGE__LEASE_SECONDS": str(plan.lease),
-        "DAILIES_QUOTA__CREDITS": "10000000",
-        "DAILIES_QUOTA__JOBS_IN_FLIGHT": "1000",
-    }
-    database_proxy = None
-    if plan.engine == "postgresql":
-        database_proxy = Proxy(_server_of(database))
-        port = await database_proxy.start()
-        there = database.set(host="127.0.0.1", port=port, query={})
-        environment["DAILIES_STORAGE__URL"] = there.render_as_string(hide_password=False)
-    return Actor(
-        f"replica {number}",
-        folder,
-        runway_proxy,
-        database_proxy,
-        environment,
-        plan.lease,
-        random.Random(f"{plan.seed} {plan.name} {number}"),
-        note,
-    )
-
-
-def _server_of(database: URL) -> Connect:
-    """Where the server listens: in a folder on this machine, or at a port."""
-    host = str(database.query.get("host") or database.host or "127.0.0.1")
-    port = database.port or 5432
-    if host.startswith("/"):
-        return to_socket(f"{host}/.s.PGSQL.{port}")
-    return lambda: asyncio.open_connection(host, port)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from tests.chaos.actor import Actor
 from tests.chaos.chat import CARD_SECONDS, state_of
 from tests.chaos.faults import Fault, for_a_while
 from tests.chaos.slack_faults import slack_faults
@@ -28,7 +29,10 @@ class SlackChat:
     workspace: Workspace
     rng: random.Random
     members: Sequence[str] = (ADA, BEN)
+    gone: set[str] = field(default_factory=set)
+    _doomed: str = ""
     _acknowledged: dict[str, str] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
 
     @classmethod
     async def open(cls, rng: random.Random, session: aiohttp.ClientSession) -> "SlackChat":
@@ -36,11 +40,14 @@ class SlackChat:
         await server.start()
         workspace = Workspace(server, session)
         workspace.furnish()
-        return cls(server, workspace, rng)
+        chat = cls(server, workspace, rng)
+        chat._open_channel()
+        return chat
 
     @property
     def faults(self) -> Sequence[Fault]:
-        return slack_faults(self.server)
+        deleted = Fault("channel deleted", 1, self._delete_channel)
+        return (*slack_faults(self.server), deleted)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -54,13 +61,14 @@ class SlackChat:
 
     async def ask(self, event: str, prompt: str, member: str) -> bool:
         """Type the command; what is not acknowledged is delivered again."""
-        room = self.rng.choice((ROOM, PRIVATE))
+        room = self.rng.choice((ROOM, PRIVATE, self._doomed))
         text = f"/imagine {prompt} --ratio 720:720"
         payload = self.workspace.command_payload(text, member, room)
         if not await self._send("slash_commands", payload):
             return False
         self._acknowledged[event] = f"command:{payload['trigger_id']}"
-        await for_a_while(lambda: event in self._shown(), CARD_SECONDS)
+        if await for_a_while(lambda: event in self._shown(), CARD_SECONDS):
+            self._seen.add(event)
         return True
 
     async def cancel(self, job: str, member: str) -> None:
@@ -78,8 +86,8 @@ class SlackChat:
         return [self._message(channel, message) for channel, message in self._own()]
 
     async def accepted(self) -> Sequence[str]:
-        """Commands that were acknowledged, and whose prompt is on a card."""
-        shown = self._shown()
+        """Commands that were acknowledged, and whose prompt was on a card."""
+        shown = self._shown() | self._seen
         return [key for event, key in self._acknowledged.items() if event in shown]
 
     def complaints(self) -> Sequence[str]:
@@ -87,6 +95,19 @@ class SlackChat:
 
     async def close(self) -> None:
         await self.server.stop()
+
+    async def _delete_channel(self, _actor: Actor) -> bool:
+        """One that people ask in; another is opened."""
+        self.gone.add(self._doomed)
+        del self.server.channels[self._doomed]
+        said = self.server.messages.pop(self._doomed, None)
+        self._open_channel()
+        return bool(said)
+
+    def _open_channel(self) -> None:
+        self._doomed = f"C0DOOMED{len(self.gone)}"
+        channel = {"id": self._doomed, "is_channel": True, "is_member": True}
+        self.server.channels[self._doomed] = channel
 
     async def _send(self, kind: str, payload: Json) -> bool:
         for attempt in range(MOST_SENDS):
@@ -109,9 +130,11 @@ class SlackChat:
 
     def _message(self, channel: str, message: Json) -> Message:
         kind, _, job = key_of(message).partition(":")
+        private = channel.startswith("D")
+        about = next((b["value"] for b in buttons(message)), None) if private else None
         return {
-            "job_id": job if kind in ("card", "result", "end") else None,
-            "private": channel.startswith("D"),
+            "job_id": job if kind in ("card", "result", "end") else about,
+            "private": private,
             "card": {"state": state_of(_status(message))} if kind == "card" else None,
             "files": [self.server.files[f["id"]]["name"] for f in message.get("files") or ()],
         }

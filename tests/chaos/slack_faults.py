@@ -17,6 +17,7 @@ METHODS = (
 )
 METHODS_AT_ONCE = 3
 MOST_TIMES = 3
+TOKEN_CODES = ("token_revoked", "invalid_auth", "account_inactive")
 REASONS = ("warning", "refresh_requested", "link_disabled")
 Counts = Callable[[SlackServer], Counter[str]]
 
@@ -31,6 +32,7 @@ def slack_faults(server: SlackServer) -> Sequence[Fault]:
         fault("chat cut", 2, partial(_call, lambda s: s.faults.lost)),
         fault("chat cut", 1, partial(_call, lambda s: s.faults.cut)),
         fault("chat slow", 1, _slow),
+        fault("token refused", 2, _refuse_token),
         fault("line cut", 2, _cut_line),
         fault("line turned away", 1, _turn_away),
         fault("line moved", 2, _move_line),
@@ -64,6 +66,15 @@ async def _slow(server: SlackServer, actor: Actor) -> bool:
     del server.faults.slow[method]
     released.set()
     return any(call.method == method for call in server.calls[before:])
+
+
+async def _refuse_token(server: SlackServer, actor: Actor) -> bool:
+    """Until somebody has put it right."""
+    before = len(server.calls)
+    server.faults.token_refused = actor.rng.choice(TOKEN_CODES)
+    await asyncio.sleep(actor.rng.uniform(0.5, 3.0))
+    server.faults.token_refused = ""
+    return any(not call.ok for call in server.calls[before:])
 
 
 async def _cut_line(server: SlackServer, actor: Actor) -> bool:

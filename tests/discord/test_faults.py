@@ -21,8 +21,11 @@ POSTED = r"/channels/\d+/messages$"
 
 @pytest.mark.parametrize(
     "fault",
-    [{"status": 503}, {"status": 429}, {"status": 429, "via": True}, {"reset": True}],
-    ids=["503", "429", "429-via", "reset-after-commit"],
+    [
+        *({"status": 503}, {"status": 429}, {"status": 429, "via": True}, {"reset": True}),
+        {"status": 401},
+    ],
+    ids=["503", "429", "429-via", "reset-after-commit", "token-refused"],
 )
 async def test_a_result_arrives_once_whatever_happens_to_its_upload(
     discord: Discord, start_bot: StartBot, fault: dict[str, object], say: Callable[[Object], str]
@@ -143,6 +146,17 @@ async def test_a_channel_that_is_gone_leaves_the_file_in_the_archive(
     await discord.command("imagine", {"prompt": "a lighthouse"})
     told = await discord.until(lambda: discord.direct("4000000000000000001"))
     assert "could not be posted" in say(told[0])
+
+
+async def test_a_failure_is_told_directly_where_the_channel_is_gone(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord)
+    gone = discord.fault("POST", POSTED, status=404, code=10003)
+    await discord.command("imagine", {"prompt": "a lighthouse !internal"})
+    (told,) = await discord.until(lambda: discord.direct("4000000000000000001"))
+    assert gone.hits == 1
+    assert "It cost nothing" in say(told)
 
 
 @dataclass

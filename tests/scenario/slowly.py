@@ -47,6 +47,15 @@ from tests.scenario.stage import config_for, simulator_on
 ADA = Origin(Member("slow:here", "ada"), "dailies")
 
 
+class OwnClock(SystemClock):
+    """A replica's own clock, in which it may have slept."""
+
+    slept = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.slept
+
+
 class SlowChat:
     """A chat platform on which a test decides what happens before an edit goes through."""
 
@@ -54,6 +63,9 @@ class SlowChat:
         self.before_edit: Callable[[Card], Awaitable[None]] | None = None
         self.before_post: Callable[[Card], Awaitable[None]] | None = None
         self.after_delivery: Callable[[], Awaitable[None]] | None = None
+        self.before_delivery: Callable[[], Awaitable[None]] | None = None
+        self.asked_to_deliver = asyncio.Event()
+        self.delivered: list[str] = []
         self.shown: list[State] = []
         self.removed: list[str] = []
         self.edited: set[str] = set()
@@ -76,6 +88,11 @@ class SlowChat:
         self.removed.append(message)
 
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+        self.asked_to_deliver.set()
+        if self.before_delivery is not None:
+            await self.before_delivery()
+        await confirm()
+        self.delivered.append(key)
         if self.after_delivery is not None:
             await self.after_delivery()
         return key
@@ -145,8 +162,15 @@ class Stage:
     """The core on a real database and a real simulator, with a chat of ours."""
 
     def __init__(
-        self, core: Core, storage: SlowStorage, chat: SlowChat, database: Database, runway: str
+        self,
+        core: Core,
+        storage: SlowStorage,
+        chat: SlowChat,
+        database: Database,
+        runway: str,
+        clock: OwnClock,
     ) -> None:
+        self._clock = clock
         self.service, self.storage, self.chat = core.service, storage, chat
         self.worker, self.database, self.runway = core.worker, database, runway
 
@@ -165,6 +189,16 @@ class Stage:
         """Every replica has been silent for too long."""
         ended = update(replicas).values(lease_until=1)
         await self.database.write(lambda c: c.execute(ended) and None)
+
+    async def sleep_long(self) -> None:
+        """The replica stood still until its lease was over by its own clock."""
+        self._clock.slept = 60.0
+
+    async def take_away(self, job_id: str, replica: str) -> None:
+        """Another replica takes a job over."""
+        taken = update(jobs).where(jobs.c.id == job_id)
+        taken = taken.values(holder=replica, fence=jobs.c.fence + 1)
+        await self.database.write(lambda c: c.execute(taken) and None)
 
     async def give(self, replica: str) -> None:
         """Write into the rows that a replica has whatever is queued."""
@@ -217,8 +251,8 @@ async def staged(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterato
         )
         defaults = Defaults(Allowance(500), 50, ZoneInfo("UTC"), Moderation())
         storage = SlowStorage(database, defaults)
-        lease = timedelta(seconds=30)
-        replica = Replica(SqlReplicas(database, lease, alone=True), SystemClock(), lease)
+        lease, clock = timedelta(seconds=30), OwnClock()
+        replica = Replica(SqlReplicas(database, lease, alone=True), clock, lease)
         await replica.join()
         core = await build_core(
             config_for(tmp_path, simulator.url),
@@ -238,4 +272,4 @@ async def staged(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterato
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)
-        yield Stage(core, storage, chat, database, simulator.url)
+        yield Stage(core, storage, chat, database, simulator.url, clock)

@@ -38,13 +38,14 @@ PATIENCE = Patience(timedelta(minutes=30))
 
 
 class SetClock:
-    """Shows what a test says."""
+    """Shows what a test says; that of the wall may be off."""
 
     def __init__(self) -> None:
         self.at = START
+        self.off = timedelta()
 
     def now(self) -> datetime:
-        return self.at
+        return self.at + self.off
 
     def monotonic(self) -> float:
         return (self.at - START).total_seconds()
@@ -60,11 +61,14 @@ class Runway:
     status: str = "RUNNING"
     deleted: int = 0
     silent: bool = False
+    gone: bool = False
+    outputs: tuple[str, ...] = ()
 
     async def task(self, task_id: str) -> Task:
-        if self.deleted:
+        if self.deleted or self.gone:
             raise TaskGone(task_id)
-        return Task(task_id, self.status, progress=0.4 if self.status == "RUNNING" else None)
+        progress = 0.4 if self.status == "RUNNING" else None
+        return Task(task_id, self.status, progress=progress, outputs=self.outputs)
 
     async def delete(self, _task_id: str) -> None:
         if self.silent:
@@ -129,7 +133,7 @@ async def scene(database: Database) -> Scene:
     job = await storage.accept(_job(), (), START)
     job = await storage.advance(job, State.SUBMITTING, submitted_at=START)
     job = await storage.advance(job, State.RUNNING, task_id="task1")
-    return Scene(watch, runway, chat, clock, presenter, storage, quotas, Watched(job))
+    return Scene(watch, runway, chat, clock, presenter, storage, quotas, watch.begin(job))
 
 
 def _job() -> Job:
@@ -202,6 +206,47 @@ async def test_a_task_that_runway_has_not_begun_may_wait_for_a_day(scene: Scene)
     assert (await scene.look(23 * 60)).state is State.RUNNING
     assert (await scene.look(25 * 60)).state is State.FAILED
     assert scene.runway.deleted == 1
+
+
+@pytest.mark.parametrize("jump", [-10, 10, 600], ids="{:+} min".format)
+async def test_a_clock_that_jumps_gives_nothing_up(scene: Scene, jump: int) -> None:
+    await scene.look(0)
+    scene.clock.off = timedelta(minutes=jump)
+    assert (await scene.look(4.9)).state is State.RUNNING
+    assert "longer than usual" not in scene.chat.status
+    assert (await scene.look(29.9)).state is State.RUNNING
+    assert (await scene.look(30.1)).failure == "TIMEOUT"
+
+
+@pytest.mark.parametrize("jump", [-10, 10], ids="{:+} min".format)
+async def test_a_task_is_taken_for_gone_when_it_is_unknown_for_long_whatever_the_clock_says(
+    scene: Scene, jump: int
+) -> None:
+    """Runway may not know a task that it has just made; a clock that jumps meanwhile changes nothing."""
+    scene.runway.gone = True
+    scene.clock.off = timedelta(minutes=jump)
+    assert (await scene.look(0.02)).state is State.RUNNING
+    assert (await scene.look(0.5)).state is State.RUNNING
+    scene.runway.gone = False
+    assert (await scene.look(0.6)).state is State.RUNNING
+    scene.runway.gone = True
+    assert (await scene.look(2)).state is State.RUNNING
+    job = await scene.look(2.6)
+    assert (job.state, job.failure, job.charged) == (State.FAILED, "TASK_GONE", 0)
+
+
+@pytest.mark.parametrize("jump", [-10, 10], ids="{:+} min".format)
+async def test_how_long_a_task_took_is_true_whatever_the_clock_says(
+    scene: Scene, jump: int
+) -> None:
+    await scene.look(0)
+    scene.clock.off = timedelta(minutes=jump)
+    assert scene.watch.foresee(scene.watched)[1] == 0
+    scene.runway.status, scene.runway.outputs = "SUCCEEDED", ("https://files.example/1.mp4",)
+    job = await scene.look(1)
+    assert job.noticed_at is not None
+    assert job.started_at is not None
+    assert job.noticed_at - job.started_at == timedelta(minutes=1)
 
 
 async def test_while_runway_is_silent_nothing_is_given_up(scene: Scene) -> None:

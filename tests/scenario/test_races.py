@@ -1,7 +1,8 @@
 """Two things at the same moment, brought about by a chat that takes its time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -58,6 +59,16 @@ async def test_an_end_that_overtakes_a_cancellation_is_left_to_be_told(stage: St
     assert (left.state, left.told) == (State.FAILED, False)
 
 
+async def test_a_cancellation_in_the_moment_in_which_the_lease_is_lost_is_taken(
+    stage: Stage,
+) -> None:
+    """It is written down, and who takes the job over carries it out: nothing went wrong."""
+    job = await stage.imagine("a fox !stall")
+    await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    await stage.sleep_long()
+    assert (await stage.service.cancel(ADA, job.id)).cancel_requested
+
+
 async def test_what_was_certainly_not_sent_waits_again_instead_of_being_uncertain(
     stage: Stage, session: aiohttp.ClientSession
 ) -> None:
@@ -81,6 +92,52 @@ async def test_a_result_is_used_as_the_last_one_as_soon_as_it_can_be_seen(stage:
     first = await stage.imagine("a fox")
     first = await stage.until(first.id, lambda job: job.state is State.DELIVERED)
     assert [given.media.key for given in used[0].request.inputs] == [first.outputs[0].key]
+
+
+async def test_whoever_slept_through_the_lease_sends_nothing(
+    stage: Stage, session: aiohttp.ClientSession
+) -> None:
+    """By its own clock: the database may not have been told of the next holder yet."""
+    stage.storage.after_intent = stage.sleep_long
+    job = await stage.imagine("a fox")
+    again = await stage.until(job.id, lambda job: job.attempts == 1 and job.holder is None)
+    assert again.state is State.QUEUED
+    assert (await read_books(session, stage.runway)).creates == []
+
+
+@pytest.mark.parametrize("late", [Stage.end_leases, Stage.sleep_long])
+async def test_a_result_is_not_posted_by_whoever_lost_the_lease(
+    stage: Stage, late: Callable[[Stage], Awaitable[None]]
+) -> None:
+    """By the database's clock, or by its own."""
+    stage.chat.before_delivery = partial(late, stage)
+    job = await stage.imagine("a fox")
+    async with asyncio.timeout(60):
+        await stage.chat.asked_to_deliver.wait()
+    await stage.worker.stop(5.0)
+    left = await stage.storage.job(job.id)
+    assert left is not None
+    assert (left.state, stage.chat.delivered) == (State.DELIVERING, [])
+
+
+async def test_a_job_that_went_to_another_replica_is_not_watched(stage: Stage) -> None:
+    """It goes while its card turns to running; a later one is done long after it would have been."""
+    await stage.join("other")
+    taken: list[str] = []
+
+    async def take_away(card: Card) -> None:
+        if card.state is State.RUNNING and not taken:
+            taken.append(card.job_id)
+            await stage.take_away(card.job_id, "other")
+
+    stage.chat.before_edit = take_away
+    job = await stage.imagine("a fox")
+    await stage.until(job.id, lambda job: job.holder == "other")
+    later = await stage.imagine("another fox")
+    await stage.until(later.id, lambda job: job.told)
+    left = await stage.storage.job(job.id)
+    assert left is not None
+    assert (left.state, left.holder) == (State.RUNNING, "other")
 
 
 async def test_a_chat_that_takes_its_time_holds_no_job_up_on_its_way_to_runway(

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 
 
 class JumpingClock:
-    """Time passes only while everybody waits."""
+    """Time passes only while everybody waits; the time of day may be off."""
 
     def __init__(self) -> None:
         self.time = 0.0
+        self.off = 0.0
         self.sleeping = 0
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self.time, UTC)
+        return datetime.fromtimestamp(self.time + self.off, UTC)
 
     def monotonic(self) -> float:
         return self.time

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-home", "xapp-home", "5ec4e7" * 5
 TEAM, BOT, BOT_ID = "T0HOME", "U0BOT", "B0BOT"
 
@@ -25,7 +24,7 @@ class Refusal(Exception):
 def carry_out(server: SlackServer, method: str, token: str, arguments: Json) -> Json:
     """Do what a method says, and answer; raises Refusal."""
     if not _may(server, method, token):
-        raise Refusal("invalid_auth")
+        raise Refusal(server.faults.token_refused or "invalid_auth")
     if method not in METHODS:
         raise Refusal("unknown_method")
     if found := problems(arguments):
@@ -36,7 +35,8 @@ def carry_out(server: SlackServer, method: str, token: str, arguments: Json) -> 
 def _may(server: SlackServer, method: str, token: str) -> bool:
     if method == "apps.connections.open":
         return token == APP_TOKEN
-    return method == "oauth.v2.access" or token in server.tokens
+    known = not server.faults.token_refused and token in server.tokens
+    return method == "oauth.v2.access" or known
 
 
 def _auth_test(s: SlackServer, a: Json) -> Json:
@@ -156,8 +156,8 @@ def _update(s: SlackServer, a: Json) -> Json:
 
 
 def _delete(s: SlackServer, a: Json) -> Json:
-    left = [m for m in s.messages[a["channel"]] if m["ts"] != a["ts"]]
-    s.messages[a["channel"]] = left
+    _channel(s, a, member=True)
+    s.messages[a["channel"]] = [m for m in s.messages[a["channel"]] if m["ts"] != a["ts"]]
     return {"ts": a["ts"]}
 
 

@@ -35,6 +35,7 @@ class Faults:
     login_page: bool = False
     redirect_files: bool = False
     not_acknowledged: bool = False
+    token_refused: str = ""  # the code with which every call of the bot is refused
 
 
 @dataclass

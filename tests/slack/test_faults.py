@@ -1,15 +1,20 @@
 """What goes wrong between Slack and us: nothing is posted twice, nothing is charged twice, nothing is lost."""
 
+import asyncio
+import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
 
 import aiohttp
+import pytest
 
 from bot.generation import ONCE_WINDOW
 from bot.runway.simulator import RunningSimulator
 from tests.slack.inside import Run, books_of
 from tests.slack.processes import Bot
-from tests.slack.workspace import BEN, ROOM, Workspace, is_result, key_of, png
+from tests.slack.workspace import ADA, BEN, ROOM, Workspace, is_card, is_result, key_of, png, shown
 
 
 def posted(workspace: Workspace) -> Counter[str]:
@@ -164,6 +169,79 @@ async def test_a_channel_that_we_were_taken_out_of_is_joined_again(
     workspace.server.channels[ROOM]["is_member"] = False
     await workspace.result()
     assert posted(workspace) == ONCE
+
+
+@pytest.mark.parametrize("code", ["token_revoked", "invalid_auth"])
+async def test_a_token_that_is_refused_for_a_while_keeps_no_result_back(
+    workspace: Workspace, run: Run, code: str
+) -> None:
+    await run()
+    await workspace.command("/imagine a fox")
+    await workspace.card()
+    server = workspace.server
+    server.faults.token_refused = code
+    refused = "files.getUploadURLExternal"
+    await workspace.until(lambda: any(c.method == refused for c in server.calls) or None)
+    assert not server.called(refused)
+    server.faults.token_refused = ""
+    await workspace.result()
+    await workspace.until(lambda: _final_card(workspace))
+    assert posted(workspace) == ONCE
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [("", "could not be posted"), ("!internal", "It cost nothing")]
+)
+async def test_the_end_of_a_job_whose_channel_was_deleted_is_told_directly(
+    workspace: Workspace, run: Run, words: str, told: str
+) -> None:
+    await run()
+    await workspace.command(f"/imagine a fox {words}")
+    await workspace.card()
+    del workspace.server.channels[ROOM]
+    direct = f"D{ADA[1:]}"
+    await workspace.until(lambda: workspace.in_channel(direct) or None)
+    (message,) = workspace.in_channel(direct)
+    assert told in shown(message)
+
+
+async def test_an_end_is_shown_on_the_card_of_one_who_died_before_noting_it(
+    workspace: Workspace, run: Run, known_folder: Path
+) -> None:
+    """The card is found, and shows what it showed then; and the first edit of it fails."""
+    bot = await run()
+    await workspace.command("/imagine a fox")
+    await workspace.result()
+    await workspace.until(lambda: _final_card(workspace))
+    await bot.stop()
+    with closing(sqlite3.connect(known_folder / "dailies.db", isolation_level=None)) as rows:
+        rows.execute("UPDATE jobs SET card = NULL, told = 0")
+    (card,) = (m for m in workspace.in_channel() if is_card(m))
+    card["blocks"] = [b for b in card["blocks"] if "Done" not in str(b)]
+    workspace.server.faults.broken["chat.update"] = 1
+    await run()
+    await workspace.until(lambda: _final_card(workspace))
+    assert posted(workspace) == ONCE
+
+
+async def test_the_second_card_of_a_job_is_deleted(
+    workspace: Workspace, run: Run, known_folder: Path
+) -> None:
+    """Another replica posts the same card, and notes its own before this one hears of its own."""
+    await run()
+    slow = workspace.server.faults.slow
+    held = slow["chat.postMessage"] = asyncio.Event()
+    await workspace.command("/imagine a fox")
+    theirs = {**await workspace.card(), "ts": workspace.server.ts()}
+    workspace.in_channel().append(theirs)
+    with closing(sqlite3.connect(known_folder / "dailies.db", isolation_level=None)) as rows:
+        rows.execute("UPDATE jobs SET card = ?", [theirs["ts"]])
+    del slow["chat.postMessage"]
+    held.set()
+    await workspace.result()
+    await workspace.until(lambda: _final_card(workspace))
+    await workspace.until(lambda: posted(workspace) == ONCE or None)
+    assert [m["ts"] for m in workspace.in_channel() if is_card(m)] == [theirs["ts"]]
 
 
 async def test_killed_again_and_again_it_is_posted_once_and_charged_once(

@@ -13,9 +13,9 @@ from adapters.slack.api import Clients, Identity, SlackApi
 from adapters.slack.channels import Channels
 from adapters.slack.messages import subject_of
 from adapters.slack.posts import Posts
-from adapters.slack.uploads import GIVEN_UP_UNKNOWN, GIVEN_UP_UNSHARED, Uploads
+from adapters.slack.uploads import GIVEN_UP_UNKNOWN_SECONDS, GIVEN_UP_UNSHARED_SECONDS, Uploads
 from bot.archive import Archive
-from bot.errors import ChatError
+from bot.errors import ChatError, StaleJob
 from bot.requests import Kind, Media
 from storage.engines import open_database
 from storage.receipts import SqlReceipts
@@ -112,6 +112,39 @@ async def test_a_sharing_that_shows_late_is_waited_for_and_never_repeated(
     assert len(files_in(workspace)) == 1
 
 
+async def test_a_sharing_is_not_repeated_because_the_time_of_day_has_jumped(
+    workspace: Workspace, sharing: Sharing
+) -> None:
+    server = workspace.server
+    server.faults.lost[COMPLETE] = 1
+    server.faults.share_after = 30
+    with pytest.raises(ChatError):
+        await sharing.share()
+    sharing.clock.off = 600.0
+    await sharing.share_at_last()
+    assert len(completions(server)) == 1
+
+
+async def test_who_stood_still_while_another_began_anew_shares_nothing(
+    workspace: Workspace, sharing: Sharing
+) -> None:
+    """It was told that the job is its own, and another took it over and did it all."""
+    overtaken = False
+
+    async def stand_still() -> None:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            await sharing.share()
+
+    with pytest.raises(StaleJob):
+        await sharing.uploads.share(
+            sharing.api, ROOM, [FOX], "files:1", "job1", "a fox", stand_still
+        )
+    assert len(completions(workspace.server)) == 1
+    assert len(files_in(workspace)) == 1
+
+
 async def test_a_sharing_that_slack_never_heard_of_is_sent_again_after_twenty_seconds(
     workspace: Workspace, sharing: Sharing
 ) -> None:
@@ -119,7 +152,7 @@ async def test_a_sharing_that_slack_never_heard_of_is_sent_again_after_twenty_se
     server.faults.broken[COMPLETE] = 1
     begun = sharing.clock.time
     await sharing.share_at_last()
-    assert sharing.clock.time - begun >= GIVEN_UP_UNKNOWN.total_seconds()
+    assert sharing.clock.time - begun >= GIVEN_UP_UNKNOWN_SECONDS
     assert len(completions(server)) == 2
     assert len(files_in(workspace)) == 1
 
@@ -131,7 +164,7 @@ async def test_a_file_that_slack_knows_and_shares_nowhere_is_asked_for_again_aft
     server.faults.half_done[COMPLETE] = 1
     begun = sharing.clock.time
     await sharing.share_at_last()
-    assert sharing.clock.time - begun >= GIVEN_UP_UNSHARED.total_seconds()
+    assert sharing.clock.time - begun >= GIVEN_UP_UNSHARED_SECONDS
     assert len(completions(server)) == 2
     assert len(files_in(workspace)) == 1
 

@@ -1,12 +1,13 @@
 """A real SQLite file for each test, and makers of jobs and of storages with their defaults."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import update
 
 from bot.credits import Allowance, Period
 from bot.jobs import Job, Member, State
@@ -14,6 +15,8 @@ from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
 from storage.engines import open_database
+from storage.replica_tables import replicas as replica_table
+from storage.replicas import SqlReplicas
 from storage.rules import Defaults
 from tests.outside import Row, ask
 from tests.storage.books import Rows
@@ -23,6 +26,7 @@ settings.load_profile("storage")
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 WORKSPACE = "playground:local"
+LEASE = timedelta(seconds=30)
 
 
 @pytest.fixture
@@ -95,3 +99,24 @@ def booked(rows: Callable[..., list[Row]]) -> Callable[[], dict[str, tuple]]:
         return buckets
 
     return read
+
+
+@pytest.fixture
+async def join(database):
+    async def joined() -> SqlReplicas:
+        replica = SqlReplicas(database, LEASE, alone=False)
+        await replica.join()
+        return replica
+
+    return joined
+
+
+@pytest.fixture
+def die(database):
+    """A replica's lease runs out: it has not renewed it for too long."""
+
+    async def run_out(replica: SqlReplicas) -> None:
+        ended = update(replica_table).where(replica_table.c.id == replica.id).values(lease_until=1)
+        await database.write(lambda c: c.execute(ended) and None)
+
+    return run_out

@@ -177,3 +177,23 @@ async def test_the_limit_of_jobs_holds_against_many_at_once(storage, new, counts
     )
     assert sum(isinstance(each, TooManyJobs) for each in tried) == 47
     assert counts()["jobs"] == 3
+
+
+async def test_a_clock_that_jumps_back_does_not_keep_a_click_taken(storage, new):
+    """Nor does it make two of one: only what lies further ahead than a window is of another time."""
+    click = Once("ada|retry|job0", timedelta(seconds=3))
+    await storage.accept(new("job1"), [click], NOW)
+    assert (await storage.accept(new("job2"), [click], NOW - timedelta(seconds=2))).id == "job1"
+    assert (await storage.accept(new("job3"), [click], NOW - timedelta(minutes=10))).id == "job3"
+
+
+async def test_a_key_without_a_window_is_taken_once(storage):
+    assert await storage.first_time(Once("event"), NOW)
+    assert not await storage.first_time(Once("event"), NOW + timedelta(days=9))
+
+
+async def test_a_clock_that_jumps_back_does_not_keep_a_key_taken(storage):
+    key = Once("discord|identify|0", timedelta(seconds=5))
+    assert await storage.first_time(key, NOW)
+    assert not await storage.first_time(key, NOW - timedelta(seconds=4))
+    assert await storage.first_time(key, NOW - timedelta(minutes=10))

@@ -1,7 +1,7 @@
 """Commands of many members are accepted together, and each of them as if it were alone."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -58,6 +58,21 @@ async def test_a_key_of_two_replicas_makes_one_job(storing, new, rows):
     )
     assert len({job.id for job in accepted}) == 1
     assert rows("SELECT count(*) FROM jobs") == [(1,)]
+
+
+async def test_a_key_that_is_free_again_is_taken_by_one_of_two_replicas(storing, new, rows):
+    """Its window is over: all of them see that, and one makes the next job."""
+    click, later = Once("click", timedelta(seconds=3)), NOW + timedelta(minutes=1)
+    replicas = [storing() for _ in range(10)]
+    await replicas[0].accept(new("job"), [click], NOW)
+    accepted = await asyncio.gather(
+        *(
+            replica.accept(new(f"job{n}", owner=f"member{n}"), [click], later)
+            for n, replica in enumerate(replicas)
+        )
+    )
+    assert len({job.id for job in accepted}) == 1
+    assert rows("SELECT count(*) FROM jobs") == [(2,)]
 
 
 async def test_a_members_second_command_counts_the_first(storing, new):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from bot.errors import StorageUnavailable
 from storage.sqlite import SqliteDatabase
 
 MANY = "INSERT INTO numbers VALUES (:n)"
@@ -226,3 +227,23 @@ async def test_every_one_of_the_readers_is_set_up(numbers):
         return level
 
     assert await asyncio.gather(*(numbers.read(look) for _ in range(8))) == [2] * 8
+
+
+async def test_a_disk_that_fills_up_in_the_middle_of_a_batch_undoes_it_and_says_so_to_all(
+    gather, numbers
+):
+    """SQLite itself gives up all that is open then: nobody may hear that theirs was written."""
+
+    def fill(connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        connection.execute(text("INSERT INTO texts VALUES (hex(zeroblob(100000)))"))
+
+    await numbers.write(lambda c: c.exec_driver_sql("CREATE TABLE texts (text TEXT)") and None)
+    outcomes = await gather(insert(1), fill, insert(2))
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 3
+    assert "full" in str(outcomes[1])
+    assert await numbers.read(everything) == []
+    await numbers.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count = 4294967294").all())
+    assert await numbers.write(insert(3)) == 1
+    assert await numbers.read(everything) == [3]

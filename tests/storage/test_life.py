@@ -87,6 +87,12 @@ async def test_a_note_on_a_job_that_is_not_there_is_stale(storage):
         await storage.note("nowhere", told=True)
 
 
+async def test_the_first_card_of_a_job_stays_its_card(storage, accept):
+    job = await accept()
+    for card in ("card1", "card2"):
+        assert (await storage.note_card(job.id, card)).card == "card1"
+
+
 async def test_a_task_belongs_to_one_job(storage, accept):
     for id in ("job1", "job2"):
         job = await storage.advance(await accept(id), State.SUBMITTING)
@@ -216,7 +222,7 @@ async def crowd(storage, bring):
 
 async def test_waiting_and_at_runway(storage, crowd):
     queued = crowd[State.QUEUED]
-    waiting, running, served = await storage.lines()
+    waiting, running, served, _ = await storage.lines()
     assert waiting == [Waiting(queued.id, queued.owner, "gen4_turbo", 1, None)]
     assert running == {("gen4_turbo", crowd[state].owner): 1 for state in AT_RUNWAY}
     assert served == {}

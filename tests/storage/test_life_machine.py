@@ -101,7 +101,7 @@ class Life(RuleBasedStateMachine):
     @on(who=st.integers(0, 1))
     def take_turns(self, who: int) -> None:
         before = dict(self.states)
-        taken = self.run(self.storage.take_turns(self.replicas[who].id, LIMITS, NOW))
+        taken = self.run(self.storage.take_turns(self.replicas[who].id, LIMITS))
         assert self.live[who] or not taken
         for job in taken:
             assert before[job.id] is State.QUEUED

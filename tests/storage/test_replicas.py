@@ -4,37 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from bot.errors import StaleJob
 from bot.jobs import State
 from bot.ports import ModelLimits
-from storage.replica_tables import replicas as table
 from storage.replicas import SqlReplicas
 
 LEASE = timedelta(seconds=30)
 LIMITS = {"gen4_turbo": ModelLimits(concurrent=2, daily=None, made_today=0)}
-
-
-@pytest.fixture
-async def join(database):
-    async def joined() -> SqlReplicas:
-        replica = SqlReplicas(database, LEASE, alone=False)
-        await replica.join()
-        return replica
-
-    return joined
-
-
-@pytest.fixture
-def die(database):
-    """A replica's lease runs out: it has not renewed it for too long."""
-
-    async def run_out(replica: SqlReplicas) -> None:
-        ended = update(table).where(table.c.id == replica.id).values(lease_until=1)
-        await database.write(lambda c: c.execute(ended) and None)
-
-    return run_out
 
 
 @pytest.fixture
@@ -53,7 +30,7 @@ async def queue(storage, new):
 
 @pytest.fixture
 def turn(storage, new):
-    return lambda replica, limits=LIMITS: storage.take_turns(replica.id, limits, new().created_at)
+    return lambda replica, limits=LIMITS: storage.take_turns(replica.id, limits)
 
 
 async def test_a_lease_is_renewed_while_it_runs_and_never_afterwards(join, die):
@@ -84,6 +61,15 @@ async def test_turns_are_given_out_once_and_within_the_limits_of_all_together(jo
     ids = [job.id for jobs in taken for job in jobs]
     assert sorted(ids) == ["job0", "job1"]
     assert {job.fence for jobs in taken for job in jobs} == {1}
+
+
+async def test_a_job_whose_turn_is_taken_is_nobody_elses_however_much_room_there_is(
+    join, queue, turn
+):
+    first, second = await join(), await join()
+    (job_id,) = await queue(1)
+    assert [job.id for job in await turn(first)] == [job_id]
+    assert await turn(second) == []
 
 
 async def test_a_queued_job_of_a_dead_replica_waits_for_its_turn_again(
@@ -157,29 +143,6 @@ async def test_a_fence_alone_does_not_make_a_job_ones_own(join, queue, turn, sto
         await storage.confirm(job, second.id)
 
 
-async def test_shares_are_even_and_nobodys_twice(join, die):
-    rivals = [await join() for _ in range(3)]
-    for _ in range(2):
-        shares = [await replica.share("discord", 8) for replica in rivals]
-    assert sorted(len(share) for share in shares) == [2, 3, 3]
-    assert sorted(number for share in shares for number in share) == list(range(8))
-
-    await die(rivals[0])
-    for _ in range(2):
-        shares = [await replica.share("discord", 8) for replica in rivals[1:]]
-    assert [len(share) for share in shares] == [4, 4]
-    assert sorted(number for share in shares for number in share) == list(range(8))
-    assert await rivals[0].share("discord", 8) == frozenset()
-
-
-async def test_a_share_of_one_has_one_holder_and_moves_when_it_is_gone(join):
-    first, second = await join(), await join()
-    assert await first.share("lead", 1) == {0}
-    assert await second.share("lead", 1) == frozenset()
-    await first.leave()
-    assert await second.share("lead", 1) == {0}
-
-
 async def test_whoever_was_served_waits_for_the_others(join, storage, new, turn):
     replica = await join()
     for job_id, owner in (("a1", "ada"), ("a2", "ada"), ("b1", "ben")):
@@ -221,6 +184,15 @@ async def test_what_is_let_go_with_a_reason_is_not_changed_too_late(
     (waiting,) = (await storage.lines()).waiting
     assert waiting.due_at == new().created_at
     assert (await storage.job(job.id)).attempts == 1
+
+
+async def test_what_has_left_the_queue_is_not_let_go(join, queue, turn, storage):
+    replica = await join()
+    await queue(1)
+    (job,) = await turn(replica)
+    sent = await storage.advance(job, State.SUBMITTING)
+    await storage.release(job)
+    assert await storage.job(job.id) == sent
 
 
 async def test_a_replica_can_ask_which_jobs_are_its_own(join, queue, turn, storage):
@@ -265,3 +237,17 @@ async def test_a_job_that_has_moved_on_is_not_confirmed_as_it_was(join, queue, t
     await storage.advance(intended, State.RUNNING, task_id="task1")
     with pytest.raises(StaleJob):
         await storage.confirm(intended, replica.id)
+
+
+async def test_a_job_waits_by_the_clock_of_the_database(join, queue, turn, storage):
+    """A replica whose own clock is wrong makes nobody wait longer, or shorter."""
+    replica = await join()
+    await queue(1)
+    (taken,) = await turn(replica)
+    await storage.release(taken, due_at=timedelta(minutes=5))
+    (waiting,) = (await storage.lines()).waiting
+    wait = waiting.due_at - (await storage.lines()).now
+    assert timedelta(minutes=4) < wait <= timedelta(minutes=5)
+    assert await turn(replica) == []
+    await storage.note(taken.id, due_at=timedelta())
+    assert [job.id for job in await turn(replica)] == [taken.id]
