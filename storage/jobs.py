@@ -133,14 +133,11 @@ _WAITING = (
 )
 _IS_TAKEN = and_(jobs.c.state == State.QUEUED.value, is_held(jobs.c.holder))
 _IS_THERE = jobs.c.state.in_([state.value for state in AT_RUNWAY])
+_HAS_A_PLACE = or_(_IS_THERE, _IS_TAKEN)
 _WHOSE = (jobs.c.model, jobs.c.workspace, jobs.c.member)
-_AT_RUNWAY = (
-    select(*_WHOSE, func.count())
-    .where(jobs.c.told == 0, or_(_IS_THERE, _IS_TAKEN))
-    .group_by(*_WHOSE)
-)
+_AT_RUNWAY = select(*_WHOSE, func.count()).where(jobs.c.told == 0, _HAS_A_PLACE).group_by(*_WHOSE)
 _SENT = select(jobs.c.submitted_at).where(
-    jobs.c.told == 0, or_(_IS_THERE, _IS_TAKEN), jobs.c.model == bindparam("model")
+    jobs.c.told == 0, _HAS_A_PLACE, jobs.c.model == bindparam("model")
 )
 
 

@@ -219,8 +219,8 @@ OWNED = (
     ),
     _guard(
         "storage/jobs.py",
-        "or_(is_there, is_taken)",
-        "is_there",
+        "or_(_IS_THERE, _IS_TAKEN)",
+        "_IS_THERE",
         f"{REPLICAS}turns_are_given_out_once_and_within_the_limits_of_all_together[sqlite]",
     ),
     _guard(
