@@ -74,7 +74,15 @@ class Actor:
         return joined.partition('"replica": "')[2].partition('"')[0]
 
     async def ready(self) -> None:
-        await self._ready.wait()
+        """Wait until it is; fails where it never will be, because it did not start."""
+        assert self._life is not None
+        waiting = asyncio.create_task(self._ready.wait())
+        try:
+            await asyncio.wait({waiting, self._life}, return_when=asyncio.FIRST_COMPLETED)
+            if self._life.done():
+                self._life.result()
+        finally:
+            waiting.cancel()
 
     def kill(self) -> None:
         assert self._bot is not None
