@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.guards.table import GUARDS, Guard
+from tests.guards.guard import Guard
+from tests.guards.table import GUARDS
 from tests.scenario.processes import ROOT
 
 LEFT_OUT = (".git", ".venv", "build", "__pycache__", ".*_cache", "*.egg-info", ".hypothesis")
