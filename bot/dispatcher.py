@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.jobs import Member
-from bot.ports import AtRunway, ModelLimits, Waiting
+from bot.ports import Busy, ByMember, ModelLimits, Waiting
 
 # Where the organisation does not say how many tasks of a model may run at once.
 USUAL_CONCURRENCY = 2
@@ -15,8 +15,8 @@ LEAST_WAIT_SECONDS = 0.05
 
 def order(
     waiting: Iterable[Waiting],
-    running: AtRunway,
-    served: Mapping[tuple[str, Member], int] | None = None,
+    theirs: ByMember,
+    served: ByMember | None = None,
 ) -> dict[str, list[Waiting]]:
     """Each model's queue in the order in which its jobs will be sent.
 
@@ -26,7 +26,7 @@ def order(
     """
     turn = served or {}
     turns: dict[str, Counter[Member]] = defaultdict(Counter)
-    for (model, owner), tasks in running.items():
+    for (model, owner), tasks in theirs.items():
         turns[model][owner] = tasks
     rounds: dict[str, list[tuple[int, int, int, Waiting]]] = defaultdict(list)
     for job in sorted(waiting, key=lambda job: job.seq):
@@ -39,23 +39,22 @@ def order(
 
 def admit(
     queues: Mapping[str, Sequence[Waiting]],
-    running: AtRunway,
+    busy: Busy,
     limits: Mapping[str, ModelLimits],
     now: datetime,
 ) -> list[Waiting]:
     """The queued jobs to send now: up to each model's free places, none before it is due."""
     admitted: list[Waiting] = []
     for model, queue in queues.items():
-        free = free_places(model, running, limits)
+        free = free_places(model, busy, limits)
         ready = [job for job in queue if job.due_at is None or job.due_at <= now]
         admitted += ready[:free]
     return admitted
 
 
-def free_places(model: str, running: AtRunway, limits: Mapping[str, ModelLimits]) -> int:
+def free_places(model: str, busy: Busy, limits: Mapping[str, ModelLimits]) -> int:
     """How many more tasks of a model Runway would take at once."""
-    busy = sum(tasks for (of, _), tasks in running.items() if of == model)
-    return max(0, _places(limits.get(model)) - busy)
+    return max(0, _places(limits.get(model)) - busy.get(model, 0))
 
 
 def seconds_until_due(

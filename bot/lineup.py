@@ -11,7 +11,7 @@ from bot.errors import StaleJob, StorageUnavailable
 from bot.estimates import Estimates, places
 from bot.jobs import Job, State
 from bot.messages.cards import Progress
-from bot.ports import AtRunway, Clock, ModelLimits, Storage, Waiting
+from bot.ports import Busy, Clock, ModelLimits, Storage, Waiting
 from bot.presenter import Presenter
 
 log = structlog.get_logger()
@@ -31,27 +31,27 @@ class Lineup:
         self._estimates = estimates
         self._clock = clock
         self.limits: Mapping[str, ModelLimits] = {}
-        self._next: tuple[Mapping[str, list[Waiting]], AtRunway] | None = None
+        self._next: tuple[Mapping[str, list[Waiting]], Busy] | None = None
         self._showing: asyncio.Task[None] | None = None
 
-    async def queue(self) -> tuple[dict[str, list[Waiting]], AtRunway, datetime]:
+    async def queue(self) -> tuple[dict[str, list[Waiting]], Busy, datetime]:
         """The queues in the order in which they will be sent, what is at Runway, and the moment of both
         by the database's clock."""
         lines = await self._storage.lines()
-        return order(lines.waiting, lines.running, lines.served), lines.running, lines.now
+        return order(lines.waiting, lines.theirs, lines.served), lines.busy, lines.now
 
     async def progress_of(self, job: Job) -> Progress:
         """Place and ETA of a job that was just accepted."""
-        queues, running, _ = await self.queue()
+        queues, busy, _ = await self.queue()
         place, model = places(queues).get(job.id, 1), job.request.model
-        return self._progress(job, place, await self._sent(model, place, running))
+        return self._progress(job, place, await self._sent(model, place, busy))
 
-    def show_places(self, queues: Mapping[str, list[Waiting]], running: AtRunway) -> None:
+    def show_places(self, queues: Mapping[str, list[Waiting]], busy: Busy) -> None:
         """Bring the cards of queued jobs up to date, soon: a slow chat keeps nobody waiting.
 
         Only one round is under way at a time, and only the newest of those that wait for it counts.
         """
-        self._next = queues, running
+        self._next = queues, busy
         if self._showing is None or self._showing.done():
             self._showing = asyncio.create_task(self._show_rounds(), name="places")
 
@@ -64,25 +64,25 @@ class Lineup:
 
     async def _show_rounds(self) -> None:
         while self._next is not None:
-            (queues, running), self._next = self._next, None
+            (queues, busy), self._next = self._next, None
             try:
-                await self._show_round(queues, running)
+                await self._show_round(queues, busy)
             except (StaleJob, StorageUnavailable) as error:
                 log.warning("places not shown", error=str(error))
             except Exception:
                 log.exception("places not shown")
 
-    async def _show_round(self, queues: Mapping[str, list[Waiting]], running: AtRunway) -> None:
+    async def _show_round(self, queues: Mapping[str, list[Waiting]], busy: Busy) -> None:
         for model, queue in queues.items():
-            sent = await self._sent(model, len(queue), running)
+            sent = await self._sent(model, len(queue), busy)
             for place, waiting in enumerate(queue[:PLACES_SHOWN], start=1):
                 job = await self._storage.job(waiting.id)
                 if job is not None and job.state is State.QUEUED:
                     await self._presenter.show(job, self._progress(job, place, sent))
 
-    async def _sent(self, model: str, places: int, running: AtRunway) -> Sequence[datetime]:
+    async def _sent(self, model: str, places: int, busy: Busy) -> Sequence[datetime]:
         """When a model's tasks were sent, which tells when so many more may be; none when at once."""
-        if places <= free_places(model, running, self.limits):
+        if places <= free_places(model, busy, self.limits):
             return ()
         return await self._storage.sent_at(model)
 

@@ -282,17 +282,17 @@ class Worker:
                 continue
 
     async def _dispatch(self) -> None:
-        queues, running, now = await self.lineup.queue()
+        queues, busy, now = await self.lineup.queue()
         limits = self._offer.organization.models
-        if admitted := admit(queues, running, limits, now):
+        if admitted := admit(queues, busy, limits, now):
             for job in await self._storage.take_turns(self._replica.id, limits):
                 failpoint("turn.taken")
                 if not self._begin(job.id, self._submit(job)):
                     await self._storage.release(job)
             if sum(map(len, queues.values())) > len(admitted):
-                queues, running, now = await self.lineup.queue()
+                queues, busy, now = await self.lineup.queue()
             else:
                 queues = {}
         self._idle_seconds = seconds_until_due(queues, now, IDLE_SECONDS)
         if self._replica.leads:
-            self.lineup.show_places(queues, running)
+            self.lineup.show_places(queues, busy)

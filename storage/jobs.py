@@ -4,12 +4,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select, tuple_, update
 
 from bot.credits import Outcome, settle
 from bot.errors import StaleJob
 from bot.jobs import AT_RUNWAY, Job, Member, State
-from bot.ports import AtRunway, Once, Timing, Waiting
+from bot.ports import Busy, ByMember, Once, Timing, Waiting
 from storage import ledger, notices
 from storage.replicas import is_held
 from storage.rows import from_micros, job_of, job_values, to_micros, upsert
@@ -134,8 +134,25 @@ _WAITING = (
 _IS_TAKEN = and_(jobs.c.state == State.QUEUED.value, is_held(jobs.c.holder))
 _IS_THERE = jobs.c.state.in_([state.value for state in AT_RUNWAY])
 _HAS_A_PLACE = or_(_IS_THERE, _IS_TAKEN)
+_BUSY = (
+    select(jobs.c.model, func.count()).where(jobs.c.told == 0, _HAS_A_PLACE).group_by(jobs.c.model)
+)
+_QUEUED = jobs.alias("queued")
 _WHOSE = (jobs.c.model, jobs.c.workspace, jobs.c.member)
-_AT_RUNWAY = select(*_WHOSE, func.count()).where(jobs.c.told == 0, _HAS_A_PLACE).group_by(*_WHOSE)
+_THEIRS = (
+    select(*_WHOSE, func.count())
+    .where(
+        jobs.c.told == 0,
+        _HAS_A_PLACE,
+        # Not by the index of members: it holds all that they ever made.
+        tuple_(jobs.c.model, jobs.c.workspace + "", jobs.c.member + "").in_(
+            select(_QUEUED.c.model, _QUEUED.c.workspace, _QUEUED.c.member).where(
+                _QUEUED.c.told == 0, _QUEUED.c.state == State.QUEUED.value
+            )
+        ),
+    )
+    .group_by(*_WHOSE)
+)
 _SENT = select(jobs.c.submitted_at).where(
     jobs.c.told == 0, _HAS_A_PLACE, jobs.c.model == bindparam("model")
 )
@@ -150,9 +167,14 @@ def waiting(c: Connection) -> list[Waiting]:
     ]
 
 
-def at_runway(c: Connection) -> AtRunway:
-    """How many jobs have a place at Runway, or are about to be sent there, by model and owner."""
-    return {(model, Member(where, who)): n for model, where, who, n in c.execute(_AT_RUNWAY)}
+def busy(c: Connection) -> Busy:
+    """How many jobs have a place at Runway, or are about to be sent there, by model."""
+    return dict(c.execute(_BUSY).all())
+
+
+def theirs(c: Connection) -> ByMember:
+    """How many of them are of those whose jobs are queued for that model."""
+    return {(model, Member(where, who)): n for model, where, who, n in c.execute(_THEIRS)}
 
 
 def sent_at(c: Connection, model: str) -> list[datetime]:

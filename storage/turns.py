@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, tuple
 from bot.dispatcher import admit, order
 from bot.errors import StaleJob
 from bot.jobs import Job, Member, State
-from bot.ports import Lines, ModelLimits, Waiting
+from bot.ports import ByMember, Lines, ModelLimits, Waiting
 from storage import jobs
 from storage.clock import db_now
 from storage.locks import serialise
@@ -23,10 +23,10 @@ def take_turns(c: Connection, replica: str, limits: Mapping[str, ModelLimits]) -
     serialise(c, "turns")
     if not c.execute(select(lives(replica))).scalar_one():
         return []
-    waiting, running, served, now = lines(c)
-    queues = order(waiting, running, served)
+    waiting, busy, theirs, served, now = lines(c)
+    queues = order(waiting, theirs, served)
     taken: list[Job] = []
-    for job in admit(queues, running, limits, now):
+    for job in admit(queues, busy, limits, now):
         _note_turn(c, job)
         taken += _take(c, [job.id], replica)
     return taken
@@ -87,8 +87,8 @@ def lines(c: Connection) -> Lines:
     """The queue as it is at this moment."""
     waiting = jobs.waiting(c)
     if not waiting:
-        return Lines([], {}, {}, moment(c))
-    return Lines(waiting, jobs.at_runway(c), _served(c), moment(c))
+        return Lines([], {}, {}, {}, moment(c))
+    return Lines(waiting, jobs.busy(c), jobs.theirs(c), _served(c), moment(c))
 
 
 # Of those who wait: everybody who ever had a turn may be many.
@@ -102,7 +102,7 @@ _SERVED = select(*_OF, turns.c.turn).where(
 )
 
 
-def _served(c: Connection) -> dict[tuple[str, Member], int]:
+def _served(c: Connection) -> ByMember:
     return {(model, Member(where, who)): turn for model, where, who, turn in c.execute(_SERVED)}
 
 

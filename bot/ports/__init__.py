@@ -8,11 +8,12 @@ from bot.ports.provider import ModelLimits, Organization, Provider, Task, TaskSt
 from bot.ports.quota import DraftStorage, QuotaStorage
 from bot.ports.receipts import Receipt, Receipts
 from bot.ports.replicas import Replicas
-from bot.ports.storage import AtRunway, Lines, Once, Storage, Timing, Untold, Waiting
+from bot.ports.storage import Busy, ByMember, Lines, Once, Storage, Timing, Untold, Waiting
 
 __all__ = [
     "Archive",
-    "AtRunway",
+    "Busy",
+    "ByMember",
     "ChatPlatform",
     "Clock",
     "Confirm",

@@ -29,18 +29,21 @@ class Waiting(NamedTuple):
     due_at: datetime | None
 
 
-# How many of a model's places at Runway a member has.
-AtRunway = Mapping[tuple[str, Member], int]
+# How many places at Runway are taken, by model.
+Busy = Mapping[str, int]
+# How many of a model's places a member has; or a number that grows with every turn they have had.
+ByMember = Mapping[tuple[str, Member], int]
 
 
 class Lines(NamedTuple):
-    """Who waits, the oldest first; what is at Runway; who of them has had a turn at a model, by a
-    number that grows with every turn (while nobody waits, nothing is said of the others); and when
-    that was, by the database's clock, by which jobs are due."""
+    """Who waits, the oldest first; what is at Runway, and what of it is theirs; the turns that they
+    have had; and when that was, by the database's clock, by which jobs are due. While nobody waits,
+    nothing is said of Runway."""
 
     waiting: list[Waiting]
-    running: AtRunway
-    served: Mapping[tuple[str, Member], int]
+    busy: Busy
+    theirs: ByMember
+    served: ByMember
     now: datetime
 
 

@@ -222,17 +222,20 @@ async def crowd(storage, bring):
 
 async def test_waiting_and_at_runway(storage, crowd):
     queued = crowd[State.QUEUED]
-    waiting, running, served, _ = await storage.lines()
+    waiting, busy, theirs, served, _ = await storage.lines()
     assert waiting == [Waiting(queued.id, queued.owner, "gen4_turbo", 1, None)]
-    assert running == {("gen4_turbo", crowd[state].owner): 1 for state in AT_RUNWAY}
-    assert served == {}
+    assert busy == {"gen4_turbo": len(AT_RUNWAY)}
+    assert (theirs, served) == ({}, {})
 
 
-async def test_what_a_member_has_at_runway_is_counted(storage, bring, accept):
-    for n in range(3):
-        await bring(State.RUNNING, f"job{n}", owner="ada" if n else "ben")
-    await accept("waits")
-    assert sorted((await storage.lines()).running.values()) == [1, 2]
+async def test_what_those_who_wait_have_at_runway_is_counted(storage, bring, accept, member):
+    for n, owner in enumerate(("ada", "ada", "ben", "chloe")):
+        await bring(State.RUNNING, f"job{n}", owner=owner)
+    for owner in ("ada", "ben"):
+        await accept(f"of {owner}", owner=owner)
+    found = await storage.lines()
+    assert found.busy == {"gen4_turbo": 4}
+    assert found.theirs == {("gen4_turbo", member("ada")): 2, ("gen4_turbo", member("ben")): 1}
 
 
 async def test_when_the_tasks_of_a_model_were_sent(storage, bring):

@@ -45,7 +45,8 @@ def plan(connection):
     ("name", "index"),
     [
         ("waiting", "jobs_open"),
-        ("at_runway", "jobs_open"),
+        ("busy", "jobs_open"),
+        ("theirs", "jobs_open"),
         ("sent at", "jobs_open"),
         ("served", "sqlite_autoindex_turns_1"),
         ("unfinished", "jobs_open"),
@@ -65,7 +66,8 @@ def test_a_question_uses_its_index(plan, member, storing, name, index):
     ada = member()
     questions = {
         "waiting": jobs.waiting,
-        "at_runway": jobs.at_runway,
+        "busy": jobs.busy,
+        "theirs": jobs.theirs,
         "sent at": lambda c: jobs.sent_at(c, "gen4_turbo"),
         "served": turns._served,
         "unfinished": jobs.unfinished,

@@ -79,10 +79,10 @@ async def test_a_queued_job_of_a_dead_replica_waits_for_its_turn_again(
     await queue(3)
     assert len(await turn(first)) == 2
     assert len((await storage.lines()).waiting) == 1
-    assert len((await storage.lines()).running) == 2
+    assert (await storage.lines()).busy == {"gen4_turbo": 2}
     await die(first)
     assert len((await storage.lines()).waiting) == 3
-    assert (await storage.lines()).running == {}
+    assert (await storage.lines()).busy == {}
     assert [job.fence for job in await turn(second)] == [1, 2]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.dispatcher import USUAL_CONCURRENCY, admit, eta_seconds, order
 from bot.jobs import Member
-from bot.ports import AtRunway, ModelLimits, Waiting
+from bot.ports import Busy, ByMember, ModelLimits, Waiting
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MEMBERS = [Member("playground:local", name) for name in ("ada", "ben", "chloe", "dan")]
@@ -19,9 +19,16 @@ def waits(seq: int, owner: Member, model: str = "gen4_image", due_at=None) -> Wa
     return Waiting(f"job{seq}", owner, model, seq, due_at)
 
 
-def at_runway(*owners: int, model: str = "gen4_image") -> AtRunway:
+def at_runway(*owners: int, model: str = "gen4_image") -> ByMember:
     """A task of each of these members."""
     return Counter((model, MEMBERS[owner]) for owner in owners)
+
+
+def by_model(theirs: ByMember) -> Busy:
+    busy: Counter[str] = Counter()
+    for (model, _), tasks in theirs.items():
+        busy[model] += tasks
+    return busy
 
 
 def lines(*owners: int) -> list[Waiting]:
@@ -76,9 +83,9 @@ def test_a_model_without_a_limit_gets_everything_at_once():
 
 
 def test_a_limit_that_was_lowered_below_what_runs_admits_nothing():
-    running = at_runway(1, 1, 1)
+    theirs = at_runway(1, 1, 1)
     limits = {"gen4_image": ModelLimits(1, None)}
-    assert admit(order(lines(0, 0), running), running, limits, NOW) == []
+    assert admit(order(lines(0, 0), theirs), by_model(theirs), limits, NOW) == []
 
 
 _WAITING = st.lists(st.tuples(st.sampled_from(MEMBERS), st.sampled_from(MODELS)), max_size=30).map(
@@ -132,11 +139,11 @@ def test_nobody_is_starved_by_one_who_asks_for_much(many, others):
 @given(_WAITING, _RUNNING, _LIMITS)
 def test_never_above_the_limit_and_no_place_is_left_empty(waiting, running, limits):
     queues = order(waiting, running)
-    admitted = admit(queues, running, limits, NOW)
+    admitted = admit(queues, by_model(running), limits, NOW)
     for model, queue in queues.items():
         limit = limits.get(model, ModelLimits(USUAL_CONCURRENCY, None)).concurrent
         sent = [job for job in admitted if job.model == model]
-        busy = sum(n for (of, _), n in running.items() if of == model)
+        busy = by_model(running).get(model, 0)
         free = len(queue) if limit is None else max(0, limit - busy)
         assert sent == queue[:free]
 
@@ -147,8 +154,8 @@ def test_every_queue_runs_empty_with_members_taking_turns(waiting, limit):
     limits = dict.fromkeys(MODELS, ModelLimits(limit, None))
     left, running, sent = list(waiting), [], []
     while left or running:
-        busy = Counter((job.model, job.owner) for job in running)
-        admitted = admit(order(left, busy), busy, limits, NOW)
+        theirs = Counter((job.model, job.owner) for job in running)
+        admitted = admit(order(left, theirs), by_model(theirs), limits, NOW)
         assert admitted or running, "somebody waits, and nothing moves"
         left = [job for job in left if job not in admitted]
         sent += admitted
