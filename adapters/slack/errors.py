@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bot.errors import ChatError
 from bot.views import Notice
 
-# Codes of "ok: false" that another try would not change (docs.slack.dev/reference/methods). A token
-# that is refused is none of them: an admin may put that right, and paid results wait for it a while.
+# Codes of "ok: false" that another try would not change (docs.slack.dev/reference/methods). One of
+# BAD_TOKEN is none of them: an admin may put that right, and paid results wait for it a while.
 _PERMANENT = frozenset({
     "app_missing_action_url", "cannot_dm_bot", "channel_is_archived",
     "channel_not_found", "ekm_access_denied", "file_too_large", "file_upload_size_restricted",
@@ -18,6 +18,10 @@ _PERMANENT = frozenset({
     "restricted_action_read_only_channel", "restricted_action_thread_locked",
     "restricted_action_thread_only_channel", "storage_limit_reached", "team_access_not_granted",
     "user_not_found",
+})  # fmt: skip
+# Codes that refuse the token: at the start a wrong setting, later on something that will pass.
+BAD_TOKEN = frozenset({
+    "account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked",
 })  # fmt: skip
 # Slack's own words for these: "it's possible some aspect of the operation succeeded".
 UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable"})

@@ -22,7 +22,7 @@ from adapters.slack.commands import Commands
 from adapters.slack.desk import Desk
 from adapters.slack.documents import Documents
 from adapters.slack.downloads import Downloads
-from adapters.slack.errors import SlackRefused
+from adapters.slack.errors import BAD_TOKEN, SlackRefused
 from adapters.slack.homes import Homes
 from adapters.slack.ladder import Ladder
 from adapters.slack.listeners import Listeners
@@ -137,7 +137,7 @@ class Slack:
         try:
             home = await self._workspaces.home()
         except SlackRefused as error:
-            if error.permanent:
+            if error.permanent or error.code in BAD_TOKEN:
                 raise ConfigError(
                     f"Slack does not accept the bot token ({error.code}). It begins with xoxb-; "
                     "copy it from the app's OAuth & Permissions page and set SLACK_BOT_TOKEN."
