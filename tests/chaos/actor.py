@@ -101,18 +101,22 @@ class Actor:
             bot.signal(signal.SIGCONT)
             self._held = False
 
-    async def fill_disk(self, at_most: int, seconds: float) -> None:
+    async def fill_disk(self, at_most: int, seconds: float) -> bool:
         """Let no file of it become larger than so many bytes for so long, and nothing be written
-        behind that; it ends with the process."""
+        behind that; it ends with the process. False when that had just died."""
         assert self._bot is not None
         pid = self._bot.child.pid
-        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (at_most, hard))
+        try:
+            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (at_most, hard))
+        except ProcessLookupError:
+            return False
         try:
             await asyncio.sleep(seconds)
         finally:
             with suppress(ProcessLookupError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+        return True
 
     def turn_clock(self, seconds: float) -> None:
         """Have its wall clock be off by so many seconds from now on."""

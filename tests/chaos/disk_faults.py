@@ -13,8 +13,7 @@ ROOM = (0, 2_000, 200_000)
 
 async def fill_disk(actor: Actor) -> bool:
     seconds = actor.lease * actor.rng.choice((0.2, 0.6, 1.5))
-    await actor.fill_disk(actor.rng.choice(ROOM), seconds)
-    return True
+    return await actor.fill_disk(actor.rng.choice(ROOM), seconds)
 
 
 async def cut_archive(actor: Actor) -> bool:
