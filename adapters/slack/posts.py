@@ -18,11 +18,12 @@ from bot.ports import Clock, Receipt, Receipts
 
 log = structlog.get_logger()
 
-# Slack's clock and ours may differ by so much.
-CLOCK_DIFFERENCE = timedelta(minutes=5)
+# Slack's clock and the one that a message was begun by may differ by so much: a clock that was not
+# set yet may be hours ahead.
+CLOCK_DIFFERENCE = timedelta(days=1)
 # A message is looked for among so many; older ones were not sent by the attempt in question.
-MOST_SEARCHED = 500
-SEARCH_PAGE = 100
+MOST_SEARCHED = 1000
+SEARCH_PAGE = 200
 # After a call whose end is not known: when to look, in seconds.
 LOOKS = (0.5, 2.0)
 

@@ -61,6 +61,10 @@ class Chat(Protocol):
         """What a real one would have refused of all that it was sent."""
         ...
 
+    def book(self) -> object:
+        """All that it was sent and has kept, to look into what went wrong."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -113,6 +113,9 @@ class DiscordChat:
     def complaints(self) -> Sequence[str]:
         return [f"Discord would refuse: {problem}" for problem in self.discord.violations]
 
+    def book(self) -> object:
+        return {"requests": self.discord.requests, "messages": self.discord.messages}
+
     async def close(self) -> None:
         await self.discord.gateway.close()
         await self.runner.cleanup()

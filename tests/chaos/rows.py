@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from bot.jobs import State
 from storage.clock import db_now
 from storage.database import Database
 from storage.engines import open_database
 from storage.replica_tables import replicas
-from storage.schema import chat_messages, jobs, once
+from storage.schema import chat_messages, jobs, once, receipts
 from tests.scenario.evidence import Accounts, accounts_of
 from tests.scenario.page import Message
 
@@ -72,6 +72,10 @@ class Rows:
         query = select(jobs.c.id, jobs.c.fence, jobs.c.taken_at).where(jobs.c.id.in_(ids))
         return await self.ask(lambda c: {row[0]: (row[1], row[2]) for row in c.execute(query)})
 
+    async def everything(self) -> dict[str, list[dict[str, Any]]]:
+        """Whole rows, to look into what went wrong."""
+        return await self.ask(lambda c: {table.name: _rows(c, table) for table in (jobs, receipts)})
+
     async def accounts(self) -> Accounts:
         return await self.ask(accounts_of)
 
@@ -84,6 +88,10 @@ class Rows:
         query = select(once.c.key, once.c.job).where(once.c.key.like("%|event|%"))
         rows: Sequence[Any] = await self.ask(lambda c: c.execute(query).all())
         return {row.key.rpartition("|")[2]: row.job for row in rows}
+
+
+def _rows(c: Connection, table: Table) -> list[dict[str, Any]]:
+    return [dict(row) for row in c.execute(select(table)).mappings()]
 
 
 def _messages(c: Connection) -> list[Message]:

@@ -1,6 +1,7 @@
 """A whole world for one engine: Runway's stand-in, a database, replicas behind wires, and people."""
 
 import asyncio
+import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -102,7 +103,15 @@ class Scene:
             self.chat.complaints(),
             self.chat.gone,
         )
-        return judge(evidence)
+        verdict = judge(evidence)
+        if not verdict.holds:
+            found = {"rows": await self.rows.everything(), "book": self.chat.book()}
+            await asyncio.to_thread(self._keep, json.dumps(found, default=str))
+        return verdict
+
+    def _keep(self, found: str) -> None:
+        """What the books say word for word, beside what the replicas said."""
+        (self.actors[0].folder / "books.json").write_text(found)
 
     @property
     def _is_enough(self) -> bool:

@@ -93,6 +93,10 @@ class SlackChat:
     def complaints(self) -> Sequence[str]:
         return [f"Slack would refuse: {problem}" for problem in self.server.errors]
 
+    def book(self) -> object:
+        calls = [vars(call) for call in self.server.calls]
+        return {"calls": calls, "messages": self.server.messages}
+
     async def close(self) -> None:
         await self.server.stop()
 

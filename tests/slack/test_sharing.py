@@ -1,6 +1,7 @@
 """Files into a channel, with everything that Slack leaves open; on a clock that jumps."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.slack.workspace import PRIVATE, ROOM, Workspace
 NEVER = 10**9
 COMPLETE = "files.completeUploadExternal"
 FOX = Media("jobs/1/fox.png", Kind.IMAGE, "image/png", 11, "0" * 64, "fox.png")
+BODY = {"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x"}}]}
 
 
 class CountingArchive(Archive):
@@ -229,12 +231,19 @@ async def test_a_message_whose_answer_was_lost_is_found_by_the_key_it_carries(
     server = workspace.server
     server.faults.metadata_hidden = metadata_hidden
     server.faults.lost["chat.postMessage"] = 1
-    block = {"type": "section", "text": {"type": "mrkdwn", "text": "done"}}
-    body = {"text": "done", "blocks": [block]}
-    ts = await sharing.posts.post(sharing.api, ROOM, body, "result:1", "job1")
+    ts = await sharing.posts.post(sharing.api, ROOM, BODY, "result:1", "job1")
     assert [m["ts"] for m in workspace.in_channel()] == [ts]
-    assert await sharing.posts.post(sharing.api, ROOM, body, "result:1", "job1") == ts
+    assert await sharing.posts.post(sharing.api, ROOM, BODY, "result:1", "job1") == ts
     assert len(server.called("chat.postMessage")) == 1
+
+
+async def test_a_message_that_was_begun_by_a_clock_far_ahead_is_found(
+    workspace: Workspace, sharing: Sharing
+) -> None:
+    workspace.server.faults.lost["chat.postMessage"] = 1
+    sharing.clock.off = time.time() + 3600
+    ts = await sharing.posts.post(sharing.api, ROOM, BODY, "result:1", "job1")
+    assert [m["ts"] for m in workspace.in_channel()] == [ts]
 
 
 async def test_a_reaction_that_is_quicker_than_the_answer_finds_the_job_by_the_key(
@@ -242,10 +251,7 @@ async def test_a_reaction_that_is_quicker_than_the_answer_finds_the_job_by_the_k
 ) -> None:
     server = workspace.server
     server.faults.slow["chat.postMessage"] = asyncio.Event()
-    block = {"type": "section", "text": {"type": "mrkdwn", "text": "a card"}}
-    posting = asyncio.create_task(
-        sharing.posts.post(sharing.api, ROOM, {"text": "x", "blocks": [block]}, "card:1", "job1")
-    )
+    posting = asyncio.create_task(sharing.posts.post(sharing.api, ROOM, BODY, "card:1", "job1"))
     message = await workspace.until(lambda: (workspace.in_channel() or [None])[-1])
     found = await subject_of(sharing.api, sharing.receipts, ROOM, message["ts"])
     assert found is not None
@@ -259,10 +265,9 @@ async def test_messages_of_one_channel_go_one_after_the_other_and_hold_up_no_oth
 ) -> None:
     server = workspace.server
     server.faults.slow["chat.postMessage"] = asyncio.Event()
-    body = {"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x"}}]}
 
     async def post(channel: str, number: int) -> str:
-        return await sharing.posts.post(sharing.api, channel, body, f"card:{number}", "job1")
+        return await sharing.posts.post(sharing.api, channel, BODY, f"card:{number}", "job1")
 
     posting = [asyncio.create_task(post(ROOM, number)) for number in range(5)]
     await workspace.until(lambda: workspace.in_channel() or None)
