@@ -16,7 +16,7 @@ from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.messages.cards import Progress, card
 from bot.pauses import Pauses
-from bot.ports import ChatPlatform, Clock, Storage
+from bot.ports import ChatPlatform, Clock, Landing, Storage
 from bot.replica import Replica
 from bot.views import Card
 
@@ -41,6 +41,7 @@ class _Shown:
     card: Card | None = None
     ref: str | None = None
     at: float = 0.0
+    landing: Landing | None = None
 
 
 T = TypeVar("T")
@@ -69,9 +70,11 @@ class Presenter:
         self._shown: dict[str, _Shown] = {}
         self._progressed_at = 0.0
         self.under_way: set[asyncio.Task[Any]] = set()
+        self._is_stopped = False
 
     async def stop(self) -> None:
         """Show nothing any more."""
+        self._is_stopped = True
         for showing in self.under_way:
             showing.cancel()
         await asyncio.gather(*self.under_way, return_exceptions=True)
@@ -167,14 +170,14 @@ class Presenter:
             # Only a first card is sure to show what was just posted, and its job may have moved on.
             if now.state is not State.QUEUED:
                 same = now.state is job.state
-                view = await self._show_truth(now, progress if same else Progress())
+                view = await self._show_truth(shown, now, progress if same else Progress())
             job = replace(job, card=ref)
         elif self._is_due(view, shown):
             if job.holder == self._replica.id:
-                await chat.update_card(job.channel, job.card, view)
+                await self._edit(shown, job, view)
             # Whoever has the job edits its card as well; the last word must be a true one.
             if job.holder != self._replica.id or not self._replica.holds:
-                view = await self._show_truth(job, progress)
+                view = await self._show_truth(shown, job, progress)
         else:
             return job
         shown.card, shown.at = view, self._clock.monotonic()
@@ -196,18 +199,40 @@ class Presenter:
                     continue
             return
 
-    async def _show_truth(self, job: Job, progress: Progress) -> Card:
+    async def _edit(self, shown: _Shown, job: Job, view: Card) -> None:
+        landing = await self._chats[job.owner.platform].update_card(
+            job.channel, job.card or "", view
+        )
+        if landing is not None and landing is not shown.landing:
+            shown.landing = landing
+            landing.add_done_callback(lambda _: self._look_again(shown, job))
+
+    def _look_again(self, shown: _Shown, job: Job) -> None:
+        if not self._is_stopped:
+            self._begin(self._after_landing(shown, job))
+
+    async def _after_landing(self, shown: _Shown, job: Job) -> None:
+        """What lands late may have landed on the end that another replica has shown meanwhile."""
+        async with shown.lock:
+            now = await self._read_until_told(job)
+            if shown.card is not None and now.state is shown.card.state:
+                return
+            try:
+                shown.card = await self._show_truth(shown, now, Progress())
+            except ChatError as error:
+                log.warning("card perhaps not true", job=job.id, error=str(error))
+
+    async def _show_truth(self, shown: _Shown, job: Job, progress: Progress) -> Card:
         """Edit the card until it shows what the row says, also when nobody answers meanwhile."""
-        chat = self._chats[job.owner.platform]
         while True:
             view = self._card(job, progress)
             try:
-                await chat.update_card(job.channel, job.card or "", view)
+                await self._edit(shown, job, view)
                 now = await self._storage.job(job.id) or job
             except StorageUnavailable as error:
                 log.warning("card perhaps not true", job=job.id, error=str(error))
                 # By then it may have gone a long way: nothing old is shown again.
-                now = await self._read_again(job)
+                now = await self._read_until_told(job)
             else:
                 if now.state is view.state:
                     return view
@@ -215,13 +240,13 @@ class Presenter:
                 progress = Progress()
             job = now
 
-    async def _read_again(self, job: Job) -> Job:
+    async def _read_until_told(self, job: Job) -> Job:
         while True:
-            await self._clock.sleep(AWAY_SECONDS)
             try:
                 return await self._storage.job(job.id) or job
             except StorageUnavailable as error:
-                log.warning("card still perhaps not true", job=job.id, error=str(error))
+                log.warning("card perhaps not true", job=job.id, error=str(error))
+            await self._clock.sleep(AWAY_SECONDS)
 
     def _card(self, job: Job, progress: Progress) -> Card:
         return card(job, self._catalog.label(job.request.model), progress)

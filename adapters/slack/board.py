@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from bot.errors import ChatError
-from bot.ports import Clock
+from bot.ports import Clock, Landing
 
 log = structlog.get_logger()
 
@@ -42,13 +42,13 @@ class _Waiting:
     urgent: bool
     tries: int = 0
     at: float = float("-inf")  # not before this moment
-    ends: list[asyncio.Future[None]] = field(default_factory=list)
+    landings: list[Landing] = field(default_factory=list)
 
     def end(self) -> None:
         """It is shown, or given up."""
-        for end in self.ends:
-            if not end.done():
-                end.set_result(None)
+        for landing in self.landings:
+            if not landing.done():
+                landing.set_result(None)
 
 
 @dataclass
@@ -73,24 +73,22 @@ class Board:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def put(
-        self, channel: str, message: str, body: dict[str, Any], *, urgent: bool
-    ) -> asyncio.Future[None]:
+    def put(self, channel: str, message: str, body: dict[str, Any], *, urgent: bool) -> Landing:
         """Show this on a message; it takes the place of what still waits for it.
 
-        What comes back is done when this or something newer is shown, or given up.
+        What comes back is done when this or something newer is shown, or given up. What waits
+        together lands together.
         """
         key = (channel, message)
         before = self._waiting.pop(key, None) or _Waiting(body, urgent)
         urgent = urgent or before.urgent
-        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        ends = [*before.ends, end]
-        self._waiting[key] = _Waiting(body, urgent, before.tries, before.at, ends)
+        landings = before.landings or [asyncio.get_running_loop().create_future()]
+        self._waiting[key] = _Waiting(body, urgent, before.tries, before.at, landings)
         self._idle.clear()
         self._changed.set()
         if self._sender is None:
             self._sender = asyncio.create_task(self._run(), name="slack board")
-        return end
+        return landings[-1]
 
     async def close(self, grace: float) -> None:
         """Send what changed for good, for at most `grace` seconds, and end."""
@@ -194,4 +192,4 @@ class Board:
             self._waiting[key] = waiting
         else:
             newer.urgent, newer.tries, newer.at = True, waiting.tries, waiting.at
-            newer.ends += waiting.ends
+            newer.landings += waiting.landings

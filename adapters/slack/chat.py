@@ -17,7 +17,7 @@ from adapters.slack.whispers import Asker, Whispers
 from adapters.slack.workspaces import Workspaces
 from bot.errors import ChatError
 from bot.jobs import Member, State, room
-from bot.ports import Clock, Confirm, Subject
+from bot.ports import Clock, Confirm, Landing, Subject
 from bot.views import Button, Card, Notice, Result
 
 log = structlog.get_logger()
@@ -65,7 +65,7 @@ class Chat:
             self._looks[channel, ts] = _look(card)
         return ts
 
-    async def update_card(self, channel: str, message: str, card: Card) -> None:
+    async def update_card(self, channel: str, message: str, card: Card) -> Landing | None:
         api = await self._workspaces.api(card.owner.workspace)
         body = await self._card_body(api, card)
         before = self._looks.get((channel, message))
@@ -73,9 +73,11 @@ class Chat:
         self._looks[channel, message] = _look(card)
         if card.state.is_over:
             self._looks.pop((channel, message), None)
-        shown = self._board(api).put(room(channel), message, body, urgent=urgent)
-        if card.state.is_over:
-            await shown
+        landing = self._board(api).put(room(channel), message, body, urgent=urgent)
+        if not card.state.is_over:
+            return landing
+        await asyncio.shield(landing)
+        return None
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         api = await self._workspaces.api(workspace)

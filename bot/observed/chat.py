@@ -6,7 +6,7 @@ from time import perf_counter
 from bot.errors import ChatError
 from bot.jobs import Member
 from bot.metrics import Metrics
-from bot.ports import ChatPlatform, Confirm, Subject
+from bot.ports import ChatPlatform, Confirm, Landing, Subject
 from bot.telemetry import Span
 from bot.views import Card, Notice, Result
 
@@ -38,8 +38,8 @@ class ObservedChat:
     async def post_card(self, channel: str, card: Card, key: str) -> str:
         return await self._inner.post_card(channel, card, key)
 
-    async def update_card(self, channel: str, message: str, card: Card) -> None:
-        await self._inner.update_card(channel, message, card)
+    async def update_card(self, channel: str, message: str, card: Card) -> Landing | None:
+        return await self._inner.update_card(channel, message, card)
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         await self._inner.remove_card(workspace, channel, message)

@@ -1,6 +1,6 @@
 """What the core needs from the world, as Protocols named by role."""
 
-from bot.ports.chat import ChatPlatform, Confirm, Subject
+from bot.ports.chat import ChatPlatform, Confirm, Landing, Subject
 from bot.ports.clock import Clock
 from bot.ports.files import Archive, Fitted, Fitter, Library, Reduction, Stored
 from bot.ports.orders import Order, OrderKind, OrderStorage
@@ -20,6 +20,7 @@ __all__ = [
     "DraftStorage",
     "Fitted",
     "Fitter",
+    "Landing",
     "Library",
     "Lines",
     "ModelLimits",

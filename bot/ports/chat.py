@@ -1,5 +1,6 @@
 """Where people are."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,6 +8,8 @@ from typing import Protocol
 from bot.jobs import Member
 from bot.views import Card, Notice, Result
 
+# Done when something is shown that a platform has only taken so far.
+Landing = asyncio.Future[None]
 # Raises when what is about to be sent is no longer ours to send.
 Confirm = Callable[[], Awaitable[None]]
 
@@ -31,8 +34,11 @@ class ChatPlatform(Protocol):
         """Show a card and return its message; the same key never makes a second one."""
         ...
 
-    async def update_card(self, channel: str, message: str, card: Card) -> None:
-        """Edit a card; what it says of a job's end is shown when this returns."""
+    async def update_card(self, channel: str, message: str, card: Card) -> Landing | None:
+        """Edit a card; what it says of a job's end is shown when this returns.
+
+        What comes back is done when the edit has landed, or was given up; None where it has.
+        """
         ...
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:

@@ -24,7 +24,7 @@ from bot.jobs import Job, Member, State
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.pauses import Pauses
-from bot.ports import Confirm, Once, Subject
+from bot.ports import Confirm, Landing, Once, Subject
 from bot.presenter import Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
@@ -69,6 +69,8 @@ class SlowChat:
         self.shown: list[State] = []
         self.removed: list[str] = []
         self.edited: set[str] = set()
+        self.lands_later = False
+        self._flying: list[tuple[State, Landing]] = []
         self.posted_by: list[asyncio.Task[Any] | None] = []
 
     async def post_card(self, channel: str, card: Card, key: str) -> str:
@@ -78,11 +80,22 @@ class SlowChat:
         self.shown.append(card.state)
         return key
 
-    async def update_card(self, channel: str, message: str, card: Card) -> None:
+    async def update_card(self, channel: str, message: str, card: Card) -> Landing | None:
         if self.before_edit is not None:
             await self.before_edit(card)
+        if self.lands_later:
+            landing: Landing = asyncio.get_running_loop().create_future()
+            self._flying.append((card.state, landing))
+            return landing
         self.shown.append(card.state)
         self.edited.add(message)
+        return None
+
+    def land(self) -> None:
+        """Show what was only taken so far."""
+        for state, landing in self._flying:
+            self.shown.append(state)
+            landing.set_result(None)
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         self.removed.append(message)

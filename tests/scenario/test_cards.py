@@ -93,6 +93,23 @@ async def test_an_edit_that_is_under_way_when_its_worker_is_stopped_is_not_the_l
     assert stage.chat.shown == [State.RUNNING, State.CANCELLED]
 
 
+async def test_an_edit_that_lands_when_another_has_shown_the_end_is_not_the_last_word(
+    stage: Stage,
+) -> None:
+    presenter = await stage.another_presenter()
+    job = await stage.imagine("a fox !stall")
+    running = await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    stage.chat.lands_later = True
+    await presenter.show(running)
+    stage.chat.lands_later = False
+    await stage.storage.finish(running, State.CANCELLED, Outcome.FAILED, SystemClock().now())
+    stage.chat.shown.clear()
+    stage.chat.land()
+    await asyncio.sleep(0)  # the landing is told by a callback
+    await asyncio.gather(*presenter.under_way)
+    assert stage.chat.shown == [State.RUNNING, State.CANCELLED]
+
+
 async def test_the_second_card_of_a_job_is_taken_back_by_who_posted_it(stage: Stage) -> None:
     """One that stood still right before it posted goes on when another has posted the card."""
     posted_elsewhere: list[Job] = []
