@@ -49,7 +49,7 @@ class Chat:
         self._upload_limit = upload_limit
         self._alert_channel = alert_channel
 
-    async def post_card(self, channel: str, card: Card, key: str) -> str:
+    async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
         embed, view = card_embed(card), view_of(card.buttons, card.job_id)
         exchange, known = current(), True
         if exchange is not None and exchange.takes_card(channel, card.owner):
@@ -69,12 +69,13 @@ class Chat:
                     if exchange is not None:
                         exchange.keep_card()
                     return traces.reference(channel, found)
+            await confirm()
             posted = await place.send(
                 embed=embed, view=view or discord.utils.MISSING, nonce=traces.nonce_of(key)
             )
         return traces.reference(channel, posted.id)
 
-    async def update_card(self, channel: str, message: str, card: Card) -> None:
+    async def update_card(self, channel: str, message: str, card: Card, confirm: Confirm) -> None:
         partial = await self._message(message)
         async with translated():
             await partial.edit(embed=card_embed(card), view=view_of(card.buttons, card.job_id))

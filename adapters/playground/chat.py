@@ -75,13 +75,13 @@ class Chat:
         # Revisions that the open pages have heard of already.
         self._told: set[int] = set()
 
-    async def post_card(self, channel: str, card: Card, key: str) -> str:
+    async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
         return await self._post(card_body(card, self._names), key)
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         """A key makes one message here, in the rows that all replicas share: there is no second."""
 
-    async def update_card(self, channel: str, message: str, card: Card) -> None:
+    async def update_card(self, channel: str, message: str, card: Card, confirm: Confirm) -> None:
         stored = await self._log.message(int(message))
         if stored is None:
             raise ChatError(f"message {message} is gone", permanent=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import structlog
 
-from bot.errors import ChatError
-from bot.ports import Clock, Landing
+from bot.errors import ChatError, StaleJob, StorageUnavailable
+from bot.ports import Clock, Confirm, Landing
 
 log = structlog.get_logger()
 
@@ -43,12 +43,13 @@ class _Waiting:
     tries: int = 0
     at: float = float("-inf")  # not before this moment
     landings: list[Landing] = field(default_factory=list)
+    confirm: Confirm | None = None
 
-    def end(self) -> None:
+    def end(self, sent: bool = False) -> None:
         """It is shown, or given up."""
         for landing in self.landings:
             if not landing.done():
-                landing.set_result(None)
+                landing.set_result(sent)
 
 
 @dataclass
@@ -73,17 +74,25 @@ class Board:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def put(self, channel: str, message: str, body: dict[str, Any], *, urgent: bool) -> Landing:
+    def put(
+        self,
+        channel: str,
+        message: str,
+        body: dict[str, Any],
+        *,
+        urgent: bool,
+        confirm: Confirm | None = None,
+    ) -> Landing:
         """Show this on a message; it takes the place of what still waits for it.
 
-        What comes back is done when this or something newer is shown, or given up. What waits
-        together lands together.
+        `confirm` is awaited right before it is sent. What comes back says whether this, or
+        something newer that waited in its place, was sent.
         """
         key = (channel, message)
         before = self._waiting.pop(key, None) or _Waiting(body, urgent)
         urgent = urgent or before.urgent
         landings = before.landings or [asyncio.get_running_loop().create_future()]
-        self._waiting[key] = _Waiting(body, urgent, before.tries, before.at, landings)
+        self._waiting[key] = _Waiting(body, urgent, before.tries, before.at, landings, confirm)
         self._idle.clear()
         self._changed.set()
         if self._sender is None:
@@ -162,27 +171,39 @@ class Board:
 
     async def _send(self, key: Message) -> None:
         waiting = self._waiting.pop(key)
-        now = self._clock.monotonic()
-        self._past.window.append(now)
-        if not waiting.urgent:
-            self._past.progress = now
         try:
+            # It may have waited for most of a minute, and its job be another replica's since.
+            if waiting.confirm is not None:
+                await waiting.confirm()
+            self._count(waiting)
             await self._edit(*key, waiting.body)
-        except ChatError as error:
+        except StaleJob as error:
+            log.info("edit not wanted any more", message=key[1], reason=str(error))
+            waiting.end()
+        except (ChatError, StorageUnavailable) as error:
             self._failed(key, waiting, error)
         except Exception:
             log.exception("an edit failed", channel=key[0], message=key[1])
             waiting.end()
         else:
-            waiting.end()
+            waiting.end(sent=True)
         self._past.messages[key] = self._clock.monotonic()
         while len(self._past.messages) > MOST_REMEMBERED:
             del self._past.messages[next(iter(self._past.messages))]
 
-    def _failed(self, key: Message, waiting: _Waiting, error: ChatError) -> None:
+    def _count(self, waiting: _Waiting) -> None:
+        now = self._clock.monotonic()
+        self._past.window.append(now)
+        if not waiting.urgent:
+            self._past.progress = now
+
+    def _failed(
+        self, key: Message, waiting: _Waiting, error: ChatError | StorageUnavailable
+    ) -> None:
         waiting.tries += 1
         log.warning("edit not sent", message=key[1], error=str(error), tries=waiting.tries)
-        if error.permanent or not waiting.urgent or waiting.tries >= MOST_TRIES:
+        is_permanent = isinstance(error, ChatError) and error.permanent
+        if is_permanent or not waiting.urgent or waiting.tries >= MOST_TRIES:
             waiting.end()
             return
         pause = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (waiting.tries - 1))

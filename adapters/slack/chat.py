@@ -56,16 +56,18 @@ class Chat:
         self._boards: dict[str, Board] = {}
         self._looks: dict[tuple[str, str], _Look] = {}
 
-    async def post_card(self, channel: str, card: Card, key: str) -> str:
+    async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
         api = await self._workspaces.api(card.owner.workspace)
         body = await self._card_body(api, card)
-        ts = await self._posts.post(api, channel, body, key, card.job_id)
+        ts = await self._posts.post(api, channel, body, key, card.job_id, confirm)
         # Only a first card is sure to show what was just posted: a later one may have been found.
         if card.state is State.QUEUED:
             self._looks[channel, ts] = _look(card)
         return ts
 
-    async def update_card(self, channel: str, message: str, card: Card) -> Landing | None:
+    async def update_card(
+        self, channel: str, message: str, card: Card, confirm: Confirm
+    ) -> Landing | None:
         api = await self._workspaces.api(card.owner.workspace)
         body = await self._card_body(api, card)
         before = self._looks.get((channel, message))
@@ -73,7 +75,7 @@ class Chat:
         self._looks[channel, message] = _look(card)
         if card.state.is_over:
             self._looks.pop((channel, message), None)
-        landing = self._board(api).put(room(channel), message, body, urgent=urgent)
+        landing = self._board(api).put(room(channel), message, body, urgent=urgent, confirm=confirm)
         if not card.state.is_over:
             return landing
         await asyncio.shield(landing)
@@ -90,8 +92,7 @@ class Chat:
         result = await self._ladder.share(api, channel, result, key, confirm)
         names = await self._whispers.names(api, members_in(result.text) - {result.owner.id})
         body = result_body(result, names)
-        await confirm()
-        return await self._posts.post(api, channel, body, key, result.job_id)
+        return await self._posts.post(api, channel, body, key, result.job_id, confirm)
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
         api = await self._workspaces.api(member.workspace)

@@ -14,7 +14,7 @@ from adapters.slack.errors import SlackRefused, SlackUnsure
 from adapters.slack.render import key_in, metadata, with_key
 from bot.failpoints import failpoint
 from bot.jobs import room
-from bot.ports import Clock, Receipt, Receipts
+from bot.ports import Clock, Confirm, Receipt, Receipts
 
 log = structlog.get_logger()
 
@@ -38,9 +38,15 @@ class Posts:
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def post(
-        self, api: SlackApi, channel: str, body: Body, key: str, subject: str | None
+        self,
+        api: SlackApi,
+        channel: str,
+        body: Body,
+        key: str,
+        subject: str | None,
+        confirm: Confirm | None = None,
     ) -> str:
-        """Post and return the message's `ts`; raises ChatError."""
+        """Post and return the message's `ts`; raises ChatError, and what `confirm` raises."""
         receipt = Receipt(
             api.identity.workspace, key, channel, self._clock.now(), subject, state="posting"
         )
@@ -53,7 +59,7 @@ class Posts:
             if found is not None:
                 return await self._sent(receipt, found)
         failpoint("slack.post.intended")
-        ts = await self._send(api, receipt, body)
+        ts = await self._send(api, receipt, body, confirm)
         failpoint("slack.post.sent")
         return await self._sent(receipt, ts)
 
@@ -64,15 +70,17 @@ class Posts:
                 return str(message["ts"])
         return None
 
-    async def _send(self, api: SlackApi, receipt: Receipt, body: Body) -> str:
+    async def _send(
+        self, api: SlackApi, receipt: Receipt, body: Body, confirm: Confirm | None
+    ) -> str:
         try:
-            return await self._post(api, receipt, body)
+            return await self._post(api, receipt, body, confirm)
         except SlackRefused as error:
             if error.code != "not_in_channel" or not await self._channels.rejoin(
                 api, receipt.channel
             ):
                 raise
-            return await self._post(api, receipt, body)
+            return await self._post(api, receipt, body, confirm)
         except SlackUnsure as error:
             log.warning("looking for a message", key=receipt.key, error=str(error))
             for pause in LOOKS:
@@ -82,11 +90,15 @@ class Posts:
                     return found
             raise
 
-    async def _post(self, api: SlackApi, receipt: Receipt, body: Body) -> str:
+    async def _post(
+        self, api: SlackApi, receipt: Receipt, body: Body, confirm: Confirm | None
+    ) -> str:
         turn = self._turns.setdefault((receipt.workspace, room(receipt.channel)), asyncio.Lock())
         # Slack takes about one message a second in a channel: while one waits as long as Slack asks,
         # the others wait behind it instead of using up their tries.
         async with turn:
+            if confirm is not None:
+                await confirm()
             answer = await api.once(
                 "chat.postMessage",
                 **place(receipt.channel),

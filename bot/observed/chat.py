@@ -35,11 +35,13 @@ class ObservedChat:
             self._metrics.delivery.labels(self._platform, outcome).observe(seconds)
         return message
 
-    async def post_card(self, channel: str, card: Card, key: str) -> str:
-        return await self._inner.post_card(channel, card, key)
+    async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
+        return await self._inner.post_card(channel, card, key, confirm)
 
-    async def update_card(self, channel: str, message: str, card: Card) -> Landing | None:
-        return await self._inner.update_card(channel, message, card)
+    async def update_card(
+        self, channel: str, message: str, card: Card, confirm: Confirm
+    ) -> Landing | None:
+        return await self._inner.update_card(channel, message, card, confirm)
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         await self._inner.remove_card(workspace, channel, message)

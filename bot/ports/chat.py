@@ -8,8 +8,8 @@ from typing import Protocol
 from bot.jobs import Member
 from bot.views import Card, Notice, Result
 
-# Done when something is shown that a platform has only taken so far.
-Landing = asyncio.Future[None]
+# Whether something was sent that a platform has only taken so far.
+Landing = asyncio.Future[bool]
 # Raises when what is about to be sent is no longer ours to send.
 Confirm = Callable[[], Awaitable[None]]
 
@@ -30,14 +30,20 @@ class Subject:
 class ChatPlatform(Protocol):
     """Where people are. Every sending method raises ChatError."""
 
-    async def post_card(self, channel: str, card: Card, key: str) -> str:
-        """Show a card and return its message; the same key never makes a second one."""
+    async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
+        """Show a card and return its message; the same key never makes a second one.
+
+        `confirm` is awaited right before it is sent, unless it is the answer to a command.
+        """
         ...
 
-    async def update_card(self, channel: str, message: str, card: Card) -> Landing | None:
+    async def update_card(
+        self, channel: str, message: str, card: Card, confirm: Confirm
+    ) -> Landing | None:
         """Edit a card; what it says of a job's end is shown when this returns.
 
-        What comes back is done when the edit has landed, or was given up; None where it has.
+        Where an edit has to wait for its turn, `confirm` is awaited when that has come, and what
+        comes back is done when it was sent or given up.
         """
         ...
 

@@ -171,14 +171,14 @@ DONE = (
         f"{RACES}a_result_is_not_posted_by_whoever_lost_the_lease[sleep_long]",
     ),
     guard(
-        "bot/presenter.py",
-        "            if now.card is not None and now.card != ref:",
-        "            if False:",
+        "bot/card_posts.py",
+        "        if now.card is not None and now.card != ref:",
+        "        if False:",
         "tests/discord/test_faults.py::test_the_second_card_of_a_job_is_deleted",
     ),
     guard(
-        "bot/presenter.py",
-        "        if not self._is_stopped:",
+        "bot/card_edits.py",
+        "        if landing.result() and not self._errands.is_stopped:",
         "        if False:",
         "tests/scenario/test_cards.py"
         "::test_an_edit_that_lands_when_another_has_shown_the_end_is_not_the_last_word",

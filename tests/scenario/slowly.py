@@ -24,7 +24,7 @@ from bot.jobs import Job, Member, State
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.pauses import Pauses
-from bot.ports import Confirm, Landing, Once, Subject
+from bot.ports import Clock, Confirm, Landing, Once, Subject
 from bot.presenter import Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
@@ -51,6 +51,10 @@ class OwnClock(SystemClock):
     """A replica's own clock, in which it may have slept."""
 
     slept = 0.0
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
 
     def monotonic(self) -> float:
         return super().monotonic() + self.slept
@@ -61,6 +65,7 @@ class SlowChat:
 
     def __init__(self) -> None:
         self.before_edit: Callable[[Card], Awaitable[None]] | None = None
+        self.before_confirm: Callable[[Card], Awaitable[None]] | None = None
         self.before_post: Callable[[Card], Awaitable[None]] | None = None
         self.after_delivery: Callable[[], Awaitable[None]] | None = None
         self.before_delivery: Callable[[], Awaitable[None]] | None = None
@@ -70,22 +75,27 @@ class SlowChat:
         self.removed: list[str] = []
         self.edited: set[str] = set()
         self.lands_later = False
-        self._flying: list[tuple[State, Landing]] = []
+        self.flying: list[tuple[Card, Confirm, Landing]] = []
         self.posted_by: list[asyncio.Task[Any] | None] = []
 
-    async def post_card(self, channel: str, card: Card, key: str) -> str:
+    async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
         self.posted_by.append(asyncio.current_task())
+        if self.before_confirm is not None:
+            await self.before_confirm(card)
+        await confirm()
         if self.before_post is not None:
             await self.before_post(card)
         self.shown.append(card.state)
         return key
 
-    async def update_card(self, channel: str, message: str, card: Card) -> Landing | None:
+    async def update_card(
+        self, channel: str, message: str, card: Card, confirm: Confirm
+    ) -> Landing | None:
         if self.before_edit is not None:
             await self.before_edit(card)
         if self.lands_later:
             landing: Landing = asyncio.get_running_loop().create_future()
-            self._flying.append((card.state, landing))
+            self.flying.append((card, confirm, landing))
             return landing
         self.shown.append(card.state)
         self.edited.add(message)
@@ -93,9 +103,9 @@ class SlowChat:
 
     def land(self) -> None:
         """Show what was only taken so far."""
-        for state, landing in self._flying:
-            self.shown.append(state)
-            landing.set_result(None)
+        for card, _, landing in self.flying:
+            self.shown.append(card.state)
+            landing.set_result(True)
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         self.removed.append(message)
@@ -223,12 +233,12 @@ class Stage:
         lease = insert(replicas).values(id=replica, lease_until=2**62)
         await self.database.write(lambda c: c.execute(lease) and None)
 
-    async def another_presenter(self) -> Presenter:
+    async def another_presenter(self, clock: Clock | None = None) -> Presenter:
         """Who shows cards at another replica."""
         lease = timedelta(seconds=30)
         other = Replica(SqlReplicas(self.database, lease, alone=False), SystemClock(), lease)
         await other.join()
-        chats, clock = {"slow": self.chat}, SystemClock()
+        chats, clock = {"slow": self.chat}, clock or SystemClock()
         return Presenter(chats, self.storage, load_catalog(), other, clock, Pauses(first=0.01))
 
     async def ask(self, query: Select[tuple[str]]) -> list[str]:

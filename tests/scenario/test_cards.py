@@ -4,18 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bot.acceptance import new_job
+from bot.card_posts import FIRST_CARD_SECONDS
 from bot.clock import SystemClock
 from bot.credits import Outcome
-from bot.errors import ChatError
+from bot.errors import ChatError, StaleJob, StorageUnavailable
 from bot.jobs import Cause, Job, State
 from bot.views import Card
-from tests.scenario.slowly import ADA, Stage, staged
+from tests.scenario.slowly import ADA, OwnClock, Stage, staged
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ async def test_the_first_card_is_posted_by_who_answers_the_command_and_by_nobody
 
     async def sent_meanwhile(job: Job) -> None:
         stage.worker.wake()
-        await stage.until(job.id, lambda job: job.state is State.SUBMITTING)
+        await stage.until(job.id, lambda job: job.state is not State.QUEUED)
 
     stage.storage.after_accept = sent_meanwhile
     job = await stage.imagine("a fox")
@@ -89,7 +91,7 @@ async def test_an_edit_that_is_under_way_when_its_worker_is_stopped_is_not_the_l
     await stage.storage.finish(running, State.CANCELLED, Outcome.FAILED, SystemClock().now())
     stage.chat.shown.clear()
     over.set()
-    await asyncio.gather(*presenter.under_way)
+    await asyncio.gather(*presenter.errands.under_way)
     assert stage.chat.shown == [State.RUNNING, State.CANCELLED]
 
 
@@ -102,11 +104,15 @@ async def test_an_edit_that_lands_when_another_has_shown_the_end_is_not_the_last
     stage.chat.lands_later = True
     await presenter.show(running)
     stage.chat.lands_later = False
+    (_, confirm, _) = stage.chat.flying[0]
+    await confirm()
     await stage.storage.finish(running, State.CANCELLED, Outcome.FAILED, SystemClock().now())
+    with pytest.raises(StaleJob):
+        await confirm()
     stage.chat.shown.clear()
     stage.chat.land()
     await asyncio.sleep(0)  # the landing is told by a callback
-    await asyncio.gather(*presenter.under_way)
+    await asyncio.gather(*presenter.errands.under_way)
     assert stage.chat.shown == [State.RUNNING, State.CANCELLED]
 
 
@@ -124,6 +130,50 @@ async def test_the_second_card_of_a_job_is_taken_back_by_who_posted_it(stage: St
     assert ended.card == "the other's card"
     assert stage.chat.removed == [f"card:{job.id}"]
     assert stage.chat.edited == {"the other's card"}
+
+
+async def test_a_card_that_another_posted_while_its_replica_stood_still_is_not_posted_again(
+    stage: Stage,
+) -> None:
+    async def stand_still(card: Card) -> None:
+        await stage.storage.note_card(card.job_id, "the other's card")
+
+    stage.chat.before_confirm = stand_still
+    job = await stage.imagine("a fox")
+    ended = await stage.until(job.id, lambda job: job.told)
+    assert (ended.state, ended.card) == (State.DELIVERED, "the other's card")
+    assert State.QUEUED not in stage.chat.shown
+    assert stage.chat.edited == {"the other's card"}
+
+
+async def test_a_card_that_cannot_be_noted_is_taken_back_when_another_was_posted_meanwhile(
+    stage: Stage,
+) -> None:
+    stage.storage.loses_cards = 1
+    presenter = await stage.another_presenter()
+    job = new_job("j1", ADA, stage.request(), Cause.COMMAND, None, SystemClock().now())
+    job = await stage.storage.accept(replace(job, accepted_by=None), [], job.created_at)
+    with pytest.raises(StorageUnavailable):
+        await presenter.show(job)
+    await stage.storage.note_card("j1", "the other's card")
+    await asyncio.gather(*presenter.errands.under_way)
+    assert stage.chat.removed == ["card:j1"]
+
+
+async def test_a_clock_far_ahead_is_no_reason_to_post_the_card_that_another_is_about_to_post(
+    stage: Stage,
+) -> None:
+    clock = OwnClock()
+    clock.ahead = timedelta(hours=1)
+    presenter = await stage.another_presenter(clock)
+    await stage.join("another")
+    job = new_job("j1", ADA, stage.request(), Cause.COMMAND, None, SystemClock().now())
+    job = await stage.storage.accept(replace(job, accepted_by="another"), [], job.created_at)
+    await presenter.show(job)
+    assert stage.chat.shown == []
+    clock.slept = FIRST_CARD_SECONDS
+    await presenter.show(job)
+    assert stage.chat.shown == [State.QUEUED]
 
 
 async def test_a_card_that_its_replica_never_posts_is_posted_by_whoever_has_the_job(

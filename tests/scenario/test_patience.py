@@ -16,7 +16,7 @@ from bot.jobs import Job, Member, State
 from bot.messages.cards import Progress
 from bot.patience import Patience
 from bot.pauses import Pauses
-from bot.ports import Task, Timing
+from bot.ports import Confirm, Task, Timing
 from bot.presenter import Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
@@ -82,11 +82,13 @@ class Chat:
 
     cards: list[Card] = field(default_factory=list)
 
-    async def post_card(self, _channel: str, card: Card, _key: str) -> str:
+    async def post_card(self, _channel: str, card: Card, _key: str, _confirm: Confirm) -> str:
         self.cards.append(card)
         return "1"
 
-    async def update_card(self, _channel: str, _message: str, card: Card) -> None:
+    async def update_card(
+        self, _channel: str, _message: str, card: Card, _confirm: Confirm
+    ) -> None:
         self.cards.append(card)
 
     @property

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from adapters.slack.board import MOST_EDITS, WINDOW_SECONDS, Board
-from bot.errors import ChatError
+from bot.errors import ChatError, StaleJob
 from tests.slack.clocks import HandClock, JumpingClock
 
 
@@ -43,6 +43,24 @@ async def test_changes_of_state_never_exceed_the_limit_and_none_is_lost() -> Non
     await settled(sent, 130)
     assert Counter(message for _, message, _ in sent.edits) == {f"{n}": 1 for n in range(130)}
     assert sent.busiest_minute() <= MOST_EDITS
+    await board.close(1)
+
+
+async def test_an_edit_that_is_not_true_any_more_when_its_turn_comes_is_not_sent() -> None:
+    async def old() -> None:
+        raise StaleJob("it has gone on")
+
+    async def true() -> None:
+        return
+
+    clock = JumpingClock()
+    sent = Sent(clock)
+    board = Board(sent.edit, clock)
+    not_sent = board.put("C1", "1", {"text": "being sent"}, urgent=True, confirm=old)
+    was_sent = board.put("C1", "2", {"text": "being made"}, urgent=True, confirm=true)
+    assert not await not_sent
+    assert await was_sent
+    assert [text for _, _, text in sent.edits] == ["being made"]
     await board.close(1)
 
 
