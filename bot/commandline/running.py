@@ -17,6 +17,7 @@ from bot.config import Config, RunConfig, load_config
 from bot.config.contradictions import contradictions
 from bot.errors import ConfigError
 from bot.logs import set_up_logs
+from bot.scratch import sweep
 from bot.telemetry import sentry
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def add_run(commands: "Parsers") -> None:
 async def _run(arguments: argparse.Namespace) -> None:
     config = _only(load_config(to_run=True), arguments.only)
     set_up_logs(config.log.level, config.log.format, sentry(config.sentry))
+    await asyncio.to_thread(sweep)
     live = not is_loopback(config.runway.base_url)
     async with until_asked_to_stop() as stop, running(config, live=live):
         stay_quick()
