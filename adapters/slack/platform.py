@@ -207,6 +207,9 @@ def _bolt(
             authorize=workspaces,  # type: ignore[arg-type] # an AsyncAuthorize is taken too
             oauth_settings=settings,
             raise_error_for_unhandled_request=True,
+            # A listener only acknowledges and begins what it is asked for. Otherwise Bolt runs it in
+            # a task, and looks each millisecond whether that has acknowledged.
+            process_before_response=True,
             attaching_conversation_kwargs_enabled=False,
         )
     if settings is not None:
