@@ -28,8 +28,9 @@ QUEUE_SECONDS = 30.0
 # https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
 _AGAIN = ("40001", "40P01")
 _MOST_ATTEMPTS = 5
-# The server is going away, or has too many guests: classes 08 and 57, and 53300.
-_AWAY = ("08", "57", "53")
+# The server is going away, or has too many guests: classes 08 and 57, and 53300. Or somebody who
+# stands still holds a lock for too long: 55P03.
+_AWAY = ("08", "57", "53", "55P03")
 
 
 class PostgresDatabase:

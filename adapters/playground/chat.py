@@ -12,7 +12,7 @@ from adapters.playground.documents import keep
 from adapters.playground.events import Hub
 from adapters.playground.render import AUTHOR, Body, card_body, notice_body, result_body
 from bot.errors import ChatError, DailiesError
-from bot.jobs import Member
+from bot.jobs import Member, State
 from bot.messages.deliveries import with_fitted
 from bot.ports import Archive, Clock, Confirm, Fitter, Subject
 from bot.views import Card, Notice, Result
@@ -92,7 +92,14 @@ class Chat:
             self._publish({**stored, **body})
             return
         self._fresher.pop(stored["seq"], None)
-        await self._change(stored["seq"], {**shown, "edited_at": self._now()})
+        changes = {**shown, "edited_at": self._now()}
+
+        def edit(body: Body) -> Body:
+            # Another replica may have shown the end since we looked: nothing comes after that.
+            is_late = State(body["card"]["state"]).is_over and not card.state.is_over
+            return body if is_late else {**body, **changes}
+
+        self._publish(await self._log.change(stored["seq"], edit))
 
     async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
         if self._fitter is not None:

@@ -1,13 +1,15 @@
 """The playground's page at one replica hears of what another one writes."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
 from bot.clock import SystemClock
-from bot.jobs import Member
-from bot.views import Notice
+from bot.jobs import Member, State
+from bot.views import Card, Notice
 from storage.chat import ChatLog
 
 ADA = Person("ada", "Ada")
@@ -32,6 +34,31 @@ async def test_a_message_of_another_replica_reaches_an_open_page_once(chat):
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     assert heard == ["first", "second"]
+
+
+async def test_an_end_that_another_replica_has_shown_is_not_edited_away(chat, database):
+    """It looked at the card, stood still, and goes on when another has come to the end."""
+    there = chat()
+
+    class Slow(ChatLog):
+        async def message(self, seq: int) -> dict[str, Any] | None:
+            looked = await super().message(seq)
+            await there.update_card(CHANNEL, str(seq), end, certain)
+            return looked
+
+    async def certain() -> None:
+        return
+
+    first = Card("j1", Member(WORKSPACE, "ada"), "Imagine", "a fox", State.COLLECTING, (), ())
+    late, end = replace(first, state=State.DELIVERING), replace(first, state=State.DELIVERED)
+    message = await there.post_card(CHANNEL, first, "card:j1", certain)
+    here = Chat(Slow(database), [ADA], SystemClock())
+    await here.update_card(CHANNEL, message, late, certain)
+    shown = await there.message(int(message), ADA)
+    assert shown["card"]["state"] == State.DELIVERED
+    # One that has stayed where it is may be edited.
+    await there.update_card(CHANNEL, message, replace(end, title="Animate"), certain)
+    assert (await there.message(int(message), ADA))["card"]["title"] == "Animate"
 
 
 async def test_an_open_page_is_let_go_when_the_server_stops(chat):
