@@ -125,11 +125,14 @@ class Timing(selectors.DefaultSelector):
     longest = 0.0
     woken: tuple[float, float] | None = None
 
+    def ended(self, seconds: float) -> None:
+        """A round is over."""
+        self.longest = max(self.longest, seconds)
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if self.woken is not None:
             at, waited = self.woken
-            round_ = time.perf_counter() - at - (runnable() - waited)
-            self.longest = max(self.longest, round_)
+            self.ended(time.perf_counter() - at - (runnable() - waited))
         found = super().select(timeout)
         self.woken = time.perf_counter(), runnable()
         return found

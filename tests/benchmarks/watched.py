@@ -6,7 +6,6 @@ processor is left out where Linux tells it: that is the machine's doing.
 
 import asyncio
 import mmap
-import selectors
 import struct
 import sys
 from collections.abc import Mapping, Sequence
@@ -46,12 +45,9 @@ class Kept(Timing):
         super().__init__()
         self._kept = longest
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.longest = self._kept.seconds
-        found = super().select(timeout)
-        if self.longest > self._kept.seconds:
-            self._kept.seconds = self.longest
-        return found
+    def ended(self, seconds: float) -> None:
+        if seconds > self._kept.seconds:
+            self._kept.seconds = seconds
 
 
 class Watched(asyncio.DefaultEventLoopPolicy):
