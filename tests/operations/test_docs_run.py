@@ -4,6 +4,7 @@ Those that serve until they are stopped are started as processes by the tests of
 programs of others and `make` are looked at in test_written.py.
 """
 
+import functools
 import re
 import shlex
 from collections.abc import Awaitable, Callable
@@ -33,9 +34,13 @@ def is_ours(line: str) -> bool:
     return bool(re.match(r"(\S+=\S* )*(\.venv/bin/)?dailies ", line))
 
 
+# Putting it together takes a hundred times as long as asking it.
+the_parser = functools.cache(parser)
+
+
 def is_whole(line: str) -> bool:
     try:
-        parser().parse_args(words_of(line)[0])
+        the_parser().parse_args(words_of(line)[0])
     except SystemExit:
         return False
     return True
