@@ -1,35 +1,133 @@
-"""The child process that decodes files from outside: a bad one costs a refusal, not the bot.
+"""The processes that decode files from outside: a bad one costs a refusal, not the bot.
 
-`python -m bot.media.child <task> <path> <container> <terms as JSON>` answers one line of JSON.
+`python -m bot.media.child <descriptor>` loads decoders, which takes ten times as long as looking at
+a picture, and forks for each order that comes over the socket at that descriptor (see `orders`).
+The fork limits itself, does one task, answers one line of JSON over the order's own socket and ends;
+this process, which never touches a file, adds how it ended. An order whose giver closes its side is
+ended at once.
 """
 
+import gc
 import json
 import os
 import resource
+import select
+import signal
+import socket
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.media.errors import Reason, UnusableFile
-from bot.media.tasks import TASKS, Terms
+from bot.media.orders import Order, received
+from bot.media.tasks import TASKS, Terms, load_decoder
 
+# Whoever looks at one file often looks at the next one soon; idle, the memory is given back.
+_MOST_IDLE_MS = 60_000
 _OPEN_FILES = 64
 _NICENESS = 10
 
 
-def main(arguments: list[str]) -> None:
-    """Limit this process, do one task, print `{"found": …}` or `{"refused": …}`."""
-    task, path, container, packed = arguments
-    terms: Terms = json.loads(packed)
-    limit(terms)
-    do = TASKS[task]
+@dataclass(frozen=True)
+class _Work:
+    """A fork at work: its process, and where its answer goes."""
+
+    pid: int
+    answer: socket.socket
+
+
+class ForkServer:
+    """Forks for each order; ends with all forks when its giver is gone, or after an idle minute."""
+
+    def __init__(self, control: socket.socket, most_idle_ms: int = _MOST_IDLE_MS) -> None:
+        self._control = control
+        self._most_idle_ms = most_idle_ms
+        self._at_answer: dict[int, _Work] = {}
+        self._at_life: dict[int, _Work] = {}
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+
+    def serve(self) -> None:
+        """Serve until nobody can ask any more."""
+        while ready := self._poll.poll(None if self._at_life else self._most_idle_ms):
+            for descriptor, _ in ready:
+                if descriptor in self._at_life:
+                    self._report(descriptor)
+                elif descriptor in self._at_answer:
+                    self._stop(descriptor)
+                elif (order := received(self._control)) is None:
+                    return
+                else:
+                    self._begin(order)
+
+    def end(self) -> None:
+        """Leave no fork behind."""
+        for work in self._at_life.values():
+            os.kill(work.pid, signal.SIGKILL)
+
+    def _begin(self, order: Order) -> None:
+        load_decoder(order.task)
+        # What all forks share is not looked through, which would copy it into each of them.
+        gc.freeze()
+        life, held = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            self._forget()
+            os.close(life)
+            _work(order)  # `held` closes when this process ends, however it ends
+        os.close(held)
+        work = _Work(pid, order.answer)
+        self._at_life[life] = self._at_answer[order.answer.fileno()] = work
+        self._poll.register(life, select.POLLIN)
+        self._poll.register(order.answer, select.POLLIN)
+
+    def _report(self, life: int) -> None:
+        """A fork has ended: say how."""
+        work = self._at_life.pop(life)
+        self._poll.unregister(life)
+        os.close(life)
+        if self._at_answer.pop(work.answer.fileno(), None) is not None:
+            self._poll.unregister(work.answer)
+        _, status = os.waitpid(work.pid, 0)
+        with suppress(OSError):  # nobody listens any more
+            work.answer.sendall(b"\n%d" % os.waitstatus_to_exitcode(status))
+        work.answer.close()
+
+    def _stop(self, answer: int) -> None:
+        """Whoever gave the order has closed its side."""
+        work = self._at_answer.pop(answer)
+        self._poll.unregister(answer)
+        os.kill(work.pid, signal.SIGKILL)
+
+    def _forget(self) -> None:
+        """Close what a fork must not hold: the orders, and the answers of others."""
+        self._control.close()
+        for life, work in self._at_life.items():
+            os.close(life)
+            work.answer.close()
+
+
+def _work(order: Order) -> None:
+    """Do what was ordered, and never come back."""
+    status = 1
     try:
-        answer: dict[str, object] = {"found": do(Path(path), container, terms)}
+        limit(order.terms)
+        order.answer.sendall(json.dumps(_done(order)).encode())
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _done(order: Order) -> dict[str, object]:
+    """`{"found": …}` or `{"refused": …}`."""
+    do = TASKS[order.task]
+    try:
+        return {"found": do(Path(order.path), order.container, order.terms)}
     except UnusableFile as error:
-        answer = {"refused": vars(error)}
+        return {"refused": vars(error)}
     except Exception as error:  # noqa: BLE001  # a decoder fails in any way it likes
-        answer = {"refused": {"reason": Reason.UNDECODABLE, "detail": type(error).__name__}}
-    sys.stdout.write(json.dumps(answer))
+        return {"refused": {"reason": Reason.UNDECODABLE, "detail": type(error).__name__}}
 
 
 def limit(terms: Terms) -> None:
@@ -46,6 +144,15 @@ def _cap(which: int, most: int) -> None:
     # macOS refuses RLIMIT_AS (setrlimit gives EINVAL, as ValueError); the other caps still hold.
     with suppress(ValueError):
         resource.setrlimit(which, (most, most))
+
+
+def main(arguments: list[str]) -> None:
+    """Serve at the socket whose descriptor is the argument."""
+    server = ForkServer(socket.socket(fileno=int(arguments[0])))
+    try:
+        server.serve()
+    finally:
+        server.end()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """What a child process can be asked to do with one file; each imports only the decoder it needs.
 
-The imports stand inside the tasks: a decoder is loaded after the limits are in force, never in the
-bot's own process.
+The imports stand inside the tasks: a decoder is never loaded in the bot's own process.
 """
 
+import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -121,3 +121,14 @@ TASKS: dict[str, Task] = {
     "poster": _poster,
     "last_frame": _last_frame,
 }
+
+
+def load_decoder(task: str) -> None:
+    """Import what nearly all orders for that kind of file need, ahead of the first one."""
+    if task.endswith("_image"):
+        from PIL import Image
+
+        importlib.import_module("bot.media.still")
+        Image.preinit()
+    else:
+        importlib.import_module("bot.media.film")
