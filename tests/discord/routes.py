@@ -7,6 +7,7 @@ from aiohttp import BodyPartReader, web
 
 from tests.discord import objects, schema
 from tests.discord.objects import Object
+from tests.discord.places import Places
 from tests.discord.server import Discord, Handler, Refusal, answer
 
 EPHEMERAL, LOADING = 64, 128
@@ -63,7 +64,6 @@ class Routes:
         return {
             ("GET", "/users/@me"): self.me,
             ("GET", "/oauth2/applications/@me"): self.application,
-            ("GET", "/users/@me/guilds"): self.guilds,
             ("GET", "/gateway/bot"): self.gateway,
             ("GET", commands): self.commands,
             ("PUT", commands): self.write_commands,
@@ -77,9 +77,8 @@ class Routes:
             ("PATCH", one): self.edit,
             ("DELETE", one): self.remove,
             ("GET", one + "/reactions/{emoji_name}"): self.reacted,
-            ("GET", "/guilds/{guild_id}/members/{user_id}"): self.member,
-            ("GET", "/guilds/{guild_id}"): self.guild,
             ("POST", "/users/@me/channels"): self.direct,
+            **Places(self._discord).table(),
         }
 
     async def cdn(self, request: web.Request) -> web.Response:
@@ -93,10 +92,6 @@ class Routes:
         self._discord.check_token(request)
         told = objects.application(self._discord.users[objects.ADA])
         return answer({**told, "interactions_endpoint_url": self._discord.endpoint})
-
-    async def guilds(self, request: web.Request) -> web.Response:
-        self._discord.check_token(request)
-        return answer(self._discord.own_guilds())
 
     async def gateway(self, _request: web.Request) -> web.Response:
         gateway = self._discord.gateway
@@ -215,19 +210,6 @@ class Routes:
         people = {who for sign, who in on if sign == emoji}
         after = int(request.query.get("after", "0"))
         return answer([self._discord.users[who] for who in sorted(people) if int(who) > after])
-
-    async def member(self, request: web.Request) -> web.Response:
-        who = request.match_info["user_id"]
-        if who not in self._discord.users:
-            raise Refusal(404, 10007, "Unknown Member")
-        return answer(self._discord.member(who))
-
-    async def guild(self, request: web.Request) -> web.Response:
-        wanted = request.match_info["guild_id"]
-        found = next((g for g in self._discord.gateway.guilds if g["id"] == wanted), None)
-        if found is None:
-            raise Refusal(404, 10004, "Unknown Guild")
-        return answer(objects.asked_guild(found))
 
     async def direct(self, request: web.Request) -> web.Response:
         who = str((await self._json(request))["recipient_id"])

@@ -57,7 +57,10 @@ class Discord:
         self.commands: list[Object] = []
         self.command_writes = 0
         self.own_permissions = objects.USUAL
-        self.invited = True
+        # The servers that the bot is in, by name, and the channels that it does not see there.
+        self.own_guilds = {objects.GUILD: "Crew"}
+        self.unseen: set[str] = set()
+        self.timed_out_until: str | None = None
         self.endpoint: str | None = None
         self.faults: list[Fault] = []
         self.violations: list[str] = []
@@ -81,7 +84,8 @@ class Discord:
         return objects.attachment(f"{self.url}/cdn/{key}/{name}", name, content, content_type)
 
     def member(self, user_id: str) -> Object:
-        return objects.member(self.users[user_id], self.roles.get(user_id, []))
+        of = self.bot if user_id == objects.BOT else self.users[user_id]
+        return objects.member(of, self.roles.get(user_id, []))
 
     async def command(
         self,
@@ -241,12 +245,6 @@ class Discord:
     def check_token(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bot {self.gateway.token}":
             raise Refusal(401, 0, "401: Unauthorized")
-
-    def own_guilds(self) -> list[Object]:
-        """The servers that the bot is in, with its permissions there."""
-        crew = {"id": objects.GUILD, "name": "Crew", "icon": None, "banner": None, "owner": False}
-        whole = {**crew, "permissions": str(self.own_permissions), "features": []}
-        return [whole] if self.invited else []
 
     async def changed(self) -> None:
         await self.waiting.tell()

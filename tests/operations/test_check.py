@@ -127,7 +127,7 @@ def test_the_invitation_asks_for_what_is_needed():
 
 
 async def test_a_bot_that_was_not_invited_is_told_where_to(settings, discord, discord_section):
-    discord.invited = False
+    discord.own_guilds.clear()
     found = await look_at(settings(NOWHERE, discord=discord_section()), ["discord"])
     assert "in no server" in named(found, "discord permissions").text
 
