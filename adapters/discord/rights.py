@@ -1,5 +1,7 @@
 """Who may what: our own permissions in a channel, and who counts as an admin."""
 
+from collections.abc import Mapping
+
 import discord
 
 from bot.errors import Refused
@@ -26,13 +28,21 @@ class NotPermitted(Refused):
 
 def check_own(permissions: discord.Permissions, *, thread: bool) -> None:
     """Refuse, before anything is held, where a result could not be shown; raises NotPermitted."""
-    if permissions.administrator:
-        return
     needed = {name: label for name, label in _NEEDED.items() if name != "send_messages"}
     needed |= _IN_THREADS if thread else {"send_messages": _NEEDED["send_messages"]}
-    missing = [label for name, label in needed.items() if not getattr(permissions, name)]
-    if missing:
+    if missing := _missing(permissions, needed):
         raise NotPermitted(missing)
+
+
+def missing_own(permissions: discord.Permissions) -> list[str]:
+    """What we lack for jobs in a channel and in its threads, as Discord's settings name it."""
+    return _missing(permissions, _NEEDED | _IN_THREADS)
+
+
+def _missing(permissions: discord.Permissions, needed: Mapping[str, str]) -> list[str]:
+    if permissions.administrator:
+        return []
+    return [label for name, label in needed.items() if not getattr(permissions, name)]
 
 
 def is_admin(permissions: discord.Permissions) -> bool:

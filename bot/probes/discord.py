@@ -1,7 +1,9 @@
 """Discord: the token, whether commands come to us, and what the bot may do where it is."""
 
+import asyncio
 from typing import Any
 
+from bot.probes.asking import API, Answered, ask
 from bot.probes.findings import (
     UNREACHED,
     Finding,
@@ -13,7 +15,6 @@ from bot.probes.findings import (
     warning,
 )
 
-API = "https://discord.com/api/v10"
 # The permissions that docs/discord.md lists; the invite asks for no others.
 INVITED_PERMISSIONS = 274878024704
 INVITE = (
@@ -27,25 +28,20 @@ _RESET = (
 # So many servers are looked at, as Discord lists them.
 MOST_SERVERS = 200
 FEW_SESSIONS = 100
-
-
-class _Answered(Exception):
-    """Discord answered with another status than 200."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
+# After so long what is left of the servers is let be, so that all else can still be told.
+SECONDS = 15.0
 
 
 async def probe_discord(given: Surroundings) -> list[Finding]:
     """Ask what the token is good for; nothing is written."""
     if given.config.discord.token is None:
         return [skipped("discord", "No DISCORD_TOKEN: the bot does not run on Discord.")]
+    until = asyncio.get_running_loop().time() + SECONDS
     try:
-        application = await _get(given, "/oauth2/applications/@me")
-        gateway = await _get(given, "/gateway/bot")
-        servers = await _get(given, f"/users/@me/guilds?limit={MOST_SERVERS}")
-    except _Answered as error:
+        application = await ask(given, "/oauth2/applications/@me")
+        gateway = await ask(given, "/gateway/bot")
+        servers = await ask(given, f"/users/@me/guilds?limit={MOST_SERVERS}")
+    except Answered as error:
         if error.status == 401:
             return [failed("discord token", "Discord does not accept the bot's token.", _RESET)]
         text = f"Discord answers {error.status}."
@@ -58,18 +54,8 @@ async def probe_discord(given: Surroundings) -> list[Finding]:
         _endpoint(application),
         _intents(),
         _permissions(str(application.get("id", "")), servers or []),
+        *await _channels(given, servers or [], until),
     ]
-
-
-async def _get(given: Surroundings, path: str) -> Any:
-    discord = given.config.discord
-    assert discord.token is not None  # noqa: S101 - the caller has looked
-    headers = {"Authorization": f"Bot {discord.token.get_secret_value()}"}
-    address = f"{discord.api_base or API}{path}"
-    async with given.session.get(address, headers=headers, allow_redirects=False) as answer:
-        if answer.status != 200:
-            raise _Answered(answer.status)
-        return await answer.json(content_type=None)
 
 
 def _sessions(gateway: Any) -> Finding:
@@ -114,13 +100,13 @@ def _permissions(application: str, servers: list[Any]) -> Finding:
 def _missing(server: Any) -> list[str]:
     import discord
 
-    from adapters.discord.rights import NotPermitted, check_own
+    from adapters.discord.rights import missing_own
 
-    own = discord.Permissions(int(server["permissions"]))
-    found: list[str] = []
-    for thread in (False, True):
-        try:
-            check_own(own, thread=thread)
-        except NotPermitted as error:
-            found += error.missing
-    return list(dict.fromkeys(found))
+    return missing_own(discord.Permissions(int(server["permissions"])))
+
+
+async def _channels(given: Surroundings, servers: list[Any], until: float) -> list[Finding]:
+    # The library is large, and this module is loaded with every command line.
+    from bot.probes.channels import probe_channels
+
+    return await probe_channels(given, servers, until)

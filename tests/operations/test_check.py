@@ -42,7 +42,7 @@ async def test_where_everything_works_nothing_is_wrong(
     for name in (
         "runway key", "runway balance", "runway models", "clock", "discord token",
         "discord sessions", "discord commands", "discord intents", "discord permissions",
-        "slack token", "slack scopes", "slack socket", "database", "archive", "web port",
+        "discord channels", "slack token", "slack scopes", "slack socket", "database", "archive", "web port",
     ):  # fmt: skip
         assert named(found, name).verdict is Verdict.OK, named(found, name)
     assert "gen4_image" in named(found, "runway models").text
