@@ -107,13 +107,18 @@ def as_text(found: Sequence[Finding]) -> str:
     """One line each, and below it what to do."""
     lines = []
     for finding in found:
-        lines.append(f"{_SIGNS[finding.verdict]} {finding.name}: {finding.text}")
+        lines.append(f"{_SIGNS[finding.verdict]} {finding.name}: {_on_one_line(finding.text)}")
         if finding.mend and finding.verdict in (Verdict.FAILED, Verdict.WARNING):
             lines.append(f"    → {finding.mend}")
     wrong = sum(finding.verdict is Verdict.FAILED for finding in found)
     lines.append("")
     lines.append(f"{wrong} thing(s) to mend." if wrong else "Dailies can run.")
     return "\n".join(lines)
+
+
+def _on_one_line(text: str) -> str:
+    """Without what would move the cursor of a terminal: servers and channels have people's names."""
+    return "".join(sign for sign in text if sign.isprintable())
 
 
 def _as_json(found: Sequence[Finding]) -> str:

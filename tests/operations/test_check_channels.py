@@ -54,6 +54,14 @@ async def test_a_channel_that_takes_something_away_is_named_with_how_to_mend_it(
     assert "Dailies can run." in as_text([found])
 
 
+async def test_a_name_that_people_gave_does_not_reach_into_the_terminal(discord, look):
+    discord.own_guilds[GUILD] = "Cr\x1b[2Jew\n✓ all is well"
+    close(discord, CHANNEL, SEND)
+    lines = as_text(list((await look()).values())).splitlines()
+    (line,) = [line for line in lines if "lacks permissions" in line]
+    assert line.endswith("#general in Cr[2Jew✓ all is well: Send Messages.")
+
+
 async def test_what_a_role_of_the_bot_is_given_back_is_not_missed(discord, look):
     discord.roles[BOT] = [ROLE]
     close(discord, CHANNEL, ATTACH)
