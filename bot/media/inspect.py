@@ -62,7 +62,11 @@ async def inspect(
     file_type = _identify(size, head, filename, limits)
     if (other := sniff.second_type(head, tail)) is not None:
         raise UnusableFile(Reason.TWO_IN_ONE, found=other.name)
-    found = await _decode(path, file_type, limits, children)
+    digest = asyncio.create_task(asyncio.to_thread(_sha256, path))
+    try:
+        found = await _decode(path, file_type, limits, children)
+    finally:
+        sha256 = await digest
     duration = number(found, "duration")
     if duration is not None and duration > limits.seconds:
         raise UnusableFile(Reason.TOO_LONG, limit=limits.seconds, actual=duration)
@@ -71,7 +75,7 @@ async def inspect(
         content_type=file_type.content_type,
         extension=file_type.extensions[0],
         size=size,
-        sha256=await asyncio.to_thread(_sha256, path),
+        sha256=sha256,
         width=count(found, "width"),
         height=count(found, "height"),
         duration=duration,
