@@ -8,6 +8,7 @@ import math
 from array import array
 from bisect import bisect_left
 from collections import deque
+from statistics import StatisticsError, correlation
 
 # Of one model and length: so many of the latest jobs are remembered, and where they were seen.
 REMEMBERED = 200
@@ -15,6 +16,8 @@ SIGHTS_REMEMBERED = 800
 # Fewer finished jobs, or sightings of them, say too little about the next one.
 ENOUGH_TO_LEARN = 20
 ENOUGH_SIGHTS = 40
+# Progress that goes less with how far along jobs are is nonsense (a correlation).
+LEAST_AGREEMENT = 0.3
 # Of one task: so many sightings are kept; each counts this much of what the next one counts.
 SIGHTS_KEPT = 16
 FADING = 0.6
@@ -29,8 +32,10 @@ LONGER = tuple(0.01 * 2**step for step in range(9))
 LONGER_WEIGHT = 0.05
 # How much sightings that disagree make durations count; 1 would hold them for independent of them.
 DOUBT = 0.45
-# The first look comes before this share of a quick job's time: then its progress tells the rest.
+# The first look comes before this share of a quick job's time: its progress may tell the rest. Where
+# it does not, so many floors lie between two looks: no later than everybody else, with fewer looks.
 FIRST_LOOK = 0.7
+UNTOLD = 1.06
 
 # Seconds that are left, and how much that counts.
 Belief = list[tuple[float, float]]
@@ -88,14 +93,14 @@ class Learned:
         belief = [(end - elapsed, weight) for end, weight in self._durations if end > elapsed]
         longer = LONGER_WEIGHT * min(1.0, elapsed / self._typical)
         belief += [(elapsed * more, longer) for more in LONGER]
-        can_tell = len(self._places) >= ENOUGH_SIGHTS
-        if can_tell and progress is not None:
-            belief = self._weigh(belief, elapsed, progress)
+        told = progress if self._can_tell else None
+        if told is not None:
+            belief = self._weigh(belief, elapsed, told)
         seconds = due(sorted(belief), WORTH * floor * floor / self._typical)
-        early = FIRST_LOOK * self._quick
-        return (
-            min(seconds, early) if can_tell and elapsed < floor and early > 2 * floor else seconds
-        )
+        first = FIRST_LOOK * self._quick
+        if told is not None or first < 2 * floor:
+            return seconds
+        return min(seconds, max(UNTOLD * floor, first - elapsed))
 
     def _weigh(self, usual: Belief, elapsed: float, progress: float) -> Belief:
         """What the sightings nearest to this one say; the less they agree, the more the usual."""
@@ -124,7 +129,15 @@ class Learned:
         self._durations += [(end * FASTER, FASTER_WEIGHT) for end in some[::2]]
         self._seen = sorted(self._sights)
         self._places = [progress for progress, _ in self._seen]
+        self._can_tell = len(self._places) >= ENOUGH_SIGHTS and self._agreement() > LEAST_AGREEMENT
         self._is_new = False
+
+    def _agreement(self) -> float:
+        """How much more progress meant to be further along: 1 always, 0 not at all."""
+        try:
+            return correlation(self._places, [done for _, done in self._seen])
+        except StatisticsError:  # it is always the same
+            return 0.0
 
 
 def due(belief: Belief, worth: float) -> float:

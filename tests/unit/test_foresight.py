@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.foresight import ENOUGH_TO_LEARN, REMEMBERED, SIGHTS_KEPT, Learned, Sights, due, ended
+from bot.foresight import (
+    ENOUGH_TO_LEARN,
+    FIRST_LOOK,
+    REMEMBERED,
+    SIGHTS_KEPT,
+    UNTOLD,
+    Learned,
+    Sights,
+    due,
+    ended,
+)
 
 FLOOR = 5.0
 _SAID = st.none() | st.floats(allow_nan=True, allow_infinity=True) | st.floats(0, 1)
@@ -82,9 +92,22 @@ def test_progress_that_never_reaches_its_end_is_understood():
     assert kind.wait(45, 0.3, FLOOR) == pytest.approx(45, rel=0.15)
 
 
-def test_progress_that_says_nothing_is_not_followed():
-    kind = learned(90, says=lambda _: 0.5)
-    assert kind.wait(80, 0.5, FLOOR) == pytest.approx(kind.wait(80, None, FLOOR), abs=5)
+def _whatever(share):
+    return share * 7919 % 1
+
+
+@pytest.mark.parametrize("says", [_whatever, lambda _: 0.5, lambda share: 0.9 - 0.6 * share])
+def test_progress_that_says_nothing_is_not_followed(says):
+    kind = learned(90, says=says)
+    for elapsed in range(5, 120, 5):
+        assert kind.wait(elapsed, 0.9, FLOOR) == kind.wait(elapsed, None, FLOOR)
+
+
+def test_without_progress_nobody_looks_later_than_others_once_quick_jobs_may_be_done():
+    kind = learned(180, says=lambda _: None)  # the quickest takes 0.8 of that
+    assert kind.wait(0, None, FLOOR) == pytest.approx(FIRST_LOOK * 0.82 * 180, rel=0.01)
+    for elapsed in range(110, 1000, 10):
+        assert kind.wait(elapsed, None, FLOOR) <= UNTOLD * FLOOR
 
 
 def test_a_job_that_outlasts_all_others_is_still_expected():

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.estimates import Estimates, places
-from bot.foresight import ENOUGH_TO_LEARN, Sights
+from bot.foresight import ENOUGH_TO_LEARN, FIRST_LOOK, Sights
 from bot.jobs import Member
 from bot.polling import (
     FLOOR_SECONDS,
@@ -86,7 +86,7 @@ def test_estimates_follow_what_was_learned_of_the_same_model_and_length():
     estimates = Estimates([Timing("gen4_turbo", 5, 30.0)] * ENOUGH_TO_LEARN)
     # Noticed after 30 s, asked at least 5 s before: it ended in between.
     assert estimates.typical(VIDEO) == 27.5
-    assert 20 < estimates.wait(VIDEO, 0.0, Sights()) < 35
+    assert estimates.wait(VIDEO, 0.0, Sights()) == pytest.approx(FIRST_LOOK * 27.5)
     assert estimates.typical(replace(VIDEO, duration=10)) == 60
     for _ in range(ENOUGH_TO_LEARN * 3):
         estimates.learn(Timing("gen4_turbo", 5, 50.0), 48.0, Sights())
