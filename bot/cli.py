@@ -4,18 +4,26 @@ import argparse
 import asyncio
 import errno
 import socket
+import sqlite3
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from bot.commandline.groups import Command, Said
 from bot.commandline.running import add_run
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StorageUnavailable
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
 
+_DATABASE = (
+    OperationalError,
+    DatabaseError,
+    sqlite3.OperationalError,
+    sqlite3.DatabaseError,
+)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -27,7 +35,7 @@ def main() -> None:
         said = asyncio.run(_said(command, arguments))
     except ConfigError as error:
         sys.exit(_fail(str(error)))
-    except (DBAPIError, OSError) as error:
+    except (StorageUnavailable, DBAPIError, sqlite3.Error, OSError) as error:
         why = outside(error)
         if why is None:
             raise
@@ -45,6 +53,9 @@ def parser(*, only_run: bool = False) -> argparse.ArgumentParser:
     """Every command with its arguments; or `run` alone, which is not to wait for the others."""
     whole = argparse.ArgumentParser(
         prog="dailies", description="Runway's image and video models in a team's own chat."
+    )
+    whole.add_argument(
+        "--version", action=_Version, nargs=0, help="say which version this is, and leave"
     )
     commands = whole.add_subparsers(required=True, metavar="command")
     add_run(commands)
@@ -71,11 +82,22 @@ def _add_others(commands: "Parsers") -> None:
     add_slack(commands)
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_unused: object) -> None:
+        print(f"dailies {version('dailies')}")
+        parser.exit()
+
+
 def outside(error: Exception) -> str | None:
     """What to do about a database or a disk that does not work; None where it is our mistake."""
+    if isinstance(error, StorageUnavailable):
+        return f"The database does not answer: {error}. `dailies check database disk` says more."
     # Their subclasses are for statements that make no sense, which would be ours.
-    if type(error) in (OperationalError, DatabaseError) and isinstance(error, DBAPIError):
-        return f"The database does not work: {error.orig}. `dailies check database disk` says more."
+    if type(error) in _DATABASE:
+        said = error.orig if isinstance(error, DBAPIError) else error
+        return f"The database does not work: {said}. `dailies check database disk` says more."
     if isinstance(error, ConnectionError | socket.gaierror):
         return f"The database cannot be reached: {error}. `dailies check database` says more."
     if isinstance(error, OSError) and error.errno in _DISK:

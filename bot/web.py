@@ -1,10 +1,11 @@
 """Our web server: one port for everything that is served."""
 
 import errno
+import socket
 
 from aiohttp import web
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PortTaken
 
 # An open event stream does not hold up the end of the process for longer.
 SHUTDOWN_SECONDS = 1.0
@@ -31,7 +32,7 @@ class WebServer:
             await site.start()
         except OSError as error:
             await self._runner.cleanup()
-            raise ConfigError(self._why(error)) from error
+            raise self._refusal(error) from error
         host = f"[{self._host}]" if ":" in self._host else self._host
         port = self._runner.addresses[0][1]
         self.url = f"http://{host}:{port}"
@@ -39,10 +40,18 @@ class WebServer:
     async def stop(self) -> None:
         await self._runner.cleanup()
 
-    def _why(self, error: OSError) -> str:
+    def _refusal(self, error: OSError) -> ConfigError:
         if error.errno == errno.EADDRINUSE:
-            return (
-                f"Port {self._port} is taken by another program. Set another one: "
-                "DAILIES_WEB__PORT=8081, or 0 for any that is free."
+            return PortTaken(self._port)
+        if error.errno == errno.EACCES:
+            return ConfigError(
+                f"web.port: this user may not listen on port {self._port}. Take one from 1024 on, "
+                "and let a proxy listen on the other."
             )
-        return f"The web server cannot listen on {self._host}:{self._port}: {error.strerror}."
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            return ConfigError(
+                f"web.host: {self._host} is no address of this machine. 127.0.0.1 is for this "
+                "machine only, 0.0.0.0 for all of its networks."
+            )
+        where = f"{self._host}:{self._port}"
+        return ConfigError(f"The web server cannot listen on {where}: {error.strerror}.")

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from bot.errors import ConfigError
@@ -23,8 +23,10 @@ def back_up(source: Path, target: Path) -> int:
         os.replace(part, target)
         _settle(target.parent)
     except (OSError, sqlite3.Error) as error:
-        part.unlink(missing_ok=True)
-        raise ConfigError(f"{target} could not be written: {error}.") from None
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{target} could not be written: {why}.") from None
     return target.stat().st_size
 
 

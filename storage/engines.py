@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StorageUnavailable
 from storage.database import Database
 from storage.migrations import upgrade
 from storage.sqlite import SqliteDatabase
@@ -21,9 +21,13 @@ async def open_database(url: str, lease_seconds: float = 30.0) -> Database:
 
     `lease_seconds` is the time within which a replica must know that the database is away.
     """
-    database = _database(address_of(url), lease_seconds)
+    address = address_of(url)
+    database = _database(address, lease_seconds)
     try:
         await database.write(upgrade)
+    except StorageUnavailable as error:
+        await database.close()
+        raise StorageUnavailable(f"{address.render_as_string()}: {error}") from error
     except BaseException:
         await database.close()
         raise
@@ -33,7 +37,7 @@ async def open_database(url: str, lease_seconds: float = 30.0) -> Database:
 def database_path(url: str) -> Path | None:
     """The file at an SQLAlchemy address; None for PostgreSQL. Raises ConfigError."""
     address = address_of(url)
-    return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
+    return _file(address) if address.get_backend_name() == "sqlite" else None
 
 
 def _database(address: URL, lease_seconds: float) -> Database:
@@ -42,9 +46,21 @@ def _database(address: URL, lease_seconds: float) -> Database:
         from storage.postgres import PostgresDatabase
 
         return PostgresDatabase(address, lease_seconds)
-    path = Path(address.database or "")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _file(address)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"storage.url: {path.parent} cannot be used: {error.strerror}.") from None
     return SqliteDatabase(path)
+
+
+def _file(address: URL) -> Path:
+    path = Path(address.database or "")
+    if path.is_dir():
+        raise ConfigError(
+            f"storage.url: {path.absolute()} is a folder. Name a file in it, as in dailies.db."
+        )
+    return path
 
 
 def address_of(url: str) -> URL:

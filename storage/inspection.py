@@ -30,7 +30,7 @@ class Condition:
 
 
 async def inspect_database(url: str) -> Condition:
-    """Open and read; raises ConfigError, OSError or SQLAlchemy's own errors."""
+    """Open and read; raises ConfigError, StorageUnavailable, OSError or SQLAlchemy's own errors."""
     path = database_path(url)
     if path is None:
         return await _read(address_of(url))
@@ -53,10 +53,13 @@ def _read_file(path: Path) -> Condition:
 async def _read(address: URL) -> Condition:
     from sqlalchemy.ext.asyncio import create_async_engine
 
+    from storage.postgres import translated
+
     engine = create_async_engine(address, poolclass=NullPool)
     try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_look)
+        with translated():
+            async with engine.connect() as connection:
+                return await connection.run_sync(_look)
     finally:
         await engine.dispose()
 

@@ -29,8 +29,9 @@ QUEUE_SECONDS = 30.0
 _AGAIN = ("40001", "40P01")
 _MOST_ATTEMPTS = 5
 # The server is going away, or has too many guests: classes 08 and 57, and 53300. Or somebody who
-# stands still holds a lock for too long: 55P03.
-_AWAY = ("08", "57", "53", "55P03")
+# stands still holds a lock for too long: 55P03. Or it does not let us in: class 28 is the password,
+# 3D the name of the database.
+_AWAY = ("08", "57", "53", "55P03", "28", "3D")
 
 
 class PostgresDatabase:
@@ -72,13 +73,13 @@ class PostgresDatabase:
         await self._engine.dispose()
 
     async def _run(self, transaction: Transaction[T]) -> T:
-        with _translated():
+        with translated():
             async with self._engine.begin() as connection:
                 return await connection.run_sync(transaction)
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """What the driver says of a database that is not there, as one error of ours."""
     try:
         yield

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 Command = Callable[[argparse.Namespace], Awaitable["str | Said | None"]]
 
 
+def port_number(text: str) -> int:
+    """What `--port` takes."""
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a whole number from 0 to 65535")
+    return int(text)
+
+
 class Said:
     """What a command has to say, and the exit code when it is no success."""
 

@@ -1,13 +1,17 @@
 """`dailies demo` and `simulator`: what needs no key and no account."""
 
 import argparse
+import errno
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from bot.app import running
+from bot.commandline.groups import port_number
 from bot.commandline.running import until_asked_to_stop
 from bot.config import (
     ArchiveConfig,
@@ -18,25 +22,31 @@ from bot.config import (
     StorageConfig,
     load_config,
 )
+from bot.errors import ConfigError, PortTaken
 from bot.logs import set_up_logs
-from bot.runway.simulator import add_arguments, serve, settings_from
+from bot.runway.simulator import SimulatorSettings, add_arguments, serve, settings_from
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
 
 DEMO_FOLDER = Path("data/demo")
+LAST_PORT = 65_535
 
 
 def add_serving(commands: "Parsers") -> None:
     """The bot to try out, and the stand-in for Runway alone."""
     demo = commands.add_parser("demo", help="chat in a web page, without a key or an account")
-    demo.add_argument("--port", type=int, help="the page's port (default: 8080, 0: any free one)")
+    demo.add_argument(
+        "--port", type=port_number, help="the page's port (default: 8080, 0: any free one)"
+    )
     demo.add_argument(
         "--live", action="store_true", help="ask the real Runway, with RUNWAYML_API_SECRET"
     )
     demo.set_defaults(command=_demo)
     simulator = commands.add_parser("simulator", help="serve a strict stand-in for Runway's API")
-    simulator.add_argument("--port", type=int, default=8788, help="0 takes any free port")
+    simulator.add_argument(
+        "--port", type=port_number, default=8788, help="0 takes any free port (default: 8788)"
+    )
     add_arguments(simulator)
     simulator.set_defaults(command=_simulator)
 
@@ -45,33 +55,62 @@ async def _demo(arguments: argparse.Namespace) -> None:
     config = load_config()
     set_up_logs("warning" if config.log.level == "info" else config.log.level, config.log.format)
     config = _demo_config(config, arguments.port)
-    if arguments.live:
-        async with until_asked_to_stop() as stop, running(config) as url:
-            _greet(url, "the real Runway: what you make here is charged to your account")
-            await stop.wait()
-        return
+    try:
+        await (_live(config) if arguments.live else _simulated(config))
+    except PortTaken as error:
+        another = error.port % LAST_PORT + 1
+        raise ConfigError(
+            f"Port {error.port} is taken by another program. Take another one: "
+            f"PORT={another} make demo, or dailies demo --port {another}."
+        ) from None
+
+
+async def _live(config: Config) -> None:
+    async with until_asked_to_stop() as stop, running(config) as url:
+        _greet(url, "the real Runway: what you make here is charged to your account")
+        await stop.wait()
+
+
+async def _simulated(config: Config) -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    simulator = await serve(
-        settings_from(parser.parse_args(["--state-dir", str(DEMO_FOLDER / "runway")]))
-    )
-    try:
-        demo = running(_against(config, simulator.url), live=False)
-        async with until_asked_to_stop() as stop, demo as url:
-            _greet(url, "a stand-in for Runway: nothing is charged")
-            await stop.wait()
-    finally:
-        await simulator.stop()
+    settings = settings_from(parser.parse_args(["--state-dir", str(DEMO_FOLDER / "runway")]))
+    async with (
+        _stand_in(settings) as runway,
+        until_asked_to_stop() as stop,
+        running(_against(config, runway), live=False) as url,
+    ):
+        _greet(url, "a stand-in for Runway: nothing is charged")
+        await stop.wait()
 
 
 async def _simulator(arguments: argparse.Namespace) -> None:
-    simulator = await serve(settings_from(arguments), port=arguments.port)
-    print(f"A stand-in for Runway listens on {simulator.url}", flush=True)
-    try:
+    async with _stand_in(settings_from(arguments), arguments.port) as url:
+        print(f"A stand-in for Runway listens on {url}", flush=True)
         async with until_asked_to_stop() as stop:
             await stop.wait()
+
+
+@asynccontextmanager
+async def _stand_in(settings: SimulatorSettings, port: int = 0) -> AsyncIterator[str]:
+    """A simulator at work, and where; a ConfigError where it cannot be."""
+    try:
+        simulator = await serve(settings, port=port)
+    except OSError as error:
+        raise ConfigError(_why_not(error, settings, port)) from None
+    try:
+        yield simulator.url
     finally:
         await simulator.stop()
+
+
+def _why_not(error: OSError, settings: SimulatorSettings, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken by another program. Take another one with --port; 0 is any."
+    if error.filename is not None:
+        folder = settings.state_dir or error.filename
+        return f"The folder {folder} cannot be used: {error.strerror}."
+    return f"Port {port} cannot be listened on: {error.strerror}."
 
 
 def _demo_config(config: Config, port: int | None) -> Config:

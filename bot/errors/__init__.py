@@ -2,6 +2,7 @@
 
 DailiesError
 ├── ConfigError            what the operator set cannot work
+│   └── PortTaken          another program listens where the web server should
 ├── StaleJob               a job is no longer in the state that a transition started from
 ├── Refused                a person asked for something that cannot be done; nothing was changed
 │   ├── StorageUnavailable  the database does not answer now; nothing was written
@@ -79,7 +80,14 @@ from bot.errors.requests import (
     UnknownOption,
     UnusableFile,
 )
-from bot.errors.root import ConfigError, DailiesError, Refused, StaleJob, StorageUnavailable
+from bot.errors.root import (
+    ConfigError,
+    DailiesError,
+    PortTaken,
+    Refused,
+    StaleJob,
+    StorageUnavailable,
+)
 
 __all__ = [
     "ActionNotOffered",
@@ -116,6 +124,7 @@ __all__ = [
     "OutputExpired",
     "OutputUnavailable",
     "Paused",
+    "PortTaken",
     "PromptNotTaken",
     "PromptTooLong",
     "ProviderError",

@@ -9,6 +9,17 @@ class ConfigError(DailiesError):
     """What the operator set cannot work; the text says what to change."""
 
 
+class PortTaken(ConfigError):
+    """Another program listens where the web server should."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port {port} is taken by another program. Set another one: "
+            "DAILIES_WEB__PORT=8081, or 0 for any that is free."
+        )
+        self.port = port
+
+
 class StaleJob(DailiesError):
     """A job has moved on since it was read; whoever asked must read it again."""
 

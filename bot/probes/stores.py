@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.archive import Archive
-from bot.errors import ArchiveFailed, ConfigError
+from bot.errors import ArchiveFailed, ConfigError, StorageUnavailable
 from bot.probes.findings import Finding, Surroundings, failed, ok, warning
+from storage.engines import address_of
 from storage.inspection import Condition, inspect_database
 
 # A delivery needs its file a few times over.
@@ -26,8 +27,10 @@ async def probe_database(given: Surroundings) -> list[Finding]:
         condition = await inspect_database(given.config.storage.url)
     except ConfigError as error:
         return [failed(name, str(error), "See storage.url in config.example.toml.")]
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        text = f"The database cannot be opened ({type(error).__name__}: {_first_line(error)})."
+    except (StorageUnavailable, SQLAlchemyError, sqlite3.Error, OSError) as error:
+        # Without its password.
+        address = address_of(given.config.storage.url).render_as_string()
+        text = f"The database cannot be opened ({address}): {_first_line(error)}."
         mend = "Look whether it runs, whether its folder is writable, and at storage.url."
         return [failed(name, text, mend)]
     return [_judge(name, condition)]
@@ -69,7 +72,10 @@ async def probe_archive(given: Surroundings) -> list[Finding]:
 def _mend(url: str) -> str:
     if "://" in url and not url.startswith("file:"):
         return "Look at archive.url, the credentials and the bucket's rights (read, write, delete)."
-    return "Look at archive.url: the folder has to be writable by the user who runs Dailies."
+    return (
+        "Look at archive.url: the folder has to be writable by the user who runs Dailies, and its "
+        "disk needs room."
+    )
 
 
 async def probe_disk(given: Surroundings) -> list[Finding]:

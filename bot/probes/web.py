@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PortTaken
 from bot.probes.findings import UNREACHED, Finding, Surroundings, failed, ok, skipped
 from bot.web import ALIVE, ANSWER, WebServer
 
@@ -27,8 +27,10 @@ async def probe_web(given: Surroundings) -> list[Finding]:
     server = WebServer(app, settings.host, settings.port)
     try:
         await server.start()
-    except ConfigError as error:
+    except PortTaken as error:
         return await _taken(given, str(error))
+    except ConfigError as error:
+        return [failed("web port", str(error), "See [web] in config.example.toml.")]
     try:
         port = ok("web port", f"{settings.host}:{settings.port} is free.")
         return [port, await _public(given, word)]

@@ -1,12 +1,12 @@
 """What a shell does with a database works on SQLite and on PostgreSQL."""
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.commandline.checking import look_at
 from bot.config import StorageConfig
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StorageUnavailable
 from bot.probes.findings import Verdict
 from storage.engines import open_database
 from storage.migrations import revisions
@@ -70,3 +70,14 @@ async def test_an_error_of_the_database_quotes_no_row(url):
             said = said.replace(str(error.value.orig), "")
         assert "secret fox" not in said
     await database.close()
+
+
+async def test_a_name_that_the_server_does_not_know_is_told(url, settings):
+    if url.startswith("sqlite"):
+        return  # every name is a new file
+    wrong = make_url(url).set(database="nobody").render_as_string(hide_password=False)
+    with pytest.raises(StorageUnavailable, match='database "nobody" does not exist'):
+        await open_database(wrong)
+    (found,) = await look_at(settings(NOWHERE, storage=StorageConfig(url=wrong)), ["database"])
+    assert found.verdict is Verdict.FAILED
+    assert 'database "nobody" does not exist' in found.text

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import socket
+import sqlite3
 import sys
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.cli import main, outside
+from bot.errors import StorageUnavailable
 
 
 @pytest.fixture
@@ -34,6 +37,46 @@ def test_a_file_that_is_no_database_is_told(fails, tmp_path, monkeypatch):
     )
 
 
+@pytest.fixture
+def listener():
+    """A port that is taken."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://dailies:hunter2@127.0.0.1:1/dailies", "does not answer: postgresql"),
+        ("sqlite:////proc/none/dailies.db", "/proc/none cannot be used: No such file"),
+        ("sqlite:///.", "is a folder. Name a file in it"),
+    ],
+)
+@pytest.mark.parametrize("words", [("jobs", "list"), ("quota", "set", "default", "5"), ("run",)])
+def test_a_database_that_cannot_be_had_is_told(fails, monkeypatch, url, says, words):
+    monkeypatch.setenv("DAILIES_STORAGE__URL", url)
+    monkeypatch.setenv("DAILIES_PLAYGROUND__ENABLED", "true")
+    monkeypatch.setenv("DAILIES_RUNWAY__BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("RUNWAYML_API_SECRET", "key_1")
+    said = fails(*words)
+    assert says in said
+    assert "hunter2" not in said
+    assert "Traceback" not in said
+
+
+def test_the_demo_says_how_to_take_another_port(fails, listener):
+    said = fails("demo", "--port", str(listener))
+    assert f"Port {listener} is taken by another program." in said
+    assert f"PORT={listener + 1} make demo" in said
+
+
+def test_a_simulator_says_what_it_cannot_use(fails, listener):
+    assert "Take another one with --port" in fails("simulator", "--port", str(listener))
+    assert "/proc/none cannot be used" in fails("simulator", "--state-dir", "/proc/none")
+    assert "0 to 65535" in fails("simulator", "--port", "65536")
+    assert "0 to 65535" in fails("demo", "--port", "many")
+
+
 def test_a_configuration_that_was_written_half_way_is_told(fails, tmp_path):
     (tmp_path / "config.toml").write_text("[web]\nport = 80\n[quota")
     said = fails("run")
@@ -48,6 +91,8 @@ def test_a_configuration_that_was_written_half_way_is_told(fails, tmp_path):
         (OSError(errno.EROFS, os.strerror(errno.EROFS)), "Read-only file system: the disk"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "The database cannot be reached"),
         (OperationalError("INSERT", {}, Exception("database or disk is full")), "or disk is full."),
+        (sqlite3.OperationalError("disk I/O error"), "does not work: disk I/O error."),
+        (StorageUnavailable("password authentication failed"), "answer: password authentication"),
     ],
 )  # fmt: skip
 def test_what_is_not_our_mistake_is_a_sentence(error, says):
@@ -56,7 +101,11 @@ def test_what_is_not_our_mistake_is_a_sentence(error, says):
 
 
 @pytest.mark.parametrize(
-    "error", [IntegrityError("INSERT", {}, Exception("x")), OSError(errno.EBADF, "x"), OSError("x")]
-)
+    "error",
+    [
+        IntegrityError("INSERT", {}, Exception("x")), OSError(errno.EBADF, "x"), OSError("x"),
+        sqlite3.IntegrityError("x"),
+    ],
+)  # fmt: skip
 def test_what_may_be_our_mistake_keeps_its_traceback(error):
     assert outside(error) is None
