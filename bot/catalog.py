@@ -3,14 +3,23 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from bot.pricing import PriceRule
 from bot.requests import Kind, Operation, Setting
+from bot.slips import in_words
 
 # Names that people use for a shape, and the shape: width over height.
 FRIENDLY_RATIOS = {
@@ -186,7 +195,14 @@ def _shipped() -> Mapping[str, Any]:
 
 def _specs(id_: str, entry: Mapping[str, Any]) -> Iterable[ModelSpec]:
     if unknown := entry.keys() - {"enabled", "label", *Operation}:
-        raise ValueError(f"models.{id_}: there is no {', '.join(sorted(unknown))}")
+        raise ValueError(
+            f"models.{id_}: there is no such setting: {', '.join(sorted(unknown))}. It takes "
+            f"enabled, label, {', '.join(Operation)}"
+        )
+    if not isinstance(entry.get("enabled", True), bool):
+        raise ValueError(f"models.{id_}.enabled must be true or false")
+    if not entry.keys() & {*Operation}:
+        raise ValueError(f"models.{id_}: there is no such model{_similar(id_)}")
     if not entry.get("enabled", True):
         return
     named = {"id": id_, "label": entry.get("label", id_)}
@@ -195,8 +211,21 @@ def _specs(id_: str, entry: Mapping[str, Any]) -> Iterable[ModelSpec]:
             try:
                 rule = {**named, "operation": operation, **dict(entry[operation])}
                 yield ModelSpec.model_validate(rule)
+            except ValidationError as error:
+                slips = error.errors(include_url=False)
+                raise ValueError("; ".join(_slip(id_, operation, dict(s)) for s in slips)) from None
             except (TypeError, ValueError) as error:
                 raise ValueError(f"models.{id_}.{operation}: {error}") from error
+
+
+def _slip(id_: str, operation: Operation, slip: Mapping[str, Any]) -> str:
+    key = ".".join(map(str, ("models", id_, operation.value, *slip["loc"])))
+    return f"{key}: {in_words(slip)}"
+
+
+def _similar(id_: str) -> str:
+    close = get_close_matches(id_, _shipped(), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def contradictions(config: Config) -> Iterator[Said]:
     try:
         load_catalog(config.models)
     except ValueError as error:
-        yield ("models",), str(error)
+        yield ("models",), str(error).removeprefix("models.")
 
 
 def needs(config: Config) -> Iterator[Said]:

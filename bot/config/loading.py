@@ -13,6 +13,7 @@ from bot.config.contradictions import NOWHERE, PLATFORMS, contradictions, needs
 from bot.config.places import Places, suggestion, unknown_variables
 from bot.config.sections import Config, Environment, config_file
 from bot.errors import ConfigError
+from bot.slips import TABLE, in_words
 
 # Secrets that have a name of their own, outside of ours, and the setting that each fills.
 SECRETS = {
@@ -47,12 +48,14 @@ def load_config(*, to_run: bool = False) -> Config:
     path = config_file()
     text = _text(path)
     places, problems = Places(path, text), [*_unknown_variables()]
+    problems += _no_sections(tomllib.loads(text), places)
     config, wrong = _read(places, problems)
-    config = _with_secrets(config, problems)
+    config, unread = _with_secrets(config, problems)
+    unsure = PLATFORMS & (wrong | {section for section, _ in unread})
     for rules in (contradictions, needs) if to_run else (contradictions,):
         for key, said in rules(config):
-            if key[0] in wrong or (key == NOWHERE and wrong & PLATFORMS):
-                continue  # nobody knows before the section can be read
+            if key[0] in wrong or key in unread or (key == NOWHERE and unsure):
+                continue  # nobody knows before it can be read
             problems.append(Problem(".".join(map(str, key)), said, places.of(key)))
     if problems:
         lines = "\n".join(dict.fromkeys(map(str, problems)))
@@ -62,14 +65,23 @@ def load_config(*, to_run: bool = False) -> Config:
 
 def _text(path: Path) -> str:
     """The file's text, which is TOML; nothing where there is no file."""
+    if path.is_dir():
+        raise ConfigError(
+            f"{path} is a folder. (Docker makes one where a file to mount is not there.)"
+        )
     if not path.is_file():
         if os.environ.get("DAILIES_CONFIG"):
             raise ConfigError(f"DAILIES_CONFIG names {path}, and there is no such file.")
         return ""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path} cannot be read: line {line} is not UTF-8.") from None
+    if text.startswith("\ufeff"):
+        raise ConfigError(f"{path} cannot be read: save it as UTF-8 without a byte order mark.")
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -77,6 +89,13 @@ def _text(path: Path) -> str:
         said = str(error).replace("at end of document", ends)
         raise ConfigError(f"{path} cannot be read: {said}") from None
     return text
+
+
+def _no_sections(written: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    """A value where a section belongs; the environment would hide it, and lose what it holds."""
+    for name, value in written.items():
+        if name in Config.model_fields and not isinstance(value, Mapping):
+            yield Problem(name, TABLE, places.of((name,)))
 
 
 def _unknown_variables() -> Iterator[Problem]:
@@ -108,20 +127,20 @@ def _sound_sections(wrong: set[str]) -> dict[str, Any]:
     }
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
+def _merged(below: Any, above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below) if isinstance(below, Mapping) else {}  # a slip, which is told already
     for key, value in above.items():
         under = merged.get(key)
         both = isinstance(under, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merged(under, value) if both else value  # type: ignore[arg-type]  # looked at
+        merged[key] = _merged(under, value) if both else value
     return merged
 
 
 def _problem(slip: Mapping[str, Any], places: Places) -> Problem:
     key = slip["loc"]
-    said = slip["msg"].removeprefix("Value error, ")
+    said = in_words(slip)
     if slip["type"] == "extra_forbidden":
-        said = "there is no such setting" + suggestion(key, _known())
+        said += suggestion(key, _known())
     elif slip["type"] in JSON_TYPES and places.variable(key):
         said = f"must be JSON, as in {JSON_TYPES[slip['type']]}"
     return Problem(".".join(map(str, key)), said, places.of(key))
@@ -138,8 +157,11 @@ def _keys(section: Any) -> list[str]:
     return list(section.model_fields) if is_ours else []
 
 
-def _with_secrets(config: Config, problems: list[Problem]) -> Config:
-    """The configuration with the secrets that have names of their own."""
+def _with_secrets(
+    config: Config, problems: list[Problem]
+) -> tuple[Config, set[tuple[str | int, ...]]]:
+    """The configuration with the secrets that have names of their own, and which are unreadable."""
+    unread: set[tuple[str | int, ...]] = set()
     for name, (section, key) in SECRETS.items():
         part = getattr(config, section)
         if getattr(part, key) is None:
@@ -147,9 +169,10 @@ def _with_secrets(config: Config, problems: list[Problem]) -> Config:
                 secret = _secret(name)
             except ConfigError as error:
                 problems.append(Problem(name, str(error)))
+                unread.add((section, key))
                 continue
             config = config.model_copy(update={section: part.model_copy(update={key: secret})})
-    return config
+    return config, unread
 
 
 def _secret(name: str) -> SecretStr | None:
@@ -157,12 +180,19 @@ def _secret(name: str) -> SecretStr | None:
     value = os.environ.get(name, "").strip()
     path = os.environ.get(f"{name}_FILE")
     if not value and path:
-        try:
-            value = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from None
-        except UnicodeDecodeError:
-            raise ConfigError(f"{name}_FILE: {path} is no text.") from None
+        value = _secret_file(f"{name}_FILE names {path}, and", Path(path))
     if not (value.isascii() and value.isprintable()):
-        raise ConfigError(f"{name} holds letters that no key has. Copy the key anew.")
+        raise ConfigError("it holds letters that no key has. Copy the key anew.")
     return SecretStr(value) if value else None
+
+
+def _secret_file(named: str, path: Path) -> str:
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{named} it cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{named} it is not text.") from None
+    if not value:
+        raise ConfigError(f"{named} it is empty.")
+    return value
