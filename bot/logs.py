@@ -4,7 +4,10 @@ import logging
 import sys
 from typing import Literal
 
+import stamina
 import structlog
+
+log = structlog.get_logger()
 
 
 def set_up_logs(
@@ -31,5 +34,11 @@ def set_up_logs(
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+    stamina.instrumentation.set_on_retry_hooks([_asked_again])
     # Libraries speak at their own risk: only what went wrong.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+
+
+def _asked_again(details: stamina.instrumentation.RetryDetails) -> None:
+    """A question to Runway is put once more: its library's own line speaks of callables."""
+    log.info("asked again", after_seconds=round(details.wait_for, 1), error=str(details.caused_by))

@@ -1,11 +1,12 @@
 """What the organisation may use now: models, limits, credits; read anew every few minutes."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 
 from bot.catalog import Catalog
-from bot.errors import ProviderError
+from bot.errors import ProviderError, Rejected
 from bot.lineup import Lineup
 from bot.ports import Clock, Organization, Provider
 from bot.presenter import Presenter
@@ -47,6 +48,16 @@ class Offer:
         """Read it now; what was known stays when Runway does not answer."""
         try:
             self.organization = await self._provider.organization()
+        except Rejected as error:
+            if error.status != HTTPStatus.UNAUTHORIZED:
+                log.warning("organisation not read", error=error.detail)
+                return
+            log.error(
+                "Runway does not accept the key",
+                mend="make one at https://dev.runwayml.com and set RUNWAYML_API_SECRET",
+                error=error.detail,
+            )
+            return
         except ProviderError as error:
             log.warning("organisation not read", error=str(error))
             return

@@ -43,7 +43,7 @@ def split_command(text: str) -> tuple[CommandSpec, str]:
         if spec is not None:
             pattern = r"/?\s*" + r"\s+".join(map(re.escape, words[:count]))
             return spec, re.sub(pattern, "", text.strip(), count=1).strip()
-    raise _unknown_command(" ".join(words[:1]), words)
+    raise _unknown_command(words, slash=text.strip().startswith("/"))
 
 
 def parse_arguments(spec: CommandSpec, text: str, options: Iterable[Option]) -> Parsed:
@@ -99,7 +99,13 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, str]:
     return taken
 
 
-def _unknown_command(typed: str, words: list[str]) -> UnknownCommand:
+def _unknown_command(words: list[str], *, slash: bool) -> UnknownCommand:
     names = [spec.name for spec in COMMANDS]
-    inside = [name for name in names if name.split()[0] == (words[0].lower() if words else "")]
-    return UnknownCommand(typed, inside or difflib.get_close_matches(typed.lower(), names, n=2))
+    typed = "".join(words[:1])
+    inside = [name for name in names if name.split()[0] == typed.lower()]
+    whole = " ".join(words[:2])
+    near = difflib.get_close_matches(whole.lower(), inside, n=2) if len(words) > 1 else []
+    if near:
+        return UnknownCommand(whole, near, slash)
+    similar = inside or difflib.get_close_matches(typed.lower(), names, n=2)
+    return UnknownCommand(typed.lower() if inside else typed, similar, slash)

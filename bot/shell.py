@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from bot.config import Config
 from bot.core import defaults_of
-from storage.engines import open_database
+from bot.errors import ConfigError
+from storage.engines import database_path, open_database
 from storage.lock import only_process
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
@@ -13,8 +14,10 @@ from storage.storage import SqlStorage
 
 
 @asynccontextmanager
-async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
+async def open_quotas(config: Config, *, may_make: bool = False) -> AsyncIterator[SqlQuotas]:
     """The quotas alone."""
+    if not may_make:
+        _must_be_there(config.storage.url)
     database = await open_database(config.storage.url)
     try:
         yield SqlQuotas(database, defaults_of(config))
@@ -25,11 +28,22 @@ async def open_quotas(config: Config) -> AsyncIterator[SqlQuotas]:
 @asynccontextmanager
 async def open_orders(config: Config) -> AsyncIterator[tuple[SqlStorage, SqlOrders]]:
     """Jobs to look at, and orders to place."""
+    _must_be_there(config.storage.url)
     database = await open_database(config.storage.url)
     try:
         yield SqlStorage(database, defaults_of(config)), SqlOrders(database)
     finally:
         await database.close()
+
+
+def _must_be_there(url: str) -> None:
+    """In the wrong folder, an empty database would say that there are no jobs and no rules."""
+    path = database_path(url)
+    if path is not None and not path.exists():
+        raise ConfigError(
+            f"There is no database at {path.absolute()}. The first `dailies run` makes it; where "
+            "the bot runs elsewhere, go to its folder, or set DAILIES_STORAGE__URL."
+        )
 
 
 async def migrate(url: str) -> None:

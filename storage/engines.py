@@ -49,6 +49,9 @@ def _database(address: URL, lease_seconds: float) -> Database:
     path = _file(address)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # It holds tokens. What SQLite writes beside it gets the same rights.
+            path.touch(mode=0o600)
     except OSError as error:
         raise ConfigError(f"storage.url: {path.parent} cannot be used: {error.strerror}.") from None
     return SqliteDatabase(path)

@@ -38,7 +38,10 @@ async def probe_platforms(given: Surroundings) -> list[Finding]:
     running = [name for name, on in named.items() if on]
     if running:
         return [ok("platforms", f"The bot runs on {' and '.join(running)}.")]
-    mend = "Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
+    mend = (
+        "Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN; "
+        "DAILIES_PLAYGROUND__ENABLED=true is the local web chat."
+    )
     return [failed("platforms", "There is no platform to run on.", mend)]
 
 

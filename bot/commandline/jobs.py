@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -42,8 +42,12 @@ def add_jobs(commands: "Parsers") -> None:
     listed = verbs.add_parser("list", help="the newest first")
     listed.add_argument("--state", action="append", choices=[s.value for s in State], default=[])
     listed.add_argument("--workspace", help="as in discord:4711")
-    listed.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
-    listed.add_argument("--limit", type=int, default=50, help="how many at most (default: 50)")
+    listed.add_argument(
+        "--days", type=_up_to(36_500), default=30, help="how far back (default: 30)"
+    )
+    listed.add_argument(
+        "--limit", type=_up_to(100_000), default=50, help="how many at most (default: 50)"
+    )
     show = verbs.add_parser("show", help="all that is known of a job, with its prompt")
     for kind, text in _ORDERS.items():
         order = verbs.add_parser(kind.value, help=text)
@@ -55,6 +59,15 @@ def add_jobs(commands: "Parsers") -> None:
     show.add_argument("job")
     for verb in (listed, show):
         verb.add_argument("--json", action="store_true", help="for machines")
+
+
+def _up_to(most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"a whole number from 1 to {most}")
+        return int(text)
+
+    return number
 
 
 async def _jobs(arguments: argparse.Namespace) -> Said | str:

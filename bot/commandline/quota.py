@@ -47,7 +47,9 @@ def add_quota(commands: "Parsers") -> None:
 
 
 async def _quota(arguments: argparse.Namespace) -> str:
-    async with open_quotas(load_config()) as quotas:
+    # Rules may be there before the bot: whoever names a workspace knows where they are.
+    may_make = arguments.workspace is not None or arguments.verb == "import"
+    async with open_quotas(load_config(), may_make=may_make) as quotas:
         return await run_quota(arguments, quotas)
 
 
@@ -182,10 +184,13 @@ async def _export(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 
 
 async def _import(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    rules, wrong = [], []
+    rules: list[tuple[str, Rule]] = []
+    wrong: list[str] = []
     for number, line in enumerate(_read_csv(arguments.file), start=2):
         try:
             rules.append(_rule(line))
+        except ConfigError as error:
+            wrong.append(f"line {number}: {error}")
         except (Refused, KeyError, AttributeError) as error:
             why = plain(refusal(error)) if isinstance(error, Refused) else "a column is missing"
             wrong.append(f"line {number}: {why}")
@@ -198,8 +203,10 @@ async def _import(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 def _read_csv(file: str) -> Iterable[dict[str, str]]:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} cannot be read: save it as UTF-8.") from None
     reader = csv.DictReader(io.StringIO(text))
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise ConfigError(f"The first line must be: {','.join(COLUMNS)}")
@@ -211,7 +218,7 @@ def _rule(line: dict[str, str]) -> tuple[str, Rule]:
     allowance = BLOCKED
     if credits != "blocked":
         allowance = Allowance(amount(credits), period(line["period"].strip() or None))
-    return line["workspace"].strip(), Rule(allowance, _scope(line["scope"].strip()))
+    return _named(line["workspace"].strip()), Rule(allowance, _scope(line["scope"].strip()))
 
 
 def _row(workspace: str, rule: Rule) -> dict[str, str]:
@@ -258,9 +265,16 @@ async def _member(arguments: argparse.Namespace, quotas: QuotaStorage) -> Member
     return Member(await _workspace(arguments, quotas), arguments.member.removeprefix("member:"))
 
 
+def _named(workspace: str) -> str:
+    platform, _, name = workspace.partition(":")
+    if platform not in ("discord", "slack", "playground") or not name:
+        raise ConfigError(f"{workspace or 'nothing'} is no workspace. Write it as in discord:4711.")
+    return workspace
+
+
 async def _workspace(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     if arguments.workspace:
-        return str(arguments.workspace)
+        return _named(arguments.workspace)
     known = await quotas.workspaces()
     if len(known) == 1:
         return known[0]

@@ -47,7 +47,11 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     zone.add_argument("zone")
     for changes in (set_, block, clear, grant, revoke, reset, pardon, set_up, zone):
         changes.add_argument("--why", help="the reason, for the history")
-    verbs.add_parser("export", help="write every rule as CSV to standard output")
+    export = verbs.add_parser("export", help="write every rule as CSV to standard output")
     import_ = verbs.add_parser("import", help="set rules from CSV, all or none")
     import_.add_argument("file", help="a file, or - for standard input")
     import_.add_argument("--why", help="the reason, for the history")
+    reads = (show, history, report, export)
+    for verb in (*reads, set_, block, clear, grant, revoke, reset, pardon, set_up, zone):
+        # Here as well as before the verb; without a default it leaves that one alone.
+        verb.add_argument("--workspace", default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import structlog
 from pydantic import ValidationError
 
 from bot.addresses import is_loopback
@@ -22,6 +23,8 @@ from bot.telemetry import sentry
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
+
+log = structlog.get_logger()
 
 SWITCH_SECONDS = 0.0005
 # New objects before the youngest are looked through, and how often that is done before older ones are.
@@ -47,6 +50,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     async with until_asked_to_stop() as stop, running(config, live=live):
         stay_quick()
         await stop.wait()
+        log.info("asked to end", grace_seconds=config.run.grace_seconds)
 
 
 def stay_quick() -> None:

@@ -8,8 +8,11 @@ from bot.errors.root import Refused
 
 @dataclass(eq=False)
 class UnknownCommand(Refused):
+    """`similar` are what could have been meant; `slash` whether it was typed with one."""
+
     name: str
     similar: Sequence[str]
+    slash: bool = True
 
 
 @dataclass(eq=False)

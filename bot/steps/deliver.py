@@ -81,6 +81,7 @@ class Delivery:
         """Nothing is left to be shown of a job; who cannot see its result in the chat is told."""
         if job.state is State.UNDELIVERABLE:
             await self._notify(job, self._failure(job))
+        log.info("over", job=job.id, state=job.state.value, charged=job.charged)
         return await self._storage.note(job.id, told=True)
 
     def _failure(self, job: Job) -> Result:

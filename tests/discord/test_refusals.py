@@ -162,4 +162,4 @@ async def test_a_quota_for_nobody_says_who_is_missing(
 ) -> None:
     await start_bot(discord)
     asked = await discord.command("quota", {"credits": "90"}, sub="set")
-    await discord.until(lambda: "The who is missing" in asked.said)
+    await discord.until(lambda: "Something is missing: `who`" in asked.said)

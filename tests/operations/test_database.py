@@ -121,3 +121,12 @@ async def test_postgresql_has_a_tool_of_its_own(run, monkeypatch, tmp_path):
     monkeypatch.setenv("DAILIES_STORAGE__URL", "postgresql+asyncpg://d@127.0.0.1:9/d")
     with pytest.raises(ConfigError, match="pg_dump"):
         await run("backup", str(tmp_path / "copy.db"))
+
+
+async def test_a_database_is_for_its_owner_alone(url, tmp_path):
+    """It holds tokens; what SQLite writes beside it does, too."""
+    database = await open_database(url)
+    await database.write(lambda c: c.execute(insert(secrets).values(name="x", value=b"y")))
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in (tmp_path / "data").iterdir()}
+    await database.close()
+    assert modes == dict.fromkeys(("dailies.db", "dailies.db-wal", "dailies.db-shm"), "0o600")

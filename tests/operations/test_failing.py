@@ -37,6 +37,14 @@ def test_a_file_that_is_no_database_is_told(fails, tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("words", [("jobs", "list"), ("jobs", "retry", "x"), ("quota", "show")])
+def test_in_a_wrong_folder_nobody_is_told_that_there_are_no_jobs(fails, tmp_path, words):
+    said = fails(*words)
+    assert f"There is no database at {tmp_path}/data/dailies.db." in said
+    assert "go to its folder, or set DAILIES_STORAGE__URL" in said
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.fixture
 def listener():
     """A port that is taken."""
@@ -52,7 +60,9 @@ def listener():
         ("sqlite:///.", "is a folder. Name a file in it"),
     ],
 )
-@pytest.mark.parametrize("words", [("jobs", "list"), ("quota", "set", "default", "5"), ("run",)])
+@pytest.mark.parametrize(
+    "words", [("quota", "set", "default", "5", "--workspace", "slack:T1"), ("run",)]
+)
 def test_a_database_that_cannot_be_had_is_told(fails, monkeypatch, url, says, words):
     monkeypatch.setenv("DAILIES_STORAGE__URL", url)
     monkeypatch.setenv("DAILIES_PLAYGROUND__ENABLED", "true")

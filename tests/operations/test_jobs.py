@@ -100,3 +100,12 @@ def test_every_state_can_be_asked_for(run):
 
     for state in State:
         assert parser().parse_args(["jobs", "list", "--state", state]).state == [state.value]
+
+
+@pytest.mark.parametrize("words", [("--days", "99999999"), ("--days", "-5"), ("--limit", "0")])
+def test_a_number_that_makes_no_sense_is_refused(capsys, words):
+    from bot.cli import parser
+
+    with pytest.raises(SystemExit):
+        parser().parse_args(["jobs", "list", *words])
+    assert "a whole number from 1 to" in capsys.readouterr().err

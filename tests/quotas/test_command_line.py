@@ -85,3 +85,16 @@ async def test_what_makes_no_sense_is_refused_and_changes_nothing(books, dailies
         await dailies(*line.split())
     assert await books.quotas.changed(HERE, None, 10) == []
     assert await books.quotas.rules(HERE) == []
+
+
+async def test_the_workspace_may_be_named_before_and_after_the_verb(books, dailies):
+    await dailies("set", "ben", "7", "--workspace", "discord:4711")
+    await dailies("set", "ben", "8")
+    shown = json.loads(await dailies("show", "--json", "--workspace", "discord:4711"))
+    assert [(row["workspace"], row["credits"]) for row in shown] == [("discord:4711", "7")]
+
+
+@pytest.mark.parametrize("name", ["discord", "discord:", "nowhere:1"])
+async def test_a_workspace_that_cannot_be_one_is_refused(books, dailies, name):
+    with pytest.raises(ConfigError, match=f"{name} is no workspace"):
+        await dailies("set", "ben", "7", "--workspace", name)

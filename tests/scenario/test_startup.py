@@ -106,6 +106,7 @@ async def test_the_key_comes_from_a_file_and_is_never_told(
     await theatre.bot.end()
     everything = theatre.bot.output + "".join(told)
     assert '"event": "submitted"' in everything
+    assert '"state": "delivered", "charged": 8, "event": "over"' in everything
     assert KEY not in everything
     assert KEY.removeprefix("key_")[:32] not in everything
 
@@ -125,6 +126,9 @@ async def test_a_key_that_runway_does_not_take_is_told_to_people_but_not_shown(
     assert shown.state == "failed"
     assert "Runway did not accept the bot's key. Ask an admin" in shown.end["text"]
     assert "401" in str(logged)
+    (told,) = {e["event"]: e for e in logged if e["log_level"] == "error"}.values()
+    assert told["event"] == "Runway does not accept the key"
+    assert "set RUNWAYML_API_SECRET" in told["mend"]
     assert wrong not in str(logged)
 
 

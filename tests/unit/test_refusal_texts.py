@@ -17,6 +17,9 @@ MODEL = "Gen-4 Turbo"
 SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.UnknownCommand("imagin", ["imagine"]), ["/imagin", "/imagine", "/help"]),
     (errors.UnknownCommand("quota", ["quota show", "quota set"]), ["/quota show or /quota set"]),
+    (errors.UnknownCommand("quota", ["quota a", "quota b", "quota c"]),
+     ["/quota is only the beginning", "/quota a, /quota b or /quota c"]),
+    (errors.UnknownCommand("hello", [], slash=False), ["There is no command hello."]),
     (errors.UnknownCommand("xyzzy", []), ["/xyzzy", "/help"]),
     (errors.UnknownCommand("", []), ["/help"]),
     (errors.UnknownOption("imagine", "colour", ["model", "ratio"]), ["--colour", "--model or --ratio"]),

@@ -1,5 +1,7 @@
 """Refusals of requests: commands, options, prompts, files, jobs."""
 
+from collections.abc import Sequence
+
 from bot import errors
 from bot.messages.refusals.base import quote, refusal
 from bot.messages.words import a, duration, either, size
@@ -8,17 +10,25 @@ from bot.text import Code, Text, join, shorten
 
 @refusal.register
 def _(e: errors.UnknownCommand) -> Text:
-    similar = join([(Code("/" + name),) for name in e.similar], " or ")
-    meant: Text = (" Did you mean ", *similar, "?") if similar else ()
+    if e.similar and all(name.startswith(e.name + " ") for name in e.similar):
+        begun: Text = (Code("/" + e.name), " is only the beginning. Go on with ")
+        return (*begun, *_or(e.similar), ". ", Code("/help"), " lists all.")
+    meant: Text = (" Did you mean ", *_or(e.similar), "?") if e.similar else ()
     return (
         "There is no command ",
-        quote("/" + e.name),
+        quote(("/" if e.slash else "") + e.name),
         ".",
         *meant,
         " ",
         Code("/help"),
         " lists all.",
     )
+
+
+def _or(commands: Sequence[str]) -> Text:
+    every: list[Text] = [(Code("/" + name),) for name in commands]
+    first = join(every[:-1], ", ")
+    return (*first, " or ", *every[-1]) if first else every[-1]
 
 
 @refusal.register
@@ -41,7 +51,7 @@ def _(e: errors.MissingValue) -> Text:
 
 @refusal.register
 def _(e: errors.MissingArgument) -> Text:
-    return (f"The {e.name} is missing. It goes like this: ", Code(e.usage))
+    return ("Something is missing: ", Code(e.name), ". It goes like this: ", Code(e.usage))
 
 
 @refusal.register
