@@ -10,7 +10,9 @@ import pytest
 
 from adapters.slack.listeners import SHORTCUTS
 from adapters.slack.manifest import as_yaml, manifest
+from bot.cli import parser
 from bot.commands import COMMANDS
+from bot.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +56,26 @@ def test_the_command_line_prints_it_without_any_token(tmp_path: Path) -> None:
         arguments, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
     )
     assert json.loads(done.stdout) == manifest(prefix="x-", mode="socket")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--mode", "http"], "Slack has to know where it reaches the bot: --url"),
+        (["--mode", "http", "--url", "bot.example"], "bot.example must begin with https://"),
+        (["--prefix", "No Way"], "--prefix: at most 20"),
+    ],
+)
+async def test_a_manifest_that_slack_would_not_take_is_not_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = parser().parse_args(["slack-manifest", *words])
+    with pytest.raises(ConfigError, match=said):
+        await arguments.command(arguments)
+    monkeypatch.setenv("DAILIES_WEB__PUBLIC_URL", "https://bot.example")
+    arguments = parser().parse_args(["slack-manifest", "--mode", "http"])
+    assert "https://bot.example/slack/events" in await arguments.command(arguments)
 
 
 def _parsed(lines: list[str]) -> Any:
