@@ -63,6 +63,18 @@ def unreached(name: str, url: str, error: Exception) -> Finding:
     """A server that did not answer; the error's own words are not trusted to hold no secret."""
     return failed(
         name,
-        f"{url} cannot be reached ({type(error).__name__}).",
+        f"{url} cannot be reached: {_why(error)}.",
         "Look at this machine's network, DNS, proxy and firewall.",
     )
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "its name is not known here"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "its certificate is not trusted"
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "it takes no connection"
+    return f"the connection broke ({type(error).__name__})"

@@ -238,6 +238,9 @@ class RunwayClient:
             response = await self._send(method, path, document)
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             self._circuit.failed()
+            inner = error.__cause__  # what `send_once` wrapped
+            if isinstance(inner, Exception) and never_connected(inner):
+                raise ProviderUnavailable("Runway could not be reached") from error
             raise ProviderUnavailable(f"no answer: {type(error).__name__}") from error
         self._note(method, response.status_code)
         self._judge(response)

@@ -85,7 +85,7 @@ async def test_an_empty_account_is_a_warning(runway, settings):
 
 async def test_a_runway_that_is_not_there_is_told(settings):
     found = await look_at(settings(NOWHERE), ["runway"])
-    assert "cannot be reached" in named(found, "runway key").text
+    assert "cannot be reached: it takes no connection." in named(found, "runway key").text
     assert KEY not in str(found)
 
 

@@ -263,3 +263,10 @@ async def test_an_attempt_after_an_error_keeps_to_the_floor_too(server, connect)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_a_server_that_takes_no_connection_is_told_as_that(connect):
+    client = await connect("http://127.0.0.1:9")
+    once = stamina.set_testing(True, attempts=1)
+    with once, pytest.raises(ProviderUnavailable, match="Runway could not be reached"):
+        await client.organization()
