@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import AsyncIterator, Sized
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 
@@ -20,15 +20,28 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 @asynccontextmanager
 async def scratch() -> AsyncIterator[Path]:
     """An empty folder; removed in a thread, for freeing a file takes about a millisecond a megabyte."""
-    folder = Path(mkdtemp(prefix=_PREFIX))
-    held = os.open(folder, _FOLDER)
+    folder, held = _held_folder()
     try:
-        fcntl.flock(held, fcntl.LOCK_SH)
         yield folder
     finally:
         os.close(held)
         # Shielded: whoever is cancelled leaves nothing behind either.
         await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+
+
+def _held_folder() -> tuple[Path, int]:
+    """A new folder, and the descriptor that holds its lock."""
+    while True:
+        folder = Path(mkdtemp(prefix=_PREFIX))
+        # Before it is locked it looks left behind: a process that starts now may sweep it away.
+        with suppress(FileNotFoundError):
+            held = os.open(folder, _FOLDER)
+            fcntl.flock(
+                held, fcntl.LOCK_SH
+            )  # a sweep is over in an instant: there is nothing in it
+            if folder.exists():
+                return folder, held
+            os.close(held)
 
 
 def sweep() -> int:

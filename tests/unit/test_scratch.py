@@ -1,15 +1,17 @@
 """Files under way leave nothing behind, whoever is killed."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 
-from bot.scratch import sweep
+from bot.scratch import scratch, sweep
 
 HOLD = """
 import asyncio, sys
@@ -51,3 +53,24 @@ def test_only_folders_of_our_own_are_removed(temporary: Path) -> None:
     (temporary / "dailies-scratch-file").write_text("")
     assert sweep() == 0
     assert len(list(temporary.iterdir())) == 3
+
+
+async def test_a_new_folder_is_there_however_often_other_processes_start(temporary: Path) -> None:
+    done = threading.Event()
+
+    def sweep_on() -> int:
+        swept = 0
+        while not done.is_set():
+            swept += sweep()
+        return swept
+
+    sweeping = [asyncio.create_task(asyncio.to_thread(sweep_on)) for _ in range(2)]
+    try:
+        for _ in range(300):
+            async with scratch() as folder:
+                await asyncio.to_thread((folder / "film.mp4").write_bytes, b"half")
+                assert os.listdir(folder) == ["film.mp4"]
+    finally:
+        done.set()
+        await asyncio.gather(*sweeping)
+    assert os.listdir(temporary) == []
