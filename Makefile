@@ -34,9 +34,9 @@ check: $(VENV)/.dev-installed secrets ## Lint, types, the direction of imports, 
 
 # Tests are full of keys that open nothing: there, only the forms of real ones are looked for.
 secrets: $(VENV)/.dev-installed ## Look for secrets in the repository, offline
-	@git ls-files -z -- . ':!tests' ':!*.lock' | xargs -0 $(BIN)/detect-secrets-hook --no-verify \
+	@git ls-files -z -- . ':!tests' ':!*.lock' | xargs -0 -n 60 -P 4 $(BIN)/detect-secrets-hook --no-verify \
 		--exclude-lines '(api_secret|metrics_token) = "…"|key_…|C0123456789'
-	@git ls-files -z -- tests | xargs -0 $(BIN)/detect-secrets-hook --no-verify \
+	@git ls-files -z -- tests | xargs -0 -n 60 -P 4 $(BIN)/detect-secrets-hook --no-verify \
 		--disable-plugin KeywordDetector --disable-plugin BasicAuthDetector \
 		--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
