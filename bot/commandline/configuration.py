@@ -20,7 +20,7 @@ def add_config(commands: "Parsers") -> None:
 
 async def _config(arguments: argparse.Namespace) -> str:
     # Secrets are SecretStr: as JSON each is a row of stars, or null where there is none.
-    settings = load_config().model_dump(mode="json")
+    settings = load_config(whole=True).model_dump(mode="json")
     settings["storage"]["url"] = _without_password(settings["storage"]["url"])
     if arguments.json:
         return json.dumps(settings, indent=2, ensure_ascii=False)

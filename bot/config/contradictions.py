@@ -52,6 +52,22 @@ def contradictions(config: Config) -> Iterator[Said]:
         yield ("models",), str(error).removeprefix("models.")
 
 
+def halves(config: Config) -> Iterator[Said]:
+    """What was begun and does nothing as it is."""
+    slack = config.slack
+    if slack.enabled or slack.client_id is not None or slack.client_secret is not None:
+        return  # with half of OAuth, the contradiction is told
+    given = "app_token" if slack.app_token is not None else "signing_secret"
+    if getattr(slack, given) is None:
+        return
+    text = (
+        f"Slack stays off without it, though slack.{given} (SLACK_{given.upper()}) is set. Set "
+        "SLACK_BOT_TOKEN (xoxb-…), or slack.client_id and slack.client_secret for several "
+        "workspaces, or take the other one away."
+    )
+    yield ("slack", "bot_token"), text
+
+
 def needs(config: Config) -> Iterator[Said]:
     """What has to be there for a bot to run."""
     if config.runway.api_secret is None:
@@ -59,5 +75,6 @@ def needs(config: Config) -> Iterator[Said]:
     slack = config.slack
     if slack.enabled and (lacks := slack.lacks()) is not None:
         yield ("slack", "app_token" if slack.mode == "socket" else "signing_secret"), lacks
-    if not (slack.enabled or config.discord.token is not None or config.playground.enabled):
+    runs = slack.enabled or config.discord.token is not None or config.playground.enabled
+    if not runs and not any(halves(config)):
         yield NOWHERE, NO_PLATFORM

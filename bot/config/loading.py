@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
-from bot.config.contradictions import NOWHERE, PLATFORMS, contradictions, needs
+from bot.config.contradictions import NOWHERE, PLATFORMS, contradictions, halves, needs
 from bot.config.places import Places, suggestion, unknown_variables
 from bot.config.sections import Config, Environment, config_file
 from bot.errors import ConfigError
@@ -40,9 +40,10 @@ class Problem:
         return f"  {self.key}: {self.text}" + (f" [{self.place}]" if self.place else "")
 
 
-def load_config(*, to_run: bool = False) -> Config:
+def load_config(*, whole: bool = False, to_run: bool = False) -> Config:
     """Read and check everything; raises a ConfigError that names each wrong key.
 
+    With `whole`, nothing may be half written: a shell beside the bot need not have all its secrets.
     With `to_run`, what a bot cannot do without has to be there too.
     """
     path = config_file()
@@ -52,7 +53,8 @@ def load_config(*, to_run: bool = False) -> Config:
     config, wrong = _read(places, problems)
     config, unread = _with_secrets(config, problems)
     unsure = PLATFORMS & (wrong | {section for section, _ in unread})
-    for rules in (contradictions, needs) if to_run else (contradictions,):
+    asked = {contradictions: True, halves: whole or to_run, needs: to_run}
+    for rules in (rules for rules, holds in asked.items() if holds):
         for key, said in rules(config):
             if key[0] in wrong or key in unread or (key == NOWHERE and unsure):
                 continue  # nobody knows before it can be read

@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.config.contradictions import halves
 from bot.probes.findings import UNREACHED, Finding, Surroundings, failed, ok, skipped, unreached
 
 HELLO_SECONDS = 10.0
@@ -23,6 +24,8 @@ _REINSTALL = "Paste `dailies slack-manifest` into the app's App Manifest, then i
 async def probe_slack(given: Surroundings) -> list[Finding]:
     """Both tokens; a socket is opened only where no running bot could miss something for it."""
     slack = given.config.slack
+    for _, text in halves(given.config):
+        return [failed("slack", "There is no bot token.", text)]
     if not slack.enabled:
         return [skipped("slack", "No SLACK_BOT_TOKEN: the bot does not run on Slack.")]
     found: list[Finding] = []

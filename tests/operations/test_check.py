@@ -162,6 +162,13 @@ async def test_a_token_of_the_other_mode_that_is_missing_is_told(settings):
     assert wrong(found) == ["slack token", "slack signing"]
 
 
+async def test_half_of_slack_is_no_slack_that_was_left_out(settings):
+    section = SlackConfig(app_token=SecretStr("xapp-5ec4e7"))
+    found = await look_at(settings(NOWHERE, slack=section), ["slack"])
+    assert wrong(found) == ["slack"]
+    assert "Set SLACK_BOT_TOKEN" in named(found, "slack").mend
+
+
 async def test_a_running_bots_socket_is_left_alone(settings, slack, slack_section, tmp_path):
     config = settings(NOWHERE, slack=slack_section())
     lock = only_process(config.storage.url)

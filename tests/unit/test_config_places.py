@@ -9,7 +9,10 @@ from bot.errors import ConfigError
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("RUNWAYML_API_SECRET", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "DAILIES_CONFIG"):
+    for name in (
+        "RUNWAYML_API_SECRET", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN",
+        "SLACK_SIGNING_SECRET", "DAILIES_CONFIG",
+    ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
 
 
@@ -123,6 +126,45 @@ def test_only_a_bot_that_is_to_run_needs_a_key_and_a_platform(monkeypatch):
     said = refused(to_run=True)
     assert "There is no Runway key" in said
     assert "Socket Mode needs an app-level token" in said
+
+
+@pytest.mark.parametrize("given", ["APP_TOKEN", "SIGNING_SECRET"])
+def test_slack_without_its_bot_token_is_told_beside_another_platform(monkeypatch, given):
+    monkeypatch.setenv("DISCORD_TOKEN", "hush")
+    monkeypatch.setenv("RUNWAYML_API_SECRET", "key_1")
+    monkeypatch.setenv(f"SLACK_{given}", "hush")
+    said = refused(whole=True)
+    assert f"slack.{given.lower()} (SLACK_{given}) is set. Set SLACK_BOT_TOKEN (xoxb-…)" in said
+    assert "hush" not in said
+    assert refused(to_run=True) == said
+    load_config()  # a shell beside the bot need not have all its secrets
+
+
+def test_half_of_slack_is_told_with_its_section_and_instead_of_no_platform(write, monkeypatch):
+    write("[web]\nport = 1\n[slack]\napp_token = 'hush'\n")
+    monkeypatch.setenv("RUNWAYML_API_SECRET", "key_1")
+    said = refused(to_run=True)
+    assert len(said.splitlines()) == 2
+    assert "  slack.bot_token: " in said
+    assert "config.toml, line 3]" in said
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+@pytest.mark.parametrize(
+    "way", [{"SLACK_BOT_TOKEN": "x"}, {f"DAILIES_SLACK__CLIENT_{k}": "x" for k in ("ID", "SECRET")}]
+)
+def test_every_way_to_run_on_slack_is_whole(monkeypatch, mode, way):
+    monkeypatch.setenv("DAILIES_SLACK__MODE", mode)
+    settings = way | dict.fromkeys(("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"), "x")
+    for name, value in (settings | {"RUNWAYML_API_SECRET": "key_1"}).items():
+        monkeypatch.setenv(name, value)
+    assert load_config(to_run=True).slack.enabled
+
+
+def test_a_bot_token_that_cannot_be_read_is_not_told_as_missing_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("SLACK_APP_TOKEN", "x")
+    monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", str(tmp_path / "gone"))
+    assert len(refused(whole=True).splitlines()) == 2
 
 
 def test_a_file_that_is_no_toml_is_told_with_its_line(write):
