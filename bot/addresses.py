@@ -1,10 +1,26 @@
 """Addresses and names that an operator writes: which of them can be used."""
 
+import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 SLACK_URL = "https://slack.com/api/"
+BUCKETS = {
+    "s3": "s3://bucket/prefix",
+    "gs": "gs://bucket/prefix",
+    "az": "az://container/prefix",
+}
+DATABASES = (
+    "Use sqlite:///path/to/dailies.db, or postgresql+asyncpg://user@host/dailies for "
+    "several replicas."
+)
+_POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
+# As SQLAlchemy reads it (sqlalchemy/engine/url.py): a password may hold slashes.
+_DATABASE = re.compile(
+    r"(?P<kind>[\w+]+)://(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?"
+    r"(?::(?P<port>[^/?]*))?(?:/(?P<name>[^?]*))?"
+)
 
 
 def is_loopback(url: str) -> bool:
@@ -42,6 +58,58 @@ def loopback_only(url: str) -> str:
     if not url.startswith(("http://", "ws://")) or not is_loopback(url):
         raise ValueError("may only be an address on this machine, for a stand-in for Discord")
     return url.rstrip("/")
+
+
+def database_address(url: str) -> str:
+    """An address of the right form; a ValueError never quotes it, for it may hold a password."""
+    parts = _DATABASE.match(url)
+    if parts is None:
+        raise ValueError(f"that is no address of a database. {DATABASES}")
+    kind, port = parts["kind"], parts["port"]
+    if kind.partition("+")[0] == "sqlite":
+        if parts["name"] in (None, "", ":memory:"):
+            raise ValueError("it names no file. Write it as in sqlite:///path/to/dailies.db.")
+    elif kind not in _POSTGRESQL:
+        raise ValueError(f"{kind}:// is not a database that Dailies can use. {DATABASES}")
+    if port is not None and not port.strip().isdecimal():
+        raise ValueError(
+            "what follows the host and a colon has to be a port. In a password, @ is written "
+            "as %40 and : as %3A."
+        )
+    return url
+
+
+def archive_address(url: str) -> str:
+    """A folder, or a bucket of the right form; a ValueError never quotes it."""
+    if "://" not in url:
+        return url
+    parts = _split(url)
+    if parts.scheme == "file":
+        if parts.netloc not in {"", "localhost"}:
+            raise ValueError("a file URL has three slashes: file:///absolute/path")
+    elif parts.scheme != "memory":
+        _bucket(parts)
+    return url
+
+
+def _bucket(parts: SplitResult) -> None:
+    scheme = parts.scheme
+    if scheme not in BUCKETS:
+        known = ", ".join(BUCKETS.values())
+        raise ValueError(f"{scheme}:// is no archive; it is a folder, or one of {known}")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(
+            f"credentials and options come from the environment; write {BUCKETS[scheme]}"
+        )
+    if not parts.netloc or ":" in parts.netloc:
+        raise ValueError(f"{scheme}:// is followed by a name alone, as in {BUCKETS[scheme]}")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # which quotes the host, and a password with it
+        raise ValueError("that is no address") from None
 
 
 def zone(name: str) -> str:

@@ -8,14 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.store import LocalStore, from_url
 
+from bot.addresses import archive_address
+
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-_FORMS = {
-    "s3": "s3://bucket/prefix",
-    "gs": "gs://bucket/prefix",
-    "az": "az://container/prefix",
-}
 _ALLOW_HTTP = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
 # What obstore takes an Azure account's name from; without one it does not know any address.
 _AZURE_ACCOUNT = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_CONNECTION_STRING")
@@ -27,11 +24,9 @@ def local_root(url: str) -> Path | None:
     """The folder that a path or a file URL names, None for any other URL."""
     if "://" not in url:
         return Path(url).expanduser().resolve()
-    parts = urlsplit(url)
+    parts = urlsplit(archive_address(url))
     if parts.scheme != "file":
         return None
-    if parts.netloc not in {"", "localhost"}:
-        raise ValueError("a file URL has three slashes: file:///absolute/path")
     return Path(unquote(parts.path)).resolve()
 
 
@@ -46,18 +41,6 @@ def open_store(url: str, root: Path | None) -> "ObjectStore":
 
 
 def _check(url: str) -> None:
-    parts = urlsplit(url)
-    scheme = parts.scheme
-    if scheme == "memory":
-        return
-    if scheme not in _FORMS:
-        known = ", ".join(_FORMS.values())
-        raise ValueError(f"{scheme}:// is no archive; it is a folder, or one of {known}")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(
-            f"credentials and options come from the environment; write {_FORMS[scheme]}"
-        )
-    if not parts.netloc or ":" in parts.netloc:
-        raise ValueError(f"{scheme}:// is followed by a name alone, as in {_FORMS[scheme]}")
+    scheme = urlsplit(archive_address(url)).scheme
     if scheme == "az" and not any(os.environ.get(name) for name in _AZURE_ACCOUNT):
         raise ValueError("az:// needs the account's name: set AZURE_STORAGE_ACCOUNT_NAME")

@@ -5,15 +5,11 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.addresses import DATABASES
 from bot.errors import ConfigError, StorageUnavailable
 from storage.database import Database
 from storage.migrations import upgrade
 from storage.sqlite import SqliteDatabase
-
-_USE = (
-    "Use sqlite:///path/to/dailies.db, or postgresql+asyncpg://user@host/dailies for "
-    "several replicas."
-)
 
 
 async def open_database(url: str, lease_seconds: float = 30.0) -> Database:
@@ -70,8 +66,8 @@ def address_of(url: str) -> URL:
     """The address, with its driver; raises ConfigError."""
     try:
         address = make_url(url)
-    except ArgumentError:
-        raise ConfigError(f"storage.url: that is no address of a database. {_USE}") from None
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise ConfigError(f"storage.url: that is no address of a database. {DATABASES}") from None
     backend = address.get_backend_name()
     is_file = backend == "sqlite" and address.database not in (None, "", ":memory:")
     # Written without its driver, the address means the one that is there.
@@ -80,6 +76,6 @@ def address_of(url: str) -> URL:
     if not is_file and address.drivername != "postgresql+asyncpg":
         raise ConfigError(
             f"storage.url: {address.render_as_string()} is not a database that Dailies can use. "
-            f"{_USE}"
+            f"{DATABASES}"
         )
     return address

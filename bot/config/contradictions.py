@@ -1,9 +1,9 @@
 """What is right by itself and cannot be together; and what a bot cannot do without."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from bot.addresses import is_loopback
+from bot.addresses import archive_address, database_address, is_loopback
 from bot.catalog import load_catalog
 from bot.config.places import Key
 from bot.config.sections import Config
@@ -28,6 +28,9 @@ NO_PLATFORM = (
 
 def contradictions(config: Config) -> Iterator[Said]:
     """Keys with what is wrong with them, given the others."""
+    # Here, and not in the sections: a section with a slip is not held against the others.
+    yield from _ill_formed(("storage", "url"), database_address, config.storage.url)
+    yield from _ill_formed(("archive", "url"), archive_address, config.archive.url)
     runway = config.runway
     if runway.poll_seconds < FLOOR_SECONDS and not is_loopback(runway.base_url):
         text = f"Runway allows one question every {FLOOR_SECONDS:g} seconds."
@@ -50,6 +53,13 @@ def contradictions(config: Config) -> Iterator[Said]:
         load_catalog(config.models)
     except ValueError as error:
         yield ("models",), str(error).removeprefix("models.")
+
+
+def _ill_formed(key: Key, form: Callable[[str], str], address: str) -> Iterator[Said]:
+    try:
+        form(address)
+    except ValueError as error:
+        yield key, str(error)
 
 
 def halves(config: Config) -> Iterator[Said]:
