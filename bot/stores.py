@@ -33,11 +33,25 @@ def local_root(url: str) -> Path | None:
 def open_store(url: str, root: Path | None) -> "ObjectStore":
     """The store at the URL; ValueError or obstore's own error where it cannot be one."""
     if root is not None:
-        return LocalStore(root, mkdir=True)
+        _make(root)
+        return LocalStore(root)
     _check(url)
     # Options given here replace those that the environment sets, so this one is handed on.
     plain = any(os.environ.get(name, "").lower() in ("true", "1") for name in _ALLOW_HTTP)
     return from_url(url, client_options={"timeout": _TRANSFER, "allow_http": plain})
+
+
+def _make(folder: Path) -> None:
+    # obstore would make it too, and say what failed without the path.
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ValueError(f"{folder} is no folder. Name another one.") from None
+    except OSError as error:
+        raise ValueError(
+            f"the folder {folder} cannot be made: {error.strerror}. Make it for the user who runs "
+            "Dailies, or name another one."
+        ) from None
 
 
 def _check(url: str) -> None:

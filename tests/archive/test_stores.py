@@ -48,6 +48,7 @@ async def test_a_container_needs_its_accounts_name(monkeypatch: pytest.MonkeyPat
         ("s3://films?region=eu-west-1", "come from the environment"),
         ("az://films:443/a", "az://container/prefix"),
         ("file://films/a", "three slashes"),
+        ("/proc/none/films", "the folder /proc/none/films cannot be made: No such file or dir"),
     ],
 )
 async def test_what_cannot_be_an_archive_stops_the_start_with_what_would(

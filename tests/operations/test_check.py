@@ -218,10 +218,19 @@ async def test_a_file_that_is_no_database_is_told(settings, tmp_path):
     assert "not a database" in found.text
 
 
-@pytest.mark.parametrize("url", ["/proc/none/archive", "gopher://x/y"])
-async def test_an_archive_that_does_not_work_is_told(settings, url):
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("/proc/none/archive", "the folder /proc/none/archive cannot be made: No such file"),
+        ("/proc/version", "/proc/version is no folder."),
+        ("/proc/version/archive", "the folder /proc/version/archive cannot be made: Not a dir"),
+        ("gopher://x/y", "gopher:// is no archive"),
+    ],
+)
+async def test_an_archive_that_does_not_work_is_told(settings, url, says):
     (found,) = await look_at(settings(NOWHERE, archive=ArchiveConfig(url=url)), ["archive"])
     assert found.verdict is Verdict.FAILED
+    assert says in found.text
     assert "archive.url" in found.mend
 
 
