@@ -24,6 +24,8 @@ from bot.steps.deliver import Delivery
 log = structlog.get_logger()
 
 EVERY_SECONDS = 1.0
+# What came of an order, in words, and whether it was done.
+Answer = tuple[str, bool]
 
 
 class Orders:
@@ -61,9 +63,9 @@ class Orders:
         if not self._replica.leads:
             return
         for order in await self._orders.unanswered():
-            text = await self._answer(order)
-            log.info("order carried out", order=order.kind.value, job=order.job)
-            await self._orders.answer(order.id, text)
+            text, done = await self._answer(order)
+            log.info("order carried out", order=order.kind.value, job=order.job, done=done)
+            await self._orders.answer(order.id, text, done=done)
 
     async def _run(self) -> None:
         while True:
@@ -73,40 +75,43 @@ class Orders:
                 log.exception("orders failed")
             await self._clock.sleep(EVERY_SECONDS)
 
-    async def _answer(self, order: Order) -> str:
+    async def _answer(self, order: Order) -> Answer:
         job = await self._storage.job(order.job)
         if job is None:
-            return messages.no_such_job(order.job)
+            return messages.no_such_job(order.job), False
         try:
             return await self._carry_out(order, job)
         except Refused as error:
-            return plain(refusal(error))
+            return plain(refusal(error)), False
         except DailiesError as error:
             log.warning("order failed", order=order.kind.value, job=job.id, error=str(error))
-            return messages.went_wrong(str(error))
+            return messages.went_wrong(str(error)), False
 
-    async def _carry_out(self, order: Order, job: Job) -> str:
+    async def _carry_out(self, order: Order, job: Job) -> Answer:
         match order.kind:
             case OrderKind.CANCEL:
-                return messages.cancelled(await self._service.cancel(_as_owner(order, job), job.id))
+                job = await self._service.cancel(_as_owner(order, job), job.id)
+                return messages.cancelled(job), True
             case OrderKind.RETRY:
                 return await self._retry(order, job)
             case OrderKind.REDELIVER:
                 return await self._redeliver(order, job)
 
-    async def _retry(self, order: Order, job: Job) -> str:
+    async def _retry(self, order: Order, job: Job) -> Answer:
         origin = _as_owner(order, job, await self._roles(job))
         answer = await self._service.carry_out(origin, Cause.RETRY, job.id)
         if not isinstance(answer, Job) and answer.job_id is not None:
             # Its price is asked about first; whoever gives an order has decided.
             answer = await self._service.carry_out(origin, "confirm", answer.job_id)
-        return messages.retried(answer) if isinstance(answer, Job) else plain(answer.text)
+        if not isinstance(answer, Job):
+            return plain(answer.text), False
+        return messages.retried(answer), True
 
-    async def _redeliver(self, order: Order, job: Job) -> str:
+    async def _redeliver(self, order: Order, job: Job) -> Answer:
         if not job.state.is_over or not job.outputs:
-            return messages.nothing_kept(job)
+            return messages.nothing_kept(job), False
         posted = await self._delivery.again(job, f"again:{order.id}")
-        return messages.redelivered(job) if posted else messages.not_posted(job)
+        return (messages.redelivered if posted else messages.not_posted)(job), posted
 
     async def _roles(self, job: Job) -> tuple[str, ...]:
         try:

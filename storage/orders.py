@@ -32,9 +32,11 @@ class SqlOrders:
     async def unanswered(self) -> list[Order]:
         return await self._db.read(_unanswered)
 
-    async def answer(self, order_id: str, text: str) -> None:
+    async def answer(self, order_id: str, text: str, *, done: bool) -> None:
         statement = update(table).where(table.c.id == order_id, table.c.answer.is_(None))
-        await self._db.write(lambda c: c.execute(statement.values(answer=text)).rowcount)
+        await self._db.write(
+            lambda c: c.execute(statement.values(answer=text, done=int(done))).rowcount
+        )
 
     async def jobs(
         self, states: Sequence[str], workspace: str | None, since: datetime, limit: int
@@ -65,7 +67,8 @@ def _unanswered(c: Connection) -> list[Order]:
 
 
 def _order(row: Any) -> Order:
-    return Order(row.id, OrderKind(row.kind), row.job, from_micros(row.at), row.answer)
+    done = None if row.done is None else bool(row.done)
+    return Order(row.id, OrderKind(row.kind), row.job, from_micros(row.at), row.answer, done)
 
 
 def _jobs(

@@ -248,6 +248,7 @@ orders = Table(
     Column("job", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("answer", Text),
+    Column("done", Integer),
 )
 
 # What was sent to a chat, each thing once: written before it is sent. `channel` is without the

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("job", "state", "model", "member", "workspace", "credits", "created", "failure")
 LOOK_SECONDS = 0.2
+# Exit codes of an order that was answered and could not be done, and of one that nobody answered.
+NOT_DONE, NOT_YET = 1, 3
 _ORDERS = {
     OrderKind.RETRY: "make it again, charged to its owner",
     OrderKind.CANCEL: "cancel it: free while it is queued",
@@ -89,13 +91,26 @@ async def _open() -> AsyncIterator[tuple[SqlStorage, SqlOrders]]:
 
 
 async def _list(arguments: argparse.Namespace, orders: SqlOrders) -> str:
+    """A table for people; where there is nothing to show, what was looked for."""
     since = SystemClock().now() - timedelta(days=arguments.days)
     found = await orders.jobs(arguments.state, arguments.workspace, since, arguments.limit)
     rows = [_row(job) for job in found]
-    return json.dumps(rows, indent=2) if arguments.json else table(COLUMNS, rows)
+    if arguments.json:
+        return json.dumps(rows, indent=2)
+    if not rows:
+        return _nothing(arguments)
+    return table(COLUMNS, [{name: str(value) for name, value in row.items()} for row in rows])
 
 
-def _row(job: Job) -> dict[str, str]:
+def _nothing(arguments: argparse.Namespace) -> str:
+    states = f" that are {' or '.join(arguments.state)}" if arguments.state else ""
+    workspace = f" of {arguments.workspace}" if arguments.workspace is not None else ""
+    days = f"{arguments.days} days" if arguments.days > 1 else "day"
+    looked = f"{states}{workspace} in the last {days}".lstrip()
+    return f"No jobs. (Looked for jobs {looked}; --days looks further back.)"
+
+
+def _row(job: Job) -> dict[str, str | int]:
     charged = job.request.price if job.charged is None else job.charged
     return {
         "job": job.id,
@@ -103,7 +118,7 @@ def _row(job: Job) -> dict[str, str]:
         "model": job.request.model,
         "member": job.owner.id,
         "workspace": job.owner.workspace,
-        "credits": str(charged),
+        "credits": charged,
         "created": f"{job.created_at:%Y-%m-%d %H:%M}",
         "failure": job.failure or "",
     }
@@ -128,20 +143,22 @@ def _plain(value: Any) -> str:
 async def _order(arguments: argparse.Namespace, kind: OrderKind, orders: SqlOrders) -> Said | str:
     order = Order(secrets.token_hex(8), kind, arguments.job, SystemClock().now())
     await orders.place(order)
-    answer = await _answer(orders, order, arguments.wait)
+    order = await _answered(orders, order, arguments.wait)
+    code = NOT_YET if order.answer is None else NOT_DONE if order.done is False else 0
     if arguments.json:
-        facts = {"order": order.id, "job": order.job, "answer": answer}
-        return Said(json.dumps(facts, indent=2, ensure_ascii=False), 0 if answer else 3)
+        facts = {"order": order.id, "job": order.job, "answer": order.answer, "done": order.done}
+        return Said(json.dumps(facts, indent=2, ensure_ascii=False), code)
     waits = "No bot has answered yet. The order is noted: it is carried out once the bot runs."
-    return Said(answer or waits, 0 if answer else 3)
+    return Said(order.answer or waits, code)
 
 
-async def _answer(orders: SqlOrders, order: Order, seconds: float) -> str | None:
+async def _answered(orders: SqlOrders, order: Order, seconds: float) -> Order:
+    """The order, with its answer where there is one within so many seconds."""
     until = asyncio.get_running_loop().time() + seconds
     while True:
         known = await orders.order(order.id)
         if known is not None and known.answer is not None:
-            return known.answer
+            return known
         if asyncio.get_running_loop().time() >= until:
-            return None
+            return order
         await asyncio.sleep(LOOK_SECONDS)

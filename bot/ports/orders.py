@@ -14,13 +14,17 @@ class OrderKind(StrEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """One thing to do with one job; `answer` is what came of it, in words."""
+    """One thing to do with one job; `answer` is what came of it, in words.
+
+    `done` is whether it was done; None before the answer, and in one of an older version.
+    """
 
     id: str
     kind: OrderKind
     job: str
     at: datetime
     answer: str | None = None
+    done: bool | None = None
 
 
 class OrderStorage(Protocol):
@@ -32,4 +36,4 @@ class OrderStorage(Protocol):
         """What is still to be done, the oldest first."""
         ...
 
-    async def answer(self, order_id: str, text: str) -> None: ...
+    async def answer(self, order_id: str, text: str, *, done: bool) -> None: ...

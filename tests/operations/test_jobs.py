@@ -30,6 +30,7 @@ async def test_jobs_are_listed_and_shown(stage, run):
 
     listed = json.loads((await run("jobs", "list", "--state", "delivered", "--json"))[1])
     assert [job["job"] for job in listed] == [made]
+    assert listed[0]["credits"] == stage.accounts().jobs[0].charged > 0
     assert json.loads((await run("jobs", "list", "--workspace", "discord:1", "--json"))[1]) == []
 
     shown = json.loads((await run("jobs", "show", made, "--json"))[1])
@@ -63,6 +64,7 @@ async def test_a_job_is_cancelled(stage, run):
     assert (await stage.page.over(job_id)).state in ("cancelled", "delivered")
     code, text = await run("jobs", "cancel", job_id, "--json")
     assert "already" in json.loads(text)["answer"]
+    assert (code, json.loads(text)["done"]) == (1, False)
 
 
 async def test_a_result_is_posted_once_more_from_the_archive(stage, run):
@@ -74,6 +76,16 @@ async def test_a_result_is_posted_once_more_from_the_archive(stage, run):
     assert len(ends) == 2
     assert ends[0]["text"] == ends[1]["text"]
     assert [job.charged for job in stage.accounts().jobs] == before
+
+
+async def test_what_could_not_be_done_is_told_to_scripts_too(stage, run):
+    failed = await finished(stage, "/imagine a fox !internal")
+    code, text = await run("jobs", "redeliver", failed)
+    assert (code, text) == (1, f"{failed} is failed: it has no result to post.")
+    await run("quota", "block", "ada", "--workspace", "playground:local")
+    code, text = await run("jobs", "retry", failed)
+    assert code == 1, text
+    assert len(stage.accounts().jobs) == 1
 
 
 async def test_where_no_bot_runs_an_order_waits_for_it(run, stage, tmp_path, monkeypatch):
@@ -92,7 +104,13 @@ async def test_a_job_that_there_is_not_is_told(run, tmp_path, monkeypatch):
     for words in (("show", "nope"), ("retry", "nope")):
         with pytest.raises(ConfigError, match="There is no job nope"):
             await run("jobs", *words)
-    assert (await run("jobs", "list"))[1].split()[:2] == ["job", "state"]
+    assert (await run("jobs", "list"))[1].startswith(
+        "No jobs. (Looked for jobs in the last 30 days;"
+    )
+    words = ("--state", "failed", "--state", "running", "--workspace", "slack:T1", "--days", "1")
+    said = (await run("jobs", "list", *words))[1]
+    assert "jobs that are failed or running of slack:T1 in the last day;" in said
+    assert (await run("jobs", "list", *words, "--json"))[1] == "[]"
 
 
 def test_every_state_can_be_asked_for(run):

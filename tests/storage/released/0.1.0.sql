@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0003');
+INSERT INTO "alembic_version" VALUES('0004');
 CREATE TABLE allowances (
 	workspace TEXT NOT NULL, 
 	scope TEXT NOT NULL, 
@@ -91,7 +91,7 @@ CREATE TABLE grants (
 	PRIMARY KEY (id), 
 	CONSTRAINT grants_positive CHECK (credits > 0)
 );
-INSERT INTO "grants" VALUES('c921199b9c15612f','discord:4711','ada',100,1797940800000000,'admin',1795348800000000,0);
+INSERT INTO "grants" VALUES('e07f25d587686393','discord:4711','ada',100,1797940800000000,'admin',1795348800000000,0);
 CREATE TABLE hold_legs (
 	job TEXT NOT NULL, 
 	bucket TEXT NOT NULL, 
@@ -251,10 +251,10 @@ CREATE TABLE orders (
 	kind TEXT NOT NULL, 
 	job TEXT NOT NULL, 
 	at BIGINT NOT NULL, 
-	answer TEXT, 
+	answer TEXT, done INTEGER, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "orders" VALUES('order1','retry','job-failed',1795348800000000,NULL);
+INSERT INTO "orders" VALUES('order1','retry','job-failed',1795348800000000,NULL,NULL);
 CREATE TABLE receipts (
 	workspace TEXT NOT NULL, 
 	"key" TEXT NOT NULL, 
@@ -278,7 +278,7 @@ CREATE TABLE secrets (
 	value TEXT NOT NULL, 
 	PRIMARY KEY (name)
 );
-INSERT INTO "secrets" VALUES('links','3b6a11edcf12aedf2310bb3ae404b52dbb0fe86446d783ce056b26357405206a');
+INSERT INTO "secrets" VALUES('links','c9fa8d06a0311be11dc91e70dc60e4aae79b0851d60501b2e1759cf17a664475');
 CREATE TABLE shares (
 	"group" TEXT NOT NULL, 
 	number INTEGER NOT NULL, 
