@@ -107,8 +107,9 @@ async def running(
         await core.orders.start()
         stack.push_async_callback(core.orders.stop)
         for platform in platforms:
-            await platform.start()
+            # A start that is broken off has begun something already.
             stack.push_async_callback(platform.stop)
+            await platform.start()
         await monitoring.start()
         stack.push_async_callback(monitoring.stop)
         # First of all in the end: nothing new is taken, and whoever asks is told so, while the steps

@@ -5,9 +5,9 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import ValidationError
@@ -47,7 +47,9 @@ async def _run(arguments: argparse.Namespace) -> None:
     set_up_logs(config.log.level, config.log.format, sentry(config.sentry))
     await asyncio.to_thread(sweep)
     live = not is_loopback(config.runway.base_url)
-    async with until_asked_to_stop() as stop, running(config, live=live):
+    async with until_asked_to_stop() as stop, AsyncExitStack() as stack:
+        if await unless_asked(stop, stack.enter_async_context(running(config, live=live))) is None:
+            return
         stay_quick()
         await stop.wait()
         log.info("asked to end", grace_seconds=config.run.grace_seconds)
@@ -77,6 +79,31 @@ def _only(config: Config, parts: str | None) -> Config:
     for _, text in contradictions(changed):
         raise ConfigError(f"--only: {text}")
     return changed
+
+
+async def unless_asked(stop: asyncio.Event, start: Coroutine[Any, Any, str]) -> str | None:
+    """What starting comes to; None where it was asked to end meanwhile, and is put away again.
+
+    A platform that does not answer holds the start up for many seconds.
+    """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+
+    def give_up(_asked: object) -> None:
+        log.info("asked to end while starting")
+        task.cancel()
+
+    asked = asyncio.create_task(stop.wait(), name="asked to end")
+    asked.add_done_callback(give_up)
+    try:
+        return await start
+    except asyncio.CancelledError:
+        if not stop.is_set() or task.uncancel():
+            raise  # somebody else ends us
+        return None
+    finally:
+        asked.remove_done_callback(give_up)
+        asked.cancel()
 
 
 @asynccontextmanager

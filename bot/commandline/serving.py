@@ -4,7 +4,7 @@ import argparse
 import errno
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.app import running
 from bot.commandline.groups import port_number
-from bot.commandline.running import until_asked_to_stop
+from bot.commandline.running import unless_asked, until_asked_to_stop
 from bot.config import (
     ArchiveConfig,
     Config,
@@ -66,22 +66,24 @@ async def _demo(arguments: argparse.Namespace) -> None:
 
 
 async def _live(config: Config) -> None:
-    async with until_asked_to_stop() as stop, running(config) as url:
-        _greet(url, "the real Runway: what you make here is charged to your account")
-        await stop.wait()
+    await _serve(running(config), "the real Runway: what you make here is charged to your account")
 
 
 async def _simulated(config: Config) -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     settings = settings_from(parser.parse_args(["--state-dir", str(DEMO_FOLDER / "runway")]))
-    async with (
-        _stand_in(settings) as runway,
-        until_asked_to_stop() as stop,
-        running(_against(config, runway), live=False) as url,
-    ):
-        _greet(url, "a stand-in for Runway: nothing is charged")
-        await stop.wait()
+    async with _stand_in(settings) as runway:
+        bot = running(_against(config, runway), live=False)
+        await _serve(bot, "a stand-in for Runway: nothing is charged")
+
+
+async def _serve(bot: AbstractAsyncContextManager[str], runway: str) -> None:
+    async with until_asked_to_stop() as stop, AsyncExitStack() as stack:
+        url = await unless_asked(stop, stack.enter_async_context(bot))
+        if url is not None:
+            _greet(url, runway)
+            await stop.wait()
 
 
 async def _simulator(arguments: argparse.Namespace) -> None:
