@@ -1,11 +1,15 @@
 """Reading from SQLite on aiosqlite's threads, a whole transaction at a time.
 
 A hop to a thread and back costs about as much as the statement it is made for, and more when both
-threads want Python's lock; so a transaction hops once, not once for each of its statements.
+threads want Python's lock; so a transaction hops once, not once for each of its statements. And one reads at
+a time: four threads at once took that lock from the event loop so often that everything it had to do
+took four times as long. Only beside one that lasts do others read.
 """
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -14,24 +18,44 @@ from storage.database import T, Transaction
 from storage.sqlite_engines import Configure, engine_of
 
 READERS = 4
+# A transaction that lasts for longer lets others read beside it.
+TURN_SECONDS = 0.2
 
 
 class Readers:
-    """A few connections; a transaction waits until one is free."""
+    """A few connections; transactions take turns, and one that lasts gives its turn up."""
 
     def __init__(self, path: Path, configure: Configure) -> None:
         self._path = path
         self._configure = configure
         self._idle: list[_Reader] = []
+        self._turn = asyncio.Semaphore(1)
         self._free = asyncio.Semaphore(READERS)
 
     async def run(self, transaction: Transaction[T]) -> T:
-        async with self._free:
+        async with self._a_turn(), self._free:
             reader = self._idle.pop() if self._idle else await self._another()
             try:
                 return await reader.run(transaction)
             finally:
                 self._idle.append(reader)
+
+    @asynccontextmanager
+    async def _a_turn(self) -> AsyncIterator[None]:
+        await self._turn.acquire()
+        lasts = asyncio.Event()
+
+        def give_up() -> None:
+            lasts.set()
+            self._turn.release()
+
+        timer = asyncio.get_running_loop().call_later(TURN_SECONDS, give_up)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            if not lasts.is_set():
+                self._turn.release()
 
     async def _another(self) -> "_Reader":
         reader = _Reader(self._path, self._configure)

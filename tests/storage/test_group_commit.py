@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import StorageUnavailable
 from storage.sqlite import SqliteDatabase
+from storage.sqlite_readers import READERS
 
 MANY = "INSERT INTO numbers VALUES (:n)"
 
@@ -221,12 +222,25 @@ async def test_both_sides_are_set_up_for_power_cuts(numbers, side):
     }  # fmt: skip
 
 
-async def test_every_one_of_the_readers_is_set_up(numbers):
+async def test_reads_that_last_hold_up_no_others_and_every_reader_is_set_up(numbers):
+    all_at_once = threading.Barrier(READERS, timeout=20)
+
     def look(connection) -> int:
+        all_at_once.wait()
         level: int = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
         return level
 
-    assert await asyncio.gather(*(numbers.read(look) for _ in range(8))) == [2] * 8
+    assert await asyncio.gather(*(numbers.read(look) for _ in range(READERS))) == [2] * READERS
+
+
+async def test_short_reads_take_turns(numbers):
+    threads = set()
+
+    def look(_connection) -> None:
+        threads.add(threading.get_ident())
+
+    await asyncio.gather(*(numbers.read(look) for _ in range(50)))
+    assert len(threads) == 1
 
 
 async def test_a_disk_that_fills_up_in_the_middle_of_a_batch_undoes_it_and_says_so_to_all(
