@@ -84,7 +84,7 @@ async def test_what_is_filled_in_wrong_changes_nothing_and_is_told(
     await fill_in(workspace, "set", ADA, member=BEN, credits="0")
     await told(workspace, ADA, "/quota block")
     await fill_in(workspace, "set", ADA, credits="10")
-    await told(workspace, ADA, "who is missing")
+    await told(workspace, ADA, "Something is missing: `who`")
     await fill_in(workspace, "grant", BEN, member=BEN, credits="1000")
     await told(workspace, BEN, "Only admins")
     assert "*500* of 500" in shown(await open_home(workspace, BEN))
