@@ -36,9 +36,8 @@ def _held_folder() -> tuple[Path, int]:
         # Before it is locked it looks left behind: a process that starts now may sweep it away.
         with suppress(FileNotFoundError):
             held = os.open(folder, _FOLDER)
-            fcntl.flock(
-                held, fcntl.LOCK_SH
-            )  # a sweep is over in an instant: there is nothing in it
+            # Waits for a sweep, if at all, which is over in an instant: the folder is empty.
+            fcntl.flock(held, fcntl.LOCK_SH)
             if folder.exists():
                 return folder, held
             os.close(held)

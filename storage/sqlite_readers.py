@@ -1,9 +1,9 @@
 """Reading from SQLite on aiosqlite's threads, a whole transaction at a time.
 
 A hop to a thread and back costs about as much as the statement it is made for, and more when both
-threads want Python's lock; so a transaction hops once, not once for each of its statements. And one reads at
-a time: four threads at once took that lock from the event loop so often that everything it had to do
-took four times as long. Only beside one that lasts do others read.
+threads want Python's lock; so a transaction hops once, not once for each of its statements. And one
+reads at a time: four threads at once took that lock from the event loop so often that everything it
+had to do took four times as long. Only beside one that lasts do others read.
 """
 
 import asyncio
@@ -43,19 +43,20 @@ class Readers:
     @asynccontextmanager
     async def _a_turn(self) -> AsyncIterator[None]:
         await self._turn.acquire()
-        lasts = asyncio.Event()
+        has_turn = True
 
         def give_up() -> None:
-            lasts.set()
-            self._turn.release()
+            nonlocal has_turn
+            if has_turn:
+                has_turn = False
+                self._turn.release()
 
         timer = asyncio.get_running_loop().call_later(TURN_SECONDS, give_up)
         try:
             yield
         finally:
             timer.cancel()
-            if not lasts.is_set():
-                self._turn.release()
+            give_up()
 
     async def _another(self) -> "_Reader":
         reader = _Reader(self._path, self._configure)

@@ -1,9 +1,9 @@
 """The processes that decode files from outside: a bad one costs a refusal, not the bot.
 
 `python -m bot.media.child <descriptor>` loads decoders, which takes ten times as long as looking at
-a picture, and forks for each order that comes over the socket at that descriptor (see `orders`).
-The fork limits itself, does one task, answers one line of JSON over the order's own socket and ends;
-this process, which never touches a file, adds how it ended. An order whose giver closes its side is
+a picture, and forks for each call that comes over the socket at that descriptor (see `calls`). The
+fork limits itself, does one task, answers one line of JSON over the call's own socket and ends;
+this process, which never touches a file, adds how it ended. A call whose caller closes its side is
 ended at once.
 """
 
@@ -19,8 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.media.calls import Call, received
 from bot.media.errors import Reason, UnusableFile
-from bot.media.orders import Order, received
 from bot.media.tasks import TASKS, Terms, load_decoder
 
 # Whoever looks at one file often looks at the next one soon; idle, the memory is given back.
@@ -38,7 +38,7 @@ class _Work:
 
 
 class ForkServer:
-    """Forks for each order; ends with all forks when its giver is gone, or after an idle minute."""
+    """Forks for each call; ends, with all forks, without its caller or after an idle minute."""
 
     def __init__(self, control: socket.socket, most_idle_ms: int = _MOST_IDLE_MS) -> None:
         self._control = control
@@ -56,18 +56,18 @@ class ForkServer:
                     self._report(descriptor)
                 elif descriptor in self._at_answer:
                     self._stop(descriptor)
-                elif (order := received(self._control)) is None:
+                elif (call := received(self._control)) is None:
                     return
                 else:
-                    self._begin(order)
+                    self._begin(call)
 
     def end(self) -> None:
         """Leave no fork behind."""
         for work in self._at_life.values():
             os.kill(work.pid, signal.SIGKILL)
 
-    def _begin(self, order: Order) -> None:
-        load_decoder(order.task)
+    def _begin(self, call: Call) -> None:
+        load_decoder(call.task)
         # What all forks share is not looked through, which would copy it into each of them.
         gc.freeze()
         life, held = os.pipe()
@@ -75,12 +75,12 @@ class ForkServer:
         if pid == 0:
             self._forget()
             os.close(life)
-            _work(order)  # `held` closes when this process ends, however it ends
+            _work(call)  # `held` closes when this process ends, however it ends
         os.close(held)
-        work = _Work(pid, order.answer)
-        self._at_life[life] = self._at_answer[order.answer.fileno()] = work
+        work = _Work(pid, call.answer)
+        self._at_life[life] = self._at_answer[call.answer.fileno()] = work
         self._poll.register(life, select.POLLIN)
-        self._poll.register(order.answer, select.POLLIN)
+        self._poll.register(call.answer, select.POLLIN)
 
     def _report(self, life: int) -> None:
         """A fork has ended: say how."""
@@ -95,35 +95,35 @@ class ForkServer:
         work.answer.close()
 
     def _stop(self, answer: int) -> None:
-        """Whoever gave the order has closed its side."""
+        """The caller has closed its side."""
         work = self._at_answer.pop(answer)
         self._poll.unregister(answer)
         os.kill(work.pid, signal.SIGKILL)
 
     def _forget(self) -> None:
-        """Close what a fork must not hold: the orders, and the answers of others."""
+        """Close what a fork must not hold: the calls, and the answers of others."""
         self._control.close()
         for life, work in self._at_life.items():
             os.close(life)
             work.answer.close()
 
 
-def _work(order: Order) -> None:
-    """Do what was ordered, and never come back."""
+def _work(call: Call) -> None:
+    """Do what was called for, and never come back."""
     status = 1
     try:
-        limit(order.terms)
-        order.answer.sendall(json.dumps(_done(order)).encode())
+        limit(call.terms)
+        call.answer.sendall(json.dumps(_done(call)).encode())
         status = 0
     finally:
         os._exit(status)
 
 
-def _done(order: Order) -> dict[str, object]:
+def _done(call: Call) -> dict[str, object]:
     """`{"found": …}` or `{"refused": …}`."""
-    do = TASKS[order.task]
+    do = TASKS[call.task]
     try:
-        return {"found": do(Path(order.path), order.container, order.terms)}
+        return {"found": do(Path(call.path), call.container, call.terms)}
     except UnusableFile as error:
         return {"refused": vars(error)}
     except Exception as error:  # noqa: BLE001  # a decoder fails in any way it likes

@@ -57,7 +57,7 @@ class Children:
         slots = self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._most))
         async with slots:
             for _ in range(2):
-                answer, control = self._host.order(task, path, container, all_terms)
+                answer, control = self._host.call(task, path, container, all_terms)
                 told = await _told(answer, budget.wall_seconds)
                 answered, is_whole, status = told.rpartition(b"\n")
                 if is_whole:

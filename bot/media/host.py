@@ -10,7 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.media.orders import Order, give
+from bot.media.calls import Call, send
 from bot.media.tasks import Term
 
 _PATIENCE_SECONDS = 2.0
@@ -18,30 +18,30 @@ _SOURCES = Path(__file__).resolve().parents[2]
 
 
 class Host:
-    """Gives orders to one `python -m bot.media.child`, which ends by itself when idle or alone."""
+    """Calls `python -m bot.media.child`, which ends by itself when idle or alone."""
 
     def __init__(self) -> None:
         self._control: socket.socket | None = None
         self._finish: Callable[[], object] | None = None
 
-    def order(
+    def call(
         self, task: str, path: Path, container: str, terms: Mapping[str, Term]
     ) -> tuple[socket.socket, socket.socket]:
         """Where the answer is read (to close its writing side ends the work), and what to `forget`."""
         ours, theirs = socket.socketpair()
         # An absolute path can be read neither as an option nor as a protocol.
-        order = Order(task, str(path.absolute()), container, terms, theirs)
+        call = Call(task, str(path.absolute()), container, terms, theirs)
         with theirs:
             control = self._control or self._start()
             try:
-                give(order, control)
+                send(call, control)
             except OSError:  # it has ended, idle for a while
                 control = self._start()
-                give(order, control)
+                send(call, control)
         return ours, control
 
     def forget(self, control: socket.socket) -> None:
-        """What was asked through `control` gave no answer: the next order starts another process."""
+        """What was asked through `control` gave no answer: the next one starts another process."""
         if control is self._control:
             self._control = None
 

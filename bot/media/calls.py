@@ -1,4 +1,4 @@
-"""How an order reaches the process that forks decoders: JSON with a length, and a socket beside it.
+"""How a call reaches the process that forks decoders: JSON and its length, with a socket.
 
 The socket takes the answer; closing its other side ends the work.
 """
@@ -13,7 +13,7 @@ _LENGTH_BYTES = 4
 
 
 @dataclass(frozen=True)
-class Order:
+class Call:
     """One task on the file at `path`, as `container`; the answer goes to `answer`."""
 
     task: str
@@ -23,16 +23,17 @@ class Order:
     answer: socket.socket
 
 
-def give(order: Order, control: socket.socket) -> None:
-    """Send an order; OSError when nobody takes it."""
-    body = json.dumps([order.task, order.path, order.container, order.terms]).encode()
+def send(call: Call, control: socket.socket) -> None:
+    """Send a call; OSError when nobody takes it."""
+    said = (call.task, call.path, call.container, call.terms)
+    body = json.dumps(said).encode()
     length = len(body).to_bytes(_LENGTH_BYTES, "big")
-    socket.send_fds(control, [length], [order.answer.fileno()])
+    socket.send_fds(control, [length], [call.answer.fileno()])
     control.sendall(body)
 
 
-def received(control: socket.socket) -> Order | None:
-    """The next order; None when nobody will give one any more."""
+def received(control: socket.socket) -> Call | None:
+    """The next call; None when nobody will give one any more."""
     length, descriptors, _, _ = socket.recv_fds(control, _LENGTH_BYTES, 1)
     if not length:
         return None
@@ -43,4 +44,4 @@ def received(control: socket.socket) -> Order | None:
             return None
         body += piece
     task, path, container, terms = json.loads(body)
-    return Order(task, path, container, terms, socket.socket(fileno=descriptors[0]))
+    return Call(task, path, container, terms, socket.socket(fileno=descriptors[0]))
