@@ -1,9 +1,11 @@
 """Addresses and names that an operator writes: which of them can be used."""
 
-import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 SLACK_URL = "https://slack.com/api/"
 BUCKETS = {
@@ -16,11 +18,6 @@ DATABASES = (
     "several replicas."
 )
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
-# As SQLAlchemy reads it (sqlalchemy/engine/url.py): a password may hold slashes.
-_DATABASE = re.compile(
-    r"(?P<kind>[\w+]+)://(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?"
-    r"(?::(?P<port>[^/?]*))?(?:/(?P<name>[^?]*))?"
-)
 
 
 def is_loopback(url: str) -> bool:
@@ -62,20 +59,26 @@ def loopback_only(url: str) -> str:
 
 def database_address(url: str) -> str:
     """An address of the right form; a ValueError never quotes it, for it may hold a password."""
-    parts = _DATABASE.match(url)
-    if parts is None:
-        raise ValueError(f"that is no address of a database. {DATABASES}")
-    kind, port = parts["kind"], parts["port"]
-    if kind.partition("+")[0] == "sqlite":
-        if parts["name"] in (None, "", ":memory:"):
-            raise ValueError("it names no file. Write it as in sqlite:///path/to/dailies.db.")
-    elif kind not in _POSTGRESQL:
-        raise ValueError(f"{kind}:// is not a database that Dailies can use. {DATABASES}")
-    if port is not None and not port.strip().isdecimal():
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise ValueError(f"that is no address of a database. {DATABASES}") from None
+    except ValueError:
         raise ValueError(
             "what follows the host and a colon has to be a port. In a password, @ is written "
             "as %40 and : as %3A."
-        )
+        ) from None
+    if address.get_backend_name() == "sqlite":
+        if address.host or address.database in (None, "", ":memory:"):
+            raise ValueError(
+                "it names no file. Write it with three slashes, as in "
+                "sqlite:///path/to/dailies.db, or four before a path from the root."
+            )
+    elif address.drivername not in _POSTGRESQL:
+        kind = address.drivername
+        raise ValueError(f"{kind}:// is not a database that Dailies can use. {DATABASES}")
+    if "password" in address.query:  # where nothing would hide it
+        raise ValueError("the password stands before the host, as in user:password@host.")
     return url
 
 

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
-from bot.addresses import DATABASES
+from bot.addresses import database_address
 from bot.errors import ConfigError, StorageUnavailable
 from storage.database import Database
 from storage.migrations import upgrade
@@ -65,17 +64,10 @@ def _file(address: URL) -> Path:
 def address_of(url: str) -> URL:
     """The address, with its driver; raises ConfigError."""
     try:
-        address = make_url(url)
-    except (ArgumentError, ValueError):  # the latter for a port that is no number
-        raise ConfigError(f"storage.url: that is no address of a database. {DATABASES}") from None
-    backend = address.get_backend_name()
-    is_file = backend == "sqlite" and address.database not in (None, "", ":memory:")
+        address = make_url(database_address(url))
+    except ValueError as error:
+        raise ConfigError(f"storage.url: {error}") from None
     # Written without its driver, the address means the one that is there.
     if address.drivername in ("postgresql", "postgres"):
         address = address.set(drivername="postgresql+asyncpg")
-    if not is_file and address.drivername != "postgresql+asyncpg":
-        raise ConfigError(
-            f"storage.url: {address.render_as_string()} is not a database that Dailies can use. "
-            f"{DATABASES}"
-        )
     return address
