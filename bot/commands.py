@@ -81,7 +81,7 @@ class CommandSpec:
         return self.name == "cancel" or (self.admin and self.name not in _REPEATABLE)
 
 
-REF_SUMMARY = "Use `last`, a job's id or an https link like an attachment"
+REF_SUMMARY = "Use “last”, a job's id or an https link like an attachment"
 FIT_CHOICES = (
     Choice("crop", "crop · keep the centre"),
     Choice("pad", "pad · keep all of it, with black bars"),
@@ -89,9 +89,9 @@ FIT_CHOICES = (
 _PROMPT = Argument("prompt", "What you want to see", rest=True)
 _OPTIONAL_PROMPT = Argument("prompt", "What should happen", required=False, rest=True)
 PERIODS = ("day", "week", "month")
-_CREDITS = Argument("credits", "A whole number, or `unlimited`")
+_CREDITS = Argument("credits", "A whole number, or “unlimited”")
 SETTINGS = ("zone", "credits", "period", "alerts", "confirm")
-_ANYBODY = "A member, a role, `default` or `workspace`"
+_ANYBODY = "A member, a role, “default” or “workspace”"
 _MEMBER = Argument("who", "A member")
 _WHY = (Option("why", "The reason, for the history", rest=True),)
 _PERIOD = Argument("period", "How often it resets", required=False, choices=PERIODS)
@@ -112,12 +112,12 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec("credits", "See your credits, and when they reset"),
     CommandSpec("cancel", "Cancel a job", (Argument("job", "The job's id, from its card", required=False),)),
     CommandSpec("help", "See what you can do here"),
-    CommandSpec("quota show", "See where a member, a role, `default` or the workspace stands",
+    CommandSpec("quota show", "See where a member, a role, “default” or the workspace stands",
                 (Argument("who", _ANYBODY, required=False),), admin=True),
     CommandSpec("quota set", "Set how many credits may be used per period",
                 (Argument("who", _ANYBODY), _CREDITS, _PERIOD), admin=True, options=_WHY),
     CommandSpec("quota block", "Let somebody use no credits at all",
-                (Argument("who", "A member, a role or `default`"),), admin=True, options=_WHY),
+                (Argument("who", "A member, a role or “default”"),), admin=True, options=_WHY),
     CommandSpec("quota clear", "Take a rule away, so that the next one applies",
                 (Argument("who", _ANYBODY),), admin=True, options=_WHY),
     CommandSpec("quota grant", "Give a member credits once, beside the allowance", (
@@ -140,7 +140,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
                 admin=True),
     CommandSpec("quota settings", "See or change the workspace's settings", (
         Argument("setting", "What to change", required=False, choices=SETTINGS),
-        Argument("value", "What to set it to; `configured` goes back", required=False),
+        Argument("value", "What to set it to; “configured” goes back", required=False),
     ), admin=True, options=_WHY),
     CommandSpec("quota zone", "Set the time zone in which days, weeks and months begin",
                 (Argument("zone", "As in Europe/Berlin"),), admin=True, options=_WHY),

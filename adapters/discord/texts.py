@@ -7,7 +7,7 @@ from bot.errors import ChatError, Refused
 from bot.generation import new_job_id
 from bot.messages.refusals import refusal_notice
 from bot.messages.replies import failed_inside_text
-from bot.messages.words import either
+from bot.messages.words import together
 from bot.requests import Media
 from bot.text import Bold, Code, Text
 from bot.views import Notice
@@ -79,6 +79,6 @@ def missing_file(media: Media) -> str:
 def _not_permitted(missing: list[str]) -> Text:
     return (
         "I cannot post results here: I lack ",
-        Bold(either(missing).replace(" or ", " and ")),
+        Bold(together(missing)),
         ". Ask an admin to allow it for me in this channel. Nothing was charged.",
     )

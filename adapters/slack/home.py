@@ -61,7 +61,7 @@ def quota_form(command: str) -> Body:
         blocks.append(_select("scope", "Or instead of a member", _EVERYBODY, optional=True))
     if command != "quota block":
         blocks.append(
-            _text("credits", "Credits (a whole number; for an allowance also `unlimited`)")
+            _text("credits", "Credits (a whole number; for an allowance also “unlimited”)")
         )
     if command == "quota set":
         periods = [(period.value, f"a {period.value}") for period in Period]

@@ -115,7 +115,9 @@ def as_text(found: Sequence[Finding]) -> str:
             lines.append(f"    → {finding.mend}")
     wrong = sum(finding.verdict is Verdict.FAILED for finding in found)
     lines.append("")
-    lines.append(f"{wrong} thing(s) to mend." if wrong else "Dailies can run.")
+    lines.append(
+        f"{wrong} {'thing' if wrong == 1 else 'things'} to mend." if wrong else "Dailies can run."
+    )
     return "\n".join(lines)
 
 

@@ -71,13 +71,20 @@ def size(count: float) -> str:
 
 
 def either(values: Sequence[str], most: int = 8) -> str:
-    """`a, b or c`; a long list is cut."""
-    shown = list(values[:most])
-    if len(values) > most:
-        return ", ".join(shown) + ", …"
-    if len(shown) < 2:
-        return "".join(shown)
-    return ", ".join(shown[:-1]) + " or " + shown[-1]
+    """`a, b or c`; of a long list, how many more there are."""
+    return _listed(values, most, "or")
+
+
+def together(values: Sequence[str], most: int = 8) -> str:
+    """`a, b and c`; of a long list, how many more there are."""
+    return _listed(values, most, "and")
+
+
+def _listed(values: Sequence[str], most: int, word: str) -> str:
+    shown = list(values)
+    if len(shown) > most:
+        shown[most:] = [f"{len(shown) - most} more"]
+    return f" {word} ".join([", ".join(shown[:-1]), *shown[-1:]] if len(shown) > 1 else shown)
 
 
 def file_name(job: Job) -> str:

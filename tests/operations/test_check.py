@@ -287,7 +287,7 @@ async def test_scripts_get_an_exit_code_and_json(run, runway, monkeypatch, tmp_p
     assert code == 1
     assert "✗ runway key: There is no Runway key." in text
     assert "→ Make a key" in text
-    assert "1 thing(s) to mend." in text
+    assert "1 thing to mend." in text
     code, text = await run("check", "weather")
     assert code == 2
     assert "no weather to check" in text

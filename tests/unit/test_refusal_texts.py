@@ -41,7 +41,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
         errors.MissingInput("character", [Kind.IMAGE, Kind.VIDEO], "Act-Two"),
         ["an image or a video", "character"],
     ),
-    (errors.TooManyInputs(MODEL, "one image", ["a.png", "b.png"]), ["one image", "a.png or b.png"]),
+    (errors.TooManyInputs(MODEL, "one image", ["a.png", "b.png"]), ["one image", "a.png and b.png"]),
     (errors.UnfitInput("a.mp4", "length", 61.5, 2, 30, "Aleph 2"), ["a.mp4", "1 min 2 s", "2 to 30 seconds"]),
     (errors.UnfitInput("a.png", "shape", 2.5, 0.5, 2.0, "Gen-4.5"), ["2.50", "0.5 to 2"]),
     (errors.UnfitInput("a.png", "short side", 200, 300, 8000, "M"), ["200 pixels", "300 to 8000"]),

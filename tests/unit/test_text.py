@@ -18,6 +18,7 @@ from bot.messages.words import (
     ordinal,
     shape,
     size,
+    together,
 )
 from bot.requests import GenerationRequest, Operation
 from bot.text import Bold, Who, join, mended, shorten, utf16_units
@@ -118,8 +119,9 @@ def test_choices(values, text):
 
 
 def test_a_long_list_of_choices_is_cut():
-    assert either([str(n) for n in range(9)]) == "0, 1, 2, 3, 4, 5, 6, 7, …"
+    assert either([str(n) for n in range(10)]) == "0, 1, 2, 3, 4, 5, 6, 7 or 2 more"
     assert either([str(n) for n in range(8)]).endswith("6 or 7")
+    assert together(["a", "b", "c"], most=1) == "a and 2 more"
 
 
 def test_articles():

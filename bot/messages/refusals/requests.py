@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot import errors
 from bot.messages.refusals.base import quote, refusal
-from bot.messages.words import a, duration, either, size
+from bot.messages.words import a, duration, either, size, together
 from bot.text import Code, Text, join, shorten
 
 
@@ -107,7 +107,7 @@ def _(e: errors.MissingInput) -> Text:
 @refusal.register
 def _(e: errors.TooManyInputs) -> Text:
     return (
-        f"{e.model} takes {e.taken}; you attached {either([shorten(n, 40) for n in e.extra])}. Leave out what it does not need.",
+        f"{e.model} takes {e.taken}; you attached {together([shorten(n, 40) for n in e.extra])}. Leave out what it does not need.",
     )
 
 
