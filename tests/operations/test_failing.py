@@ -4,13 +4,25 @@ import errno
 import os
 import socket
 import sqlite3
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.cli import main, outside
 from bot.errors import StorageUnavailable
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_ctrl_c_while_it_is_being_loaded_is_no_traceback(tmp_path):
+    (tmp_path / "sqlalchemy.py").write_text("raise KeyboardInterrupt\n")
+    path = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    command = [sys.executable, "-m", "bot", "--version"]
+    ended = subprocess.run(command, env=path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
 @pytest.fixture
