@@ -20,7 +20,7 @@ ENOUGH_SIGHTS = 40
 LEAST_AGREEMENT = 0.3
 # Of one task: so many sightings are kept; each counts this much of what the next one counts.
 SIGHTS_KEPT = 16
-FADING = 0.6
+FADING = 0.8
 # What one question is worth: this share of floor² / typical seconds of waiting. A long job is asked
 # for many times anyway, so that one time more matters less.
 WORTH = 0.34
