@@ -171,7 +171,7 @@ async def test_retention_tidies_a_bucket(
 
 
 _STREAM = """
-import asyncio, json, resource, sys
+import asyncio, json, os, resource, sys
 from pathlib import Path
 from bot.archive import Archive
 
@@ -182,7 +182,10 @@ async def main():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     await archive.put("large", folder / "large", content_type="video/mp4")
     await archive.fetch("large", folder / "back")
-    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before), flush=True)
+    # Right after a stream, a thread of obstore's may still wait for an interpreter that is being
+    # taken down, and abort the process: once in twenty times, and not what is measured here.
+    os._exit(0)
 
 asyncio.run(main())
 """
@@ -197,7 +200,8 @@ def test_a_large_output_streams_through_little_memory(endpoint: str, tmp_path: P
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
-        check=True,
+        check=False,
     )
+    assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "back").stat().st_size == 100 * MIB
     assert json.loads(done.stdout) * 1024 < 32 * MIB

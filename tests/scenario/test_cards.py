@@ -26,6 +26,13 @@ async def stage(known_folder: Path, session: aiohttp.ClientSession) -> AsyncIter
         yield one
 
 
+async def shown_as_running(stage: Stage, job: Job) -> Job:
+    """The job, once its own worker has nothing more to edit before there is progress."""
+    return await stage.until(
+        job.id, lambda job: job.state is State.RUNNING and State.RUNNING in stage.chat.shown
+    )
+
+
 async def test_a_card_that_was_posted_late_shows_what_the_job_is_by_then(stage: Stage) -> None:
     async def sent_meanwhile(card: Card) -> None:
         stage.worker.wake()
@@ -76,7 +83,7 @@ async def test_an_edit_that_is_under_way_when_its_worker_is_stopped_is_not_the_l
 ) -> None:
     """The chat takes it when another replica has brought the job to its end."""
     job = await stage.imagine("a fox !stall")
-    running = await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    running = await shown_as_running(stage, job)
     presenter, under_way, over = await stage.another_presenter(), asyncio.Event(), asyncio.Event()
 
     async def late(card: Card) -> None:
@@ -100,7 +107,7 @@ async def test_an_edit_that_lands_when_another_has_shown_the_end_is_not_the_last
 ) -> None:
     presenter = await stage.another_presenter()
     job = await stage.imagine("a fox !stall")
-    running = await stage.until(job.id, lambda job: job.state is State.RUNNING)
+    running = await shown_as_running(stage, job)
     stage.chat.lands_later = True
     await presenter.show(running)
     stage.chat.lands_later = False
