@@ -83,7 +83,9 @@ class Scene:
         watching = asyncio.create_task(self._tell(), name="progress")
         looking = asyncio.create_task(self._keep_looking(), name="takeovers")
         try:
-            await asyncio.gather(*(self._torment(actor) for actor in self.actors))
+            async with asyncio.TaskGroup() as faults:
+                for actor in self.actors:
+                    faults.create_task(self._torment(actor))
             self.traffic.stop()
             await asyncio.gather(*(actor.calm() for actor in self.actors))
             await people

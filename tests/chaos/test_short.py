@@ -20,9 +20,13 @@ async def test_no_fault_breaks_the_promise(tmp_path: Path, postgres: Server) -> 
     folders = [tmp_path / plan.engine for plan in PLANS]
     for folder in folders:
         folder.mkdir()
-    outcomes = await asyncio.gather(
-        *(play(plan, folder, postgres) for plan, folder in zip(PLANS, folders, strict=True))
-    )
+    # Ended together, should one of them break: a scene left behind would fail another test.
+    async with asyncio.TaskGroup() as playing:
+        scenes = [
+            playing.create_task(play(plan, folder, postgres))
+            for plan, folder in zip(PLANS, folders, strict=True)
+        ]
+    outcomes = [scene.result() for scene in scenes]
     assert all(outcome.verdict.holds for outcome in outcomes), table(outcomes)
     assert all(outcome.runs >= outcome.plan.runs for outcome in outcomes)
     assert all(outcome.verdict.jobs for outcome in outcomes)
