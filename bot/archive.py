@@ -48,8 +48,8 @@ class Archive:
         with _failures():
             self._store = open_store(url, self._root)
 
-    async def put(self, key: str, source: Path, *, content_type: str) -> None:
-        """Store the file at `source`; it replaces what was there, all at once."""
+    async def put(self, key: str, source: Path | bytes, *, content_type: str) -> None:
+        """Store bytes, or the file at `source`; it replaces what was there, all at once."""
         _check(key)
         # A folder has no place for a content type: obstore answers NotImplementedError.
         attributes = {"Content-Type": content_type} if self._root is None else None

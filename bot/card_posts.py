@@ -10,7 +10,7 @@ import structlog
 from bot.errands import Errands
 from bot.errors import ChatError, StaleJob, StorageUnavailable
 from bot.failpoints import failpoint
-from bot.jobs import Job
+from bot.jobs import Job, State
 from bot.pauses import Pauses
 from bot.ports import ChatPlatform, Clock, Landing, Storage
 from bot.replica import Replica
@@ -27,9 +27,13 @@ AWAY_SECONDS = 0.5
 
 @dataclass
 class Shown:
-    """What is known here of a card: `at` and `missed_since` in seconds of a clock of our own."""
+    """What is known here of a card: `at` and `missed_since` in seconds of a clock of our own.
+
+    `newest` is the state that a job here has got to, whether or not the card shows it already.
+    """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    newest: State | None = None
     card: Card | None = None
     ref: str | None = None
     at: float = 0.0

@@ -12,7 +12,7 @@ from bot.card_edits import CardEdits
 from bot.card_posts import CardPosts, Shown
 from bot.catalog import Catalog
 from bot.errands import Errands
-from bot.errors import ChatError
+from bot.errors import ChatError, StaleJob, StorageUnavailable
 from bot.jobs import Job, State
 from bot.messages.cards import Progress
 from bot.pauses import Pauses
@@ -68,6 +68,28 @@ class Presenter:
             self.errands.begin(self._show_whole(job, progress or Progress()))
         )
 
+    async def keep_up(self, job: Job) -> Job:
+        """Show where a job has got to: nobody waits for an edit, and one that is old by then is left out.
+
+        Raises StaleJob without a lease.
+        """
+        if job.card is None:
+            return await self.show(job)
+        self._replica.check()
+        shown = self._remembered(job.id)
+        shown.newest = job.state
+        self.errands.begin(self._show_newest(shown, job))
+        return job
+
+    async def _show_newest(self, shown: Shown, job: Job) -> None:
+        async with shown.lock:
+            if shown.newest is not job.state:
+                return
+            try:
+                await self._try(shown, job, Progress())
+            except (StaleJob, StorageUnavailable) as error:
+                log.warning("card not shown", job=job.id, error=str(error))
+
     async def progress(self, job: Job, progress: Progress) -> None:
         """Show how far a running job is, when that is worth an edit.
 
@@ -84,6 +106,7 @@ class Presenter:
     async def conclude(self, job: Job) -> Job:
         """Show a job's end; a chat that does not take it is asked again, for some minutes."""
         shown = self._remembered(job.id)
+        shown.newest = job.state
         try:
             async for attempt in self._pauses.attempts(self._clock):
                 try:

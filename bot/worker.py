@@ -163,8 +163,9 @@ class Worker:
 
     async def _carry(self, job: Job, urls: tuple[str, ...] = ()) -> None:
         """Take a job as far as it goes without waiting for Runway."""
+        began = job.state
         while not job.state.is_over:
-            job = await self._presenter.show(job)
+            job = await self._presenter.keep_up(job)
             if job.state is State.RUNNING:
                 await self._follow(job)
                 return
@@ -172,7 +173,7 @@ class Worker:
                 self.wake()  # its place at Runway is free
                 job = await self._collection.collect(job, urls)
             elif job.state is State.DELIVERING:
-                job = await self._delivery.deliver(job)
+                job = await self._delivery.deliver(job, is_first=job.state is not began)
             else:
                 break
         self.wake()

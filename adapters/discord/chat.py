@@ -85,19 +85,22 @@ class Chat:
         async with translated():
             await partial.delete()
 
-    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+    async def deliver(
+        self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
+    ) -> str:
         client = await self._line.client()
         place = client.get_partial_messageable(int(channel))
         card = traces.parts(result.reply_to)[1] if result.reply_to else None
-        async with translated():
-            found = await traces.find(
-                place,
-                self._line.own_id,
-                lambda m: traces.is_result_of(m, result.job_id, card),
-                after=card,
-            )
-        if found is not None:
-            return traces.reference(channel, found)
+        if not is_first:
+            async with translated():
+                found = await traces.find(
+                    place,
+                    self._line.own_id,
+                    lambda m: traces.is_result_of(m, result.job_id, card),
+                    after=card,
+                )
+            if found is not None:
+                return traces.reference(channel, found)
 
         async def send(files: list[discord.File], note: str) -> str:
             await confirm()

@@ -101,7 +101,9 @@ class Chat:
 
         self._publish(await self._log.change(stored["seq"], edit))
 
-    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+    async def deliver(
+        self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
+    ) -> str:
         if self._fitter is not None:
             fitted = [await self._fitter.fit(m, self._upload_limit) for m in result.files]
             result = with_fitted(result, fitted)

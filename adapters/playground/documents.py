@@ -1,10 +1,7 @@
 """Files that we make for one person, kept where the page can show them."""
 
-import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from adapters.playground.render import Body
@@ -18,15 +15,13 @@ FOLDER = "reports/"
 async def keep(archive: Archive, documents: Sequence[Document]) -> list[Body]:
     """Put them under an address that nobody can guess; the page's attachments."""
     folder = f"{FOLDER}{token_hex(16)}"
-    with TemporaryDirectory(prefix="dailies-") as name:
-        for document in documents:
-            path = Path(name, document.name)
-            await asyncio.to_thread(path.write_bytes, document.content)
-            try:
-                key = f"{folder}/{document.name}"
-                await archive.put(key, path, content_type=document.content_type)
-            except ArchiveFailed as error:
-                raise ChatError(f"the archive: {error}") from error
+    for document in documents:
+        try:
+            await archive.put(
+                f"{folder}/{document.name}", document.content, content_type=document.content_type
+            )
+        except ArchiveFailed as error:
+            raise ChatError(f"the archive: {error}") from error
     return [_attachment(folder, document) for document in documents]
 
 

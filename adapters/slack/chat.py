@@ -85,7 +85,9 @@ class Chat:
         api = await self._workspaces.api(workspace)
         await api.do("chat.delete", channel=room(channel), ts=message)
 
-    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+    async def deliver(
+        self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
+    ) -> str:
         api = await self._workspaces.api(result.owner.workspace)
         # The text is a message of its own: for a file's message Slack documents rich text alone, and
         # no metadata by which it could be found again (files.completeUploadExternal).

@@ -55,18 +55,26 @@ _CHILDREN = Children()
 
 
 async def inspect(
-    path: Path, filename: str, *, limits: Limits = DEFAULT_LIMITS, children: Children = _CHILDREN
+    path: Path,
+    filename: str,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    children: Children = _CHILDREN,
+    sha256: str | None = None,
 ) -> MediaInfo:
-    """Identify, check and decode the file; UnusableFile with data when it is not fit to use."""
+    """Identify, check and decode the file; UnusableFile with data when it is not fit to use.
+
+    `sha256` is the file's, where that is known already.
+    """
     size, head, tail = await asyncio.to_thread(_measure, path)
     file_type = _identify(size, head, filename, limits)
     if (other := sniff.second_type(head, tail)) is not None:
         raise UnusableFile(Reason.TWO_IN_ONE, found=other.name)
-    digest = asyncio.create_task(asyncio.to_thread(_sha256, path))
+    hashing = None if sha256 else asyncio.create_task(asyncio.to_thread(_sha256, path))
     try:
         found = await _decode(path, file_type, limits, children)
     finally:
-        sha256 = await digest
+        digest = await hashing if hashing else sha256 or ""
     duration = number(found, "duration")
     if duration is not None and duration > limits.seconds:
         raise UnusableFile(Reason.TOO_LONG, limit=limits.seconds, actual=duration)
@@ -75,7 +83,7 @@ async def inspect(
         content_type=file_type.content_type,
         extension=file_type.extensions[0],
         size=size,
-        sha256=sha256,
+        sha256=digest,
         width=count(found, "width"),
         height=count(found, "height"),
         duration=duration,

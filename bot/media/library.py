@@ -14,7 +14,7 @@ from bot.media.adapt import MOST_CONVERTED_BYTES, adapted
 from bot.media.asking import ask
 from bot.media.children import Budget, Children
 from bot.media.containers import type_of
-from bot.media.download import Downloader
+from bot.media.download import Downloaded, Downloader
 from bot.media.errors import DownloadFailed, DownloadReason, UnusableFile
 from bot.media.inspect import DEFAULT_LIMITS, Limits, MediaInfo, inspect
 from bot.ports import Archive
@@ -100,25 +100,41 @@ class MediaLibrary:
 
     async def describe(self, media: Media, facts: Mapping[str, object]) -> None:
         """Write down where an output comes from, in a JSON file beside it."""
-        async with scratch() as folder:
-            path = folder / "facts.json"
-            text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-            await asyncio.to_thread(path.write_text, text, "utf-8")
-            key = f"{media.key.rpartition('.')[0]}.json"
-            await self._archive.put(key, path, content_type="application/json")
+        text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+        key = f"{media.key.rpartition('.')[0]}.json"
+        await self._archive.put(key, text.encode(), content_type="application/json")
 
     async def collect(self, url: str, key: str, kind: Kind, name: str) -> Media:
         """Stream an output into the archive; raises OutputExpired or OutputUnavailable."""
         async with scratch() as folder:
             path = folder / "output"
-            await self._download(url, path, kind)
-            try:
-                info = await inspect(path, path.name, limits=OUTPUT_LIMITS, children=self._children)
-            except UnusableFile as error:
-                raise errors.OutputUnavailable(str(error)) from error
-            media = _media(info, f"{key}.{info.extension}", f"{name}.{info.extension}")
-            await self.keep(media, path)
-        return media
+            found = await self._download(url, path, kind)
+            extension = type_of(found.content_type).extensions[0]
+            kept = f"{key}.{extension}"
+            # Nobody knows of it before its job's row does: it is kept while it is looked into.
+            keeping, looking = await asyncio.gather(
+                self._archive.put(kept, path, content_type=found.content_type),
+                self._look(path, found),
+                return_exceptions=True,
+            )
+            if isinstance(keeping, BaseException):
+                raise keeping
+            if isinstance(looking, BaseException):
+                await self._archive.delete(kept)
+                raise looking
+        return _media(looking, kept, f"{name}.{extension}")
+
+    async def _look(self, path: Path, found: Downloaded) -> MediaInfo:
+        try:
+            return await inspect(
+                path,
+                path.name,
+                limits=OUTPUT_LIMITS,
+                children=self._children,
+                sha256=found.sha256,
+            )
+        except UnusableFile as error:
+            raise errors.OutputUnavailable(str(error)) from error
 
     @asynccontextmanager
     async def _fetched(self, media: Media) -> AsyncIterator[Path]:
@@ -127,9 +143,9 @@ class MediaLibrary:
             await self._archive.fetch(media.key, path)
             yield path
 
-    async def _download(self, url: str, path: Path, kind: Kind) -> None:
+    async def _download(self, url: str, path: Path, kind: Kind) -> Downloaded:
         try:
-            await self._downloader.download(
+            return await self._downloader.download(
                 url, path, max_bytes=MOST_OUTPUT_BYTES, expect=kind.value
             )
         except DownloadFailed as error:

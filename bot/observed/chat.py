@@ -20,12 +20,16 @@ class ObservedChat:
         self._metrics = metrics
         self._span = span
 
-    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+    async def deliver(
+        self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
+    ) -> str:
         began = perf_counter()
         outcome = "failed"
         try:
             with self._span("deliver", {"platform": self._platform, "job": result.job_id}):
-                message = await self._inner.deliver(channel, result, key, confirm)
+                message = await self._inner.deliver(
+                    channel, result, key, confirm, is_first=is_first
+                )
             outcome = "posted"
         except ChatError as error:
             outcome = "refused" if error.permanent else "failed"

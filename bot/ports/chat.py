@@ -51,10 +51,13 @@ class ChatPlatform(Protocol):
         """Take a card back: the job has another one."""
         ...
 
-    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+    async def deliver(
+        self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
+    ) -> str:
         """Post a result with its files and return its message; the same key never makes a second.
 
-        `confirm` is awaited when everything is ready, right before the message is sent.
+        `confirm` is awaited when everything is ready, right before the message is sent. The first
+        try under a key need not look for a message of an earlier one.
         """
         ...
 

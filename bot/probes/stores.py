@@ -5,7 +5,6 @@ import secrets
 import shutil
 import sqlite3
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -55,10 +54,7 @@ async def probe_archive(given: Surroundings) -> list[Finding]:
     key = f"check/{content}.txt"
     try:
         archive = Archive(url)
-        with TemporaryDirectory(prefix="dailies-") as folder:
-            path = Path(folder, "check.txt")
-            await asyncio.to_thread(path.write_text, content)
-            await archive.put(key, path, content_type="text/plain")
+        await archive.put(key, content.encode(), content_type="text/plain")
         read = b"".join([piece async for piece in archive.open(key)])
         await archive.delete(key)
     except (ArchiveFailed, ValueError, OSError) as error:

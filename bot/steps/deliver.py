@@ -42,11 +42,15 @@ class Delivery:
         self._clock = clock
         self._pauses = pauses
 
-    async def deliver(self, job: Job) -> Job:
-        """Post a job's result and settle; it comes back delivered or undeliverable."""
+    async def deliver(self, job: Job, *, is_first: bool) -> Job:
+        """Post a job's result and settle; it comes back delivered or undeliverable.
+
+        `is_first`: it was us who have just written down that it is about to be posted, so that
+        nobody can have posted it yet.
+        """
         failpoint("deliver.intended")
         view = await self._result(job)
-        message = await self._post(job, view, f"result:{job.id}")
+        message = await self._post(job, view, f"result:{job.id}", is_first=is_first)
         failpoint("deliver.posted")
         now = self._clock.now()
         if message is None:
@@ -107,14 +111,21 @@ class Delivery:
         )
 
     async def _post(
-        self, job: Job, view: Result, key: str, confirm: Confirm | None = None
+        self,
+        job: Job,
+        view: Result,
+        key: str,
+        confirm: Confirm | None = None,
+        *,
+        is_first: bool = False,
     ) -> str | None:
         confirm = confirm or partial(self._confirm, job)
         async for attempt in self._pauses.attempts(self._clock):
             try:
                 chat = self._chats[job.owner.platform]
-                return await chat.deliver(job.channel, view, key, confirm)
+                return await chat.deliver(job.channel, view, key, confirm, is_first=is_first)
             except ChatError as error:
+                is_first = False
                 log.warning("not posted", job=job.id, error=str(error), attempt=attempt)
                 if error.permanent:
                     return None

@@ -39,6 +39,20 @@ async def test_a_result_arrives_once_whatever_happens_to_its_upload(
     assert discord.results()[0]["attachments"]
 
 
+async def test_only_before_a_second_try_the_first_one_is_looked_for(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    looked = ("GET", "/channels/{channel_id}/messages")
+    await start_bot(discord)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(discord.results)
+    assert looked not in discord.requests
+    discord.fault("POST", POSTED, status=401)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(lambda: len(discord.results()) == 2)
+    assert looked in discord.requests
+
+
 async def test_a_file_that_is_refused_for_its_size_leaves_its_text(
     discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
 ) -> None:

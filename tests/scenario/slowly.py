@@ -110,7 +110,9 @@ class SlowChat:
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         self.removed.append(message)
 
-    async def deliver(self, channel: str, result: Result, key: str, confirm: Confirm) -> str:
+    async def deliver(
+        self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
+    ) -> str:
         self.asked_to_deliver.set()
         if self.before_delivery is not None:
             await self.before_delivery()

@@ -62,6 +62,23 @@ async def test_the_first_card_is_posted_by_who_answers_the_command_and_by_nobody
     assert stage.chat.shown[-1] is State.DELIVERED
 
 
+async def test_no_job_waits_for_an_edit_and_a_state_that_has_passed_by_then_is_left_out(
+    stage: Stage,
+) -> None:
+    goes_through = asyncio.Event()
+
+    async def slowly(card: Card) -> None:
+        if card.state is State.COLLECTING:
+            await goes_through.wait()
+
+    stage.chat.before_edit = slowly
+    job = await stage.imagine("a fox")
+    await stage.until(job.id, lambda job: job.state is State.DELIVERED)
+    goes_through.set()
+    await stage.until(job.id, lambda job: job.told)
+    assert stage.chat.shown[-2:] == [State.COLLECTING, State.DELIVERED]
+
+
 async def test_an_edit_by_one_who_does_not_have_the_job_is_not_the_last_word(stage: Stage) -> None:
     """Another replica shows the card beside the one that carries the job to its end."""
     is_other = ContextVar("is_other", default=False)

@@ -78,8 +78,10 @@ async def test_a_refused_prompt_is_not_offered_again_and_its_cost_is_told(stage:
 
 async def test_a_daily_limit_keeps_the_job_in_the_queue_and_it_cancels_free(stage: Stage) -> None:
     job_id = await stage.page.begin(f"{IMAGINE} !daily")
-    await stage.page.until_state(job_id, "submitting")
-    shown = await stage.page.until_state(job_id, "queued")
+    shown = await stage.page.until_shown(
+        job_id, lambda shown: "daily limit" in shown.line("Status")
+    )
+    assert shown.state == "queued"
     assert await stage.page.credits_left() == 1995  # held
     status, _ = await stage.page.act(shown.cards[0], "cancel")
     assert status == 202

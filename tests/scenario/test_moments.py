@@ -12,7 +12,7 @@ COMMAND = "/imagine a fox --ratio 720:720"
 
 
 async def test_killed_while_one_job_runs_and_others_queue_behind_it(theatre: Theatre) -> None:
-    page = await theatre.open(concurrency=1, image_seconds=1.0)
+    page = await theatre.open(concurrency=1, image_seconds=2.0)
     jobs = [await page.begin(f"{COMMAND} {n}", who) for n, who in enumerate(("ada", "ben", "ada"))]
     await page.until_state(jobs[0], "running")
     await theatre.until_task("RUNNING")
@@ -70,7 +70,7 @@ async def test_what_is_cancelled_while_its_create_is_under_way_is_not_made(
 async def test_asked_to_end_it_ends_by_itself_and_goes_on_after_the_restart(
     theatre: Theatre,
 ) -> None:
-    page = await theatre.open(concurrency=1, image_seconds=1.0)
+    page = await theatre.open(concurrency=1, image_seconds=2.0)
     jobs = [await page.begin(f"{COMMAND} {number}") for number in range(2)]
     await page.until_state(jobs[0], "running")
     url = f"{page.url}/api/events?member=ben"
