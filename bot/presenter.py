@@ -22,11 +22,14 @@ from bot.views import Card
 
 log = structlog.get_logger()
 
-# A card's progress is edited at most this often; a change of state is shown at once.
+# A card's progress is edited at most this often; a change of state is shown sooner.
 EDIT_SECONDS = 5.0
 # So many seconds pass between two such edits of any cards: Discord allows a bot 50 requests a second
 # for everything that it does (https://discord.com/developers/docs/topics/rate-limits).
 PROGRESS_SECONDS = 0.1
+# A state that passes sooner is not shown: most jobs are submitted, collected and delivered within
+# moments, and every edit counts against the limits of a channel.
+SETTLED_SECONDS = 0.3
 # So many cards are remembered: a replica that only listens never sees the ends of those it posts.
 MOST_REMEMBERED = 20_000
 
@@ -69,34 +72,42 @@ class Presenter:
         )
 
     async def keep_up(self, job: Job) -> Job:
-        """Show where a job has got to: nobody waits for an edit, and one that is old by then is left out.
+        """Show where a job has got to, unless it goes on at once; nobody waits for the edit.
 
         Raises StaleJob without a lease.
         """
         if job.card is None:
             return await self.show(job)
         self._replica.check()
-        shown = self._remembered(job.id)
-        shown.newest = job.state
-        self.errands.begin(self._show_newest(shown, job))
+        self.errands.begin(self._show_settled(self._at(job), job))
         return job
 
-    async def _show_newest(self, shown: Shown, job: Job) -> None:
-        async with shown.lock:
-            if shown.newest is not job.state:
-                return
-            try:
-                await self._try(shown, job, Progress())
-            except (StaleJob, StorageUnavailable) as error:
-                log.warning("card not shown", job=job.id, error=str(error))
-
-    async def progress(self, job: Job, progress: Progress) -> None:
-        """Show how far a running job is, when that is worth an edit.
+    def progress(self, job: Job, progress: Progress) -> None:
+        """Show how far a running job is, when that is worth an edit; no question waits for it.
 
         Most of the answers to thousands of questions a minute are not; they cost next to nothing.
         """
         if self._may_show(job):
-            await self.show(job, progress)
+            self.errands.begin(self._show_newest(self._at(job), job, progress))
+
+    def _at(self, job: Job) -> Shown:
+        """What is known of the card of a job that has got to this state."""
+        shown = self._remembered(job.id)
+        shown.newest = job.state
+        return shown
+
+    async def _show_settled(self, shown: Shown, job: Job) -> None:
+        await self._clock.sleep(SETTLED_SECONDS)
+        await self._show_newest(shown, job, Progress())
+
+    async def _show_newest(self, shown: Shown, job: Job, progress: Progress) -> None:
+        async with shown.lock:
+            if shown.newest is not job.state:
+                return
+            try:
+                await self._try(shown, job, progress)
+            except (StaleJob, StorageUnavailable) as error:
+                log.warning("card not shown", job=job.id, error=str(error))
 
     async def _show_whole(self, job: Job, progress: Progress) -> Job:
         shown = self._remembered(job.id)
@@ -105,8 +116,7 @@ class Presenter:
 
     async def conclude(self, job: Job) -> Job:
         """Show a job's end; a chat that does not take it is asked again, for some minutes."""
-        shown = self._remembered(job.id)
-        shown.newest = job.state
+        shown = self._at(job)
         try:
             async for attempt in self._pauses.attempts(self._clock):
                 try:
@@ -189,6 +199,8 @@ class Presenter:
     def _may_show(self, job: Job) -> bool:
         """Whether an edit would be due, should there be anything new."""
         now, shown = self._clock.monotonic(), self._shown.get(job.id)
+        if shown is not None and shown.lock.locked():
+            return False
         if shown is not None and shown.card is not None:
             if shown.card.state is not job.state:
                 return True

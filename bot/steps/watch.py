@@ -109,7 +109,7 @@ class Watch:
             watched.errors += 1
             log.info("no answer", job=job.id, error=str(error), times=watched.errors)
             if watched.errors >= ERRORS_TO_MENTION:
-                await self._presenter.progress(job, Progress(trouble=True))
+                self._presenter.progress(job, Progress(trouble=True))
             return job
         watched.errors, watched.gone_at = 0, None
         return await self._judge(watched, task)
@@ -156,7 +156,7 @@ class Watch:
         if task.status != TaskStatus.RUNNING:
             watched.waited_at, watched.has_waited = here, True
             throttled = task.status == TaskStatus.THROTTLED
-            await self._presenter.progress(watched.job, Progress(throttled=throttled))
+            self._presenter.progress(watched.job, Progress(throttled=throttled))
             return
         watched.started_at = here if watched.since is None else watched.since
         watched.seen_at = here
@@ -170,7 +170,7 @@ class Watch:
         started = now - timedelta(seconds=elapsed)
         eta = self._estimates.ready(request, started, now, task.progress)
         progress = Progress(eta=eta, fraction=task.progress, late=watched.late)
-        await self._presenter.progress(watched.job, progress)
+        self._presenter.progress(watched.job, progress)
 
     async def _give_up(self, job: Job, task: Task) -> Job:
         """Take back a task that was just seen unfinished: a finished one would be destroyed."""

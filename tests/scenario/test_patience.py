@@ -1,5 +1,6 @@
 """A task that takes far too long: people are told, and in the end it is given up by a rule."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -111,6 +112,7 @@ class Scene:
         """Look at the task so many minutes after it was made."""
         self.clock.at = START + timedelta(minutes=minutes)
         self.watched.job = await self.watch.look(self.watched)
+        await asyncio.gather(*self.presenter.errands.under_way)  # it is shown
         return self.watched.job
 
 
