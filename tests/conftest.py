@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import URL
 
 from storage.engines import open_database
 from tests.postgres import Server, apart, running_server
 
 ENGINES = ("sqlite", "postgresql")
+# Nothing that is loaded at the start is garbage: to look for some takes a third of that time.
+gc.disable()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -25,6 +28,15 @@ def pytest_collection_finish() -> None:
     """Whatever is loaded by now stays: to look through it for garbage again and again is for nothing."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def logs_of_its_own() -> Iterator[None]:
+    """No test writes to the standard error of another, which is closed by then."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

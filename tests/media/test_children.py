@@ -196,7 +196,7 @@ async def test_our_own_fault_is_not_blamed_on_the_file(tmp_path: Path) -> None:
         ("bytearray(1 << 30)", "MemoryError"),
         ("open('written', 'wb', 0).write(b'x')", "File too large"),
         ("[open('/dev/null') for _ in range(100)]", "Too many open files"),
-        ("all(iter(int, 1)) or [None for _ in iter(int, 1)]", "CPU"),
+        ("any(iter(int, 1))", "CPU"),
     ],
 )
 def test_every_limit_holds(tmp_path: Path, does: str, ends_with: str) -> None:

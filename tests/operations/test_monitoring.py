@@ -4,7 +4,6 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-import structlog
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
@@ -170,15 +169,12 @@ async def test_discord_and_slack_are_watched_too(
 
 async def test_logs_have_ids_and_no_prompts_keys_or_signed_addresses(bot, capfd, session):
     set_up_logs("info", "json")
-    try:
-        async with bot(quota=QuotaConfig(jobs_in_flight=10)) as page:
-            words = ("", "!internal", "!403", "!reset", "!garbage", "!safety-input")
-            jobs = [await page.begin(f"/imagine {PROMPT} {word}") for word in words]
-            await page.command(f"/animate {PROMPT}")
-            for job in jobs:
-                await page.over(job)
-    finally:
-        structlog.reset_defaults()
+    async with bot(quota=QuotaConfig(jobs_in_flight=10)) as page:
+        words = ("", "!internal", "!403", "!reset", "!garbage", "!safety-input")
+        jobs = [await page.begin(f"/imagine {PROMPT} {word}") for word in words]
+        await page.command(f"/animate {PROMPT}")
+        for job in jobs:
+            await page.over(job)
     logged = capfd.readouterr().err
     for job in jobs:
         assert f'"job": "{job}"' in logged

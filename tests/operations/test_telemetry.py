@@ -68,7 +68,6 @@ def test_errors_go_to_sentry_with_their_ids_and_without_variables(sent):
     except RuntimeError:
         log.exception("a step failed", job="4f7x", prompt=PROMPT)
     log.error("the line broke", platform="discord")
-    structlog.reset_defaults()
     failed, broke = events
     assert failed["tags"] == {"job": "4f7x"}
     assert failed["exception"]["values"][0]["type"] == "RuntimeError"

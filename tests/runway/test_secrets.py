@@ -35,7 +35,6 @@ async def test_no_error_log_or_traceback_holds_the_key(
 ):
     server.then(PLAYS[name](server, key))
     client = await connect(server.url)
-    structlog.reset_defaults()
     with capture_logs() as logs, caplog.at_level(logging.DEBUG):
         with pytest.raises(ProviderError) as raised:
             await QUESTIONS[question](client, imagine)

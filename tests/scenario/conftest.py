@@ -1,6 +1,6 @@
 """Fixtures that start the real thing: as processes that may be killed, or in the test's own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def errors_logged() -> Iterator[list[str]]:
+def errors_logged() -> list[str]:
     """Every event that the bot in this process logs as an error, as text with its traceback."""
     found: list[str] = []
 
@@ -33,8 +33,7 @@ def errors_logged() -> Iterator[list[str]]:
         raise structlog.DropEvent
 
     structlog.configure(processors=[collect])
-    yield found
-    structlog.reset_defaults()
+    return found
 
 
 @pytest.fixture
