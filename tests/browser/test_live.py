@@ -164,3 +164,22 @@ async def test_who_reads_further_up_is_told_of_new_messages_and_not_moved(enter)
     await pill.click()
     await expect(chat.result(second).get_by_role("button", name="Retry by")).to_be_in_viewport()
     await expect(pill).to_be_hidden()
+
+
+async def test_who_reads_the_end_stays_there_while_a_message_shrinks_and_another_grows(enter):
+    chat = await enter("ada", viewport={"width": 800, "height": 420})
+    await chat.delivered(await chat.job("/imagine a round table"))
+    messages = chat.page.get_by_test_id("messages")
+    at_end = """height => {
+        const { scrollHeight, scrollTop, clientHeight } = document.getElementById("scroller");
+        const padding = document.getElementById("messages").lastElementChild.style.paddingBottom;
+        return padding === height && scrollHeight - scrollTop - clientHeight < 2;
+    }"""
+    await messages.evaluate("list => { list.lastElementChild.style.paddingBottom = '600px' }")
+    await chat.page.wait_for_function(at_end, arg="600px")
+    await messages.evaluate("""list => {
+        list.lastElementChild.style.paddingBottom = "0px";
+        list.parentElement.scrollTop; // laid out now, and moved up for want of anything below
+        list.lastElementChild.style.paddingBottom = "300px";
+    }""")
+    await chat.page.wait_for_function(at_end, arg="300px")

@@ -11,6 +11,7 @@ export class Scroll {
   #unseen = 0;
   #stuck = true;
   #height = 0;
+  #length = 0;
   #top = 0;
 
   constructor(scroller, content, pill) {
@@ -43,13 +44,14 @@ export class Scroll {
 
   /**
    * Only the reader's own scrolling decides. Our own comes to be known late, when more may have been
-   * added below already, but it never goes up; a window that changes its height scrolls too.
+   * added below already, but it never goes up; a window or a message that changes its height scrolls too.
    */
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    const resized = clientHeight !== this.#height;
+    const resized = clientHeight !== this.#height || scrollHeight !== this.#length;
     const up = scrollTop < this.#top;
     this.#height = clientHeight;
+    this.#length = scrollHeight;
     this.#top = scrollTop;
     if (this.#stuck && (resized || !up)) return;
     this.#stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX;
