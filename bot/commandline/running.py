@@ -28,7 +28,8 @@ log = structlog.get_logger()
 
 SWITCH_SECONDS = 0.0005
 # New objects before the youngest are looked through, and how often that is done before older ones are.
-GARBAGE = (10_000, 20, 50)
+# A thousand take a few milliseconds; ten thousand stopped the loop for a tenth of a second.
+GARBAGE = (1_000, 10, 1_000)
 
 
 def add_run(commands: "Parsers") -> None:
