@@ -23,7 +23,7 @@ SIGHTS_KEPT = 16
 FADING = 0.8
 # What one question is worth: this share of floor² / typical seconds of waiting. A long job is asked
 # for many times anyway, so that one time more matters less.
-WORTH = 0.34
+WORTH = 0.41
 # A belief is made of so many earlier durations, and so many sightings.
 DURATIONS, NEIGHBOURS = 40, 30
 # Jobs may have become faster than those that were learned from, or take longer than any of them.
@@ -32,6 +32,9 @@ LONGER = tuple(0.01 * 2**step for step in range(9))
 LONGER_WEIGHT = 0.05
 # How much sightings that disagree make durations count; 1 would hold them for independent of them.
 DOUBT = 0.45
+# Progress may be wrong by chance: however far away the end seems, two looks are at most so many floors
+# apart; for jobs of so many seconds, at most the second number divided by their root.
+MOST_APART, MOST_APART_LONG = 3.5, 29.0
 # The first look comes before this share of a quick job's time: its progress may tell the rest. Where
 # it does not, so many floors lie between two looks: no later than everybody else, with fewer looks.
 FIRST_LOOK = 0.7
@@ -97,8 +100,11 @@ class Learned:
         if told is not None:
             belief = self._weigh(belief, elapsed, told)
         seconds = due(sorted(belief), WORTH * floor * floor / self._typical)
+        if told is not None:
+            apart = min(MOST_APART, MOST_APART_LONG / math.sqrt(self._typical))
+            return min(seconds, apart * floor)
         first = FIRST_LOOK * self._quick
-        if told is not None or first < 2 * floor:
+        if first < 2 * floor:
             return seconds
         return min(seconds, max(UNTOLD * floor, first - elapsed))
 

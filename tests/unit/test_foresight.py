@@ -82,14 +82,20 @@ def test_only_the_latest_jobs_count():
 
 def test_progress_that_was_right_before_is_followed():
     kind = learned(90, says=lambda share: share)
-    assert kind.wait(30, 0.5, FLOOR) == pytest.approx(30, rel=0.15)
+    assert kind.wait(80, 80 / 92, FLOOR) == pytest.approx(12, rel=0.15)
     # Half as slow again as any other.
     assert kind.wait(80, 0.5, FLOOR) > 2 * kind.wait(80, None, FLOOR)
 
 
 def test_progress_that_never_reaches_its_end_is_understood():
     kind = learned(90, says=lambda share: 0.6 * share)
-    assert kind.wait(45, 0.3, FLOOR) == pytest.approx(45, rel=0.15)
+    assert kind.wait(80, 0.6 * 80 / 92, FLOOR) == pytest.approx(12, rel=0.15)
+
+
+@pytest.mark.parametrize(("typical", "floors"), [(40, 3.5), (180, 29 / 180**0.5)])
+def test_progress_that_is_wrong_by_chance_costs_no_more_than_some_floors(typical, floors):
+    kind = learned(typical, says=lambda share: share)
+    assert kind.wait(0.5 * typical, 0.3, FLOOR) == pytest.approx(floors * FLOOR, rel=0.01)
 
 
 def _whatever(share):
