@@ -32,8 +32,8 @@ LONGER = tuple(0.01 * 2**step for step in range(9))
 LONGER_WEIGHT = 0.05
 # How much sightings that disagree make durations count; 1 would hold them for independent of them.
 DOUBT = 0.45
-# Progress may be wrong by chance: however far away the end seems, two looks are at most so many floors
-# apart; for jobs of so many seconds, at most the second number divided by their root.
+# Progress may be wrong by chance: however far away the end seems, no more floors lie between two looks
+# than the first, nor than the second divided by the root of the typical seconds.
 MOST_APART, MOST_APART_LONG = 3.5, 29.0
 # The first look comes before this share of a quick job's time: its progress may tell the rest. Where
 # it does not, so many floors lie between two looks: no later than everybody else, with fewer looks.

@@ -32,7 +32,8 @@ export class Scroll {
 
   toEnd() {
     this.#stuck = true;
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#length = this.#scroller.scrollHeight;
+    this.#scroller.scrollTop = this.#length;
     this.#top = this.#scroller.scrollTop;
     this.#count(0);
   }
