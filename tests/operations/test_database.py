@@ -113,14 +113,16 @@ def test_a_damaged_database_is_not_taken_for_a_good_copy(tmp_path):
     content[4096 * 5 + 8 : 4096 * 5 + 10] = b"\x00\x00"  # where a page's first row begins
     source.write_bytes(content)
     with pytest.raises(ConfigError, match="the copy is damaged"):
-        back_up(source, tmp_path / "copy.db")
+        back_up(f"sqlite:///{source}", tmp_path / "copy.db")
     assert [path.name for path in tmp_path.glob("copy*")] == []
 
 
-async def test_postgresql_has_a_tool_of_its_own(run, monkeypatch, tmp_path):
+async def test_without_postgresqls_own_program_it_is_named(run, monkeypatch, tmp_path):
     monkeypatch.setenv("DAILIES_STORAGE__URL", "postgresql+asyncpg://d@127.0.0.1:9/d")
-    with pytest.raises(ConfigError, match="pg_dump"):
-        await run("backup", str(tmp_path / "copy.db"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConfigError, match="pg_dump, which is not installed"):
+        await run("backup", str(tmp_path / "copy.dump"))
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_database_is_for_its_owner_alone(url, tmp_path):

@@ -1,20 +1,31 @@
 """What a shell does with a database works on SQLite and on PostgreSQL."""
 
+import asyncio
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
-from sqlalchemy import insert, make_url
+from sqlalchemy import delete, insert, make_url, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.functions import count
 
 from bot.commandline.checking import look_at
 from bot.config import StorageConfig
 from bot.errors import ConfigError, StorageUnavailable
 from bot.probes.findings import Verdict
-from storage.engines import open_database
+from storage.engines import database_path, open_database
 from storage.migrations import revisions
 from storage.orders import SqlOrders
-from storage.schema import secrets
+from storage.schema import jobs, ledger, secrets
 from storage.storage import SqlStorage
+from tests.postgres import programs
 from tests.storage.release_data import DEFAULTS, make_jobs
 
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -44,14 +55,56 @@ async def test_jobs_are_listed_and_orders_noted(run, url):
     await database.close()
 
 
-async def test_a_copy_is_made_with_the_engines_own_means(run, url, tmp_path):
-    copy = tmp_path / "copy.db"
+async def test_a_copy_is_made_with_the_engines_own_means_and_can_be_gone_back_to(
+    run, url, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PATH", str(programs()), prepend=os.pathsep)
+    database = await open_database(url)
+    await make_jobs(SqlStorage(database, DEFAULTS))
+    before = await database.read(_rows)
+    assert min(before[:2]) > 0
+    copy = tmp_path / "copy"
+    code, text = await run("backup", str(copy))
+    assert (code, "It holds tokens: keep it safe." in text) == (0, True)
+    assert copy.stat().st_mode & 0o077 == 0
+    await database.write(lambda c: c.execute(delete(ledger)).rowcount)
+    await database.write(lambda c: c.execute(insert(secrets).values(name="later", value="y")))
+    await database.close()
+    await asyncio.to_thread(_go_back_to, copy, url)
+    database = await open_database(url)
+    assert await database.read(_rows) == before
+    await database.close()
+    assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy"]
+
+
+def _rows(c):
+    return [
+        c.execute(select(count()).select_from(table)).scalar_one()
+        for table in (jobs, ledger, secrets)
+    ]
+
+
+def _go_back_to(copy, url):
+    """As docs/operations.md says it."""
     if url.startswith("sqlite"):
-        assert (await run("backup", str(copy)))[0] == 0
+        shutil.copy(copy, database_path(url))
         return
-    with pytest.raises(ConfigError, match="pg_dump"):
-        await run("backup", str(copy))
-    assert not copy.exists()
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    (line,) = re.findall(r"^pg_restore .*", OPERATIONS.read_text("utf-8"), re.MULTILINE)
+    *how, _, _ = shlex.split(line)
+    subprocess.run([*how, f"--dbname={address}", copy], check=True)
+
+
+async def test_why_a_copy_could_not_be_made_is_said(run, url, tmp_path, monkeypatch):
+    if url.startswith("sqlite"):
+        return  # tests/operations/test_database.py
+    monkeypatch.setenv("PATH", str(programs()), prepend=os.pathsep)
+    wrong = make_url(url).set(database="nobody", password="hush-hush")
+    monkeypatch.setenv("DAILIES_STORAGE__URL", wrong.render_as_string(hide_password=False))
+    with pytest.raises(ConfigError, match='database "nobody" does not exist') as error:
+        await run("backup", str(tmp_path / "copy"))
+    assert "hush" not in str(error.value)
+    assert list(tmp_path.glob("copy*")) == []
 
 
 async def test_an_error_of_the_database_quotes_no_row(url):
