@@ -38,7 +38,10 @@ OPTIONS = {
 
 @dataclass(slots=True)
 class _Walk:
-    """What one pass over all packets of the picture showed; times in the stream's time base."""
+    """What one pass over all packets of the picture showed; times in the stream's time base.
+
+    Who trims a video on a phone hides what comes before, and leaves it in the file.
+    """
 
     first: VideoFrame | None = None
     frames: int = 0
@@ -67,7 +70,7 @@ def measure(
     options = OPTIONS | {"max_pixels": str(pixels)}
     with av.open(str(path), "r", format=container, options=options) as opened:
         stream = picture_stream(opened)
-        check_size(stream.width, stream.height)
+        check_size(_shown_width(stream), stream.height)
         stream.codec_context.thread_count = 1  # every decoding thread costs frames of memory
         walk = _walk(opened, stream)
         if walk.frames == 0 or (seconds := _seconds(opened, stream, walk)) <= 0:
@@ -91,18 +94,29 @@ def picture_stream(opened: InputContainer) -> VideoStream:
     return stream
 
 
+def pixel_shape(stream: VideoStream) -> Fraction:
+    """How wide a pixel is for its height; 1 where the file says nothing."""
+    return stream.sample_aspect_ratio or Fraction(1)
+
+
+def _shown_width(stream: VideoStream) -> int:
+    """Some cameras' pixels are wider than high; people see the picture that is meant."""
+    return max(1, round(stream.width * pixel_shape(stream)))
+
+
 def _walk(opened: InputContainer, stream: VideoStream) -> _Walk:
     walk = _Walk()
-    for number, packet in enumerate(opened.demux()):
+    for packet in opened.demux():
         if packet.is_corrupt:
             raise UnusableFile(Reason.UNDECODABLE, detail="a packet is cut")
         if packet.stream_index != stream.index:
             continue
         if packet.has_sidedata("encryption_info"):
             raise UnusableFile(Reason.ENCRYPTED)
-        if packet.size:
+        if packet.size and not packet.is_discard:
             walk.note(packet)
-        if walk.first is None and (number < _PACKETS_FOR_A_FRAME or not packet.size):
+        early = walk.frames < _PACKETS_FOR_A_FRAME
+        if walk.first is None and (early or not packet.size):
             walk.first = next(iter(stream.decode(packet)), None)
     return walk
 
@@ -128,8 +142,8 @@ def _seconds(opened: InputContainer, stream: VideoStream, walk: _Walk) -> float:
 def _facts(
     stream: VideoStream, walk: _Walk, first: VideoFrame, seconds: float
 ) -> dict[str, object]:
-    turned = first.rotation % 180 == 90
-    width, height = (first.height, first.width) if turned else (first.width, first.height)
+    wide, high = _shown_width(stream), stream.height
+    width, height = (high, wide) if first.rotation % 180 == 90 else (wide, high)
     rate = float(stream.average_rate) if stream.average_rate else walk.frames / seconds
     return {
         "width": width,

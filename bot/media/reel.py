@@ -21,12 +21,16 @@ _THREADS = 2
 # ITU-T H.273's words for what a picture's numbers mean; and FFmpeg's own for 16 to 235.
 _BT709, _UNSPECIFIED = 1, 2
 _LIMITED = 1
+_AAC_SAMPLES = 1024  # in one packet
 _AUDIO_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to encode. Sizes in pixels, as shown; `bits` a second of picture, None for quality alone."""
+    """How to encode. Sizes in pixels, as shown; `bits` a second of picture, None for quality alone.
+
+    Nothing that is made lasts beyond `seconds`.
+    """
 
     width: int
     height: int
@@ -55,6 +59,7 @@ class _Encoder:
     def __init__(self, source: InputContainer, made: OutputContainer, recipe: Recipe) -> None:
         self._source, self._made, self._recipe = source, made, recipe
         self._picture = picture_stream(source)
+        self._rate = self._picture.average_rate or Fraction(24)
         self._picture.thread_type = "AUTO"
         self._picture.codec_context.thread_count = _THREADS
         self._sound = next((s for s in source.streams.audio if s.codec_context), None)
@@ -84,7 +89,7 @@ class _Encoder:
         return self._frames
 
     def _add_video(self) -> VideoStream:
-        recipe, shown = self._recipe, self._picture.average_rate or Fraction(24)
+        recipe, shown = self._recipe, self._rate
         options = {"preset": "veryfast", "threads": str(_THREADS)}
         if recipe.bits is None:
             options["crf"] = "19"
@@ -116,8 +121,7 @@ class _Encoder:
         at = frame.pts * frame.time_base
         if self._start is None:
             self._start = at
-        seconds = self._recipe.seconds
-        if seconds is not None and at - self._start >= seconds:
+        if not self._has_room(at - self._start + 1 / self._rate):
             return False
         if self._graph is None:
             self._graph = self._make_graph(frame)
@@ -159,16 +163,23 @@ class _Encoder:
         self._frames += 1
 
     def _take_sound(self, frame: av.AudioFrame) -> None:
-        if self._audio is None or frame.pts is None or frame.time_base is None:
+        audio = self._audio
+        if audio is None or frame.pts is None or frame.time_base is None:
             return
         start = self._start or Fraction(0)
         at = frame.pts * frame.time_base - start
-        if at < 0 or (self._recipe.seconds is not None and at >= self._recipe.seconds):
+        # An encoder's last packet is filled up with silence.
+        end = at + Fraction(frame.samples, frame.sample_rate) + Fraction(_AAC_SAMPLES, audio.rate)
+        if at < 0 or not self._has_room(end):
             return
         frame.pts = round(at / frame.time_base)
         for ready in self._resampler.resample(frame):
             self._set_moment(ready)
-            self._made.mux(self._audio.encode(ready))
+            self._made.mux(audio.encode(ready))
+
+    def _has_room(self, end: Fraction) -> bool:
+        """Whether what ends then is still within the wanted length."""
+        return self._recipe.seconds is None or end <= self._recipe.seconds
 
     def _set_moment(self, sound: av.AudioFrame) -> None:
         """Count in samples: coarse clocks (AVI's) put two sounds at one moment, and no file may."""
