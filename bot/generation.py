@@ -34,6 +34,7 @@ ONCE_WINDOW = timedelta(seconds=3)
 class _Kept:
     medias: list[Media] = field(default_factory=list)
     answer: Job | Notice = field(default_factory=lambda: Notice(()))
+    handed_over: bool = False  # from here on there may be a job, whatever we hear of it
 
 
 class Generation:
@@ -68,6 +69,7 @@ class Generation:
         job_id = new_job_id()
         async with self._kept_for(job_id) as kept:
             request = await self._request(invocation, job_id, kept.medias)
+            kept.handed_over = True
             kept.answer = await self._acceptance.submit(
                 invocation.origin, request, cause, job_id, parent=parent
             )
@@ -90,6 +92,7 @@ class Generation:
                 kept.medias.append(frame)
                 begins = replace(request.inputs[0], media=frame)
                 request = replace(request, inputs=(begins, *request.inputs[1:]))
+            kept.handed_over = True
             kept.answer = await self._acceptance.submit(
                 origin, request, action, job_id, parent=job.id, once=[Once(same, ONCE_WINDOW)]
             )
@@ -102,7 +105,7 @@ class Generation:
         try:
             yield kept
         except BaseException as error:
-            if not may_run_later(error):
+            if not kept.handed_over or is_final(error):
                 await self._discard(kept)
             raise
         if isinstance(kept.answer, Job) and kept.answer.id != job_id:
@@ -169,9 +172,12 @@ class Generation:
         return made
 
 
-def may_run_later(error: BaseException) -> bool:
-    """Whether an admin can still be asked, so that the files must be kept."""
-    return isinstance(error, errors.NotEnoughCredits) and error.draft is not None
+def is_final(error: BaseException) -> bool:
+    """Whether a request was refused for good: nothing that was written needs its files."""
+    if isinstance(error, errors.NotEnoughCredits):
+        return error.draft is None  # an admin can still be asked
+    # A commit whose answer is lost may have happened.
+    return isinstance(error, errors.Refused) and not isinstance(error, errors.StorageUnavailable)
 
 
 def new_job_id() -> str:

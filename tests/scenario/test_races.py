@@ -7,12 +7,15 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from bot.acceptance import new_job
 from bot.clock import SystemClock
+from bot.commands import command
 from bot.credits import Outcome
-from bot.errors import AlreadyOver
+from bot.errors import AlreadyOver, StorageUnavailable
+from bot.invocations import Invocation, SentFile
 from bot.jobs import Cause, Job, State
 from bot.runway.simulator import SimulatorSettings
 from bot.views import Card
@@ -197,3 +200,33 @@ async def test_a_slow_card_of_a_place_in_the_queue_keeps_nobody_from_being_sent(
     assert shown == ["j1"]  # nor does another round begin beside this one
     over.set()
     await stage.until("j2", lambda job: job.told)
+
+
+@pytest.mark.parametrize("how", ["stopped", "unheard"])
+async def test_what_was_accepted_keeps_its_files_whatever_comes_after(
+    stage: Stage, tmp_path: Path, how: str
+) -> None:
+    """The command is cut off, or does not hear of its commit: the job still begins with them."""
+    accepted: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+
+    async def cut_off(job: Job) -> None:
+        accepted.set_result(job)
+        if how == "unheard":
+            raise StorageUnavailable("away after the commit")
+        await asyncio.Event().wait()
+
+    stage.storage.after_accept = cut_off
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (1280, 720), "navy").save(photo)
+    animate = command("animate")
+    assert animate is not None
+    typed = Invocation(ADA, animate, {"prompt": "it runs"}, {}, [SentFile(photo, "photo.png")])
+    asking = asyncio.create_task(stage.service.run(typed))
+    await asyncio.wait({asking, accepted}, return_when=asyncio.FIRST_COMPLETED)
+    job = accepted.result()
+    if how == "stopped":
+        asking.cancel()
+    with pytest.raises((asyncio.CancelledError, StorageUnavailable)):
+        await asking
+    ended = await stage.until(job.id, lambda job: job.state.is_over)
+    assert (ended.state, ended.failure) == (State.DELIVERED, None)
