@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from bot.commandline.groups import Said
 from bot.config import load_config
-from bot.errors import ConfigError
 from bot.shell import migrate
 from storage.backup import back_up
 from storage.inspection import inspect_database
+from storage.migrations import newer
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
@@ -32,10 +32,7 @@ async def _migrate(arguments: argparse.Namespace) -> Said | str:
     url = load_config().storage.url
     before = await inspect_database(url)
     if before.unknown:
-        raise ConfigError(
-            f"The database is from a newer Dailies ({before.unknown}). Run that version, or go back "
-            "to a backup."
-        )
+        raise newer(before.unknown)
     pending = ", ".join(before.pending)
     if not before.pending:
         return f"Nothing to do: the tables are today's ({before.at})."

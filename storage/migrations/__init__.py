@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
+from bot.errors import ConfigError
 from storage.locks import serialise
 
 if TYPE_CHECKING:
@@ -15,15 +16,28 @@ HEAD = "0004"
 
 
 def upgrade(connection: Connection) -> None:
-    """Run what is missing on this connection, in its transaction; one replica at a time does."""
+    """Run what is missing on this connection, in its transaction; one replica at a time does.
+
+    Raises ConfigError where the database is from a newer version than this.
+    """
     serialise(connection, "migrations")
-    if version(connection) == HEAD:
+    at = version(connection)
+    if at == HEAD:
         return
+    if at is not None and at not in revisions():
+        raise newer(at)
     from alembic import command
 
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def newer(migration: str) -> ConfigError:
+    """What is said of a database that has had a migration that is not known here."""
+    return ConfigError(
+        f"The database is from a newer Dailies ({migration}). Run that version, or go back to a backup."
+    )
 
 
 def version(connection: Connection) -> str | None:

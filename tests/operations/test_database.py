@@ -13,6 +13,7 @@ from storage.engines import open_database
 from storage.lock import only_process
 from storage.migrations import revisions
 from storage.schema import secrets
+from tests.operations.conftest import KEY
 
 
 @pytest.fixture
@@ -42,14 +43,19 @@ async def test_a_database_is_not_migrated_under_a_running_bot(run, url):
         lock.close()
 
 
-async def test_a_database_from_tomorrow_is_left_alone(run, url):
+@pytest.mark.parametrize(
+    "words", [("migrate",), ("migrate", "--check"), ("jobs", "list"), ("quota", "show"), ("run",)]
+)
+async def test_a_database_from_tomorrow_is_left_alone(run, url, monkeypatch, words):
+    monkeypatch.setenv("RUNWAYML_API_SECRET", KEY)
+    monkeypatch.setenv("DAILIES_PLAYGROUND__ENABLED", "true")
     database = await open_database(url)
     await database.write(
         lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'").rowcount
     )
     await database.close()
     with pytest.raises(ConfigError, match=r"newer Dailies \(9999\)"):
-        await run("migrate")
+        await run(*words)
 
 
 async def test_a_copy_taken_while_it_is_written_is_one_moment(run, url, tmp_path):
