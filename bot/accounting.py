@@ -1,6 +1,7 @@
 """Tells people, once, what the books have noticed: marks that were reached, and pauses."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -28,24 +29,30 @@ class Accounting:
         self._alerts = alerts
         self._chats = chats
         self._replica = replica
+        self._telling = asyncio.Lock()
 
     async def tell(self) -> None:
         """Tell everything that is waiting; what a chat does not take now is tried again later.
 
         Only the replica that leads does: two would tell the same thing twice.
         """
-        if not self._replica.leads:
-            return
-        for untold in await self._storage.untold():
-            if not self._replica.leads:
-                return  # whoever leads by now tells the rest
-            try:
-                await self._tell(untold)
-            except ChatError as error:
-                log.warning("notice not told", key=untold.key, error=str(error))
-                if not error.permanent:
-                    continue
-            await self._storage.told(untold.key)
+        async with self._telling:
+            for untold in await self._untold():
+                if not self._replica.leads:
+                    return  # whoever leads by now tells the rest
+                await self._tell_once(untold)
+
+    async def _untold(self) -> Sequence[Untold]:
+        return await self._storage.untold() if self._replica.leads else ()
+
+    async def _tell_once(self, untold: Untold) -> None:
+        try:
+            await self._tell(untold)
+        except ChatError as error:
+            log.warning("notice not told", key=untold.key, error=str(error))
+            if not error.permanent:
+                return
+        await self._storage.told(untold.key)
 
     async def _tell(self, untold: Untold) -> None:
         view = notice(untold.kind, dict(untold.facts), to_admins=untold.member is None)

@@ -1,0 +1,39 @@
+"""What the books have noticed is told once, however many jobs end meanwhile."""
+
+import asyncio
+
+from bot.accounting import Accounting
+from bot.alerts import Alerts
+
+
+class SlowChat:
+    """Stands for a chat platform that takes its time for a private message."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.is_asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def notify(self, member, channel, notice) -> None:
+        self.asked.append(member.id)
+        self.is_asked.set()
+        await self.may_answer.wait()
+
+
+class Leader:
+    leads = True
+
+
+async def test_a_mark_is_told_once_while_other_jobs_end(books):
+    chat = SlowChat()
+    chats = {"playground": chat}
+    accounting = Accounting(books.storage, Alerts(books.quotas, chats), chats, Leader())
+    await books.deliver(await books.accept("ben", 60))
+    first = asyncio.create_task(accounting.tell())
+    await chat.is_asked.wait()
+    others = [asyncio.create_task(accounting.tell()) for _ in range(3)]
+    for _ in range(5):  # whoever does not wait for the first has read the list by then
+        await books.storage.untold()
+    chat.may_answer.set()
+    await asyncio.gather(first, *others)
+    assert chat.asked == ["ben"]
+    assert await books.storage.untold() == []
