@@ -96,7 +96,7 @@ async def build_core(
         presenter=presenter,
         submission=Submission(storage, provider, presenter, replica, clock),
         watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
-        collection=Collection(storage, provider, library, clock, Pauses()),
+        collection=Collection(storage, provider, library, clock, Pauses(most_attempts=None)),
         delivery=delivery,
         accounting=accounting,
         replica=replica,

@@ -14,7 +14,8 @@ DailiesError
 │   ├── TaskGone           the task cannot be fetched (deleted, or never existed)
 │   └── ProviderUnavailable  a read failed, after its retries
 ├── OutputExpired          an output's address is no longer good: ask for the task again
-├── OutputUnavailable      an output could not be had, or is not what it should be
+├── OutputUnavailable      an output could not be had now
+├── OutputUnusable         an output is not what it should be
 ├── ArchiveFailed          the archive did not do what was asked; another try may help
 └── ChatError              a chat platform did not do what was asked
 """
@@ -26,6 +27,7 @@ from bot.errors.outside import (
     OutcomeUnknown,
     OutputExpired,
     OutputUnavailable,
+    OutputUnusable,
     ProviderError,
     ProviderUnavailable,
     Rejected,
@@ -123,6 +125,7 @@ __all__ = [
     "OutcomeUnknown",
     "OutputExpired",
     "OutputUnavailable",
+    "OutputUnusable",
     "Paused",
     "PortTaken",
     "PromptNotTaken",

@@ -59,7 +59,11 @@ class OutputExpired(DailiesError):
 
 
 class OutputUnavailable(DailiesError):
-    """An output could not be had, or is not what it should be."""
+    """An output could not be had now; another try may help."""
+
+
+class OutputUnusable(DailiesError):
+    """An output is not what it should be."""
 
 
 class ArchiveFailed(DailiesError):

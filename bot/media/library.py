@@ -105,7 +105,10 @@ class MediaLibrary:
         await self._archive.put(key, text.encode(), content_type="application/json")
 
     async def collect(self, url: str, key: str, kind: Kind, name: str) -> Media:
-        """Stream an output into the archive; raises OutputExpired or OutputUnavailable."""
+        """Stream an output into the archive.
+
+        Raises OutputExpired, OutputUnavailable, OutputUnusable or ArchiveFailed.
+        """
         async with scratch() as folder:
             path = folder / "output"
             found = await self._download(url, path, kind)
@@ -134,7 +137,7 @@ class MediaLibrary:
                 sha256=found.sha256,
             )
         except UnusableFile as error:
-            raise errors.OutputUnavailable(str(error)) from error
+            raise errors.OutputUnusable(str(error)) from error
 
     @asynccontextmanager
     async def _fetched(self, media: Media) -> AsyncIterator[Path]:
@@ -151,7 +154,9 @@ class MediaLibrary:
         except DownloadFailed as error:
             if error.reason is DownloadReason.EXPIRED:
                 raise errors.OutputExpired(str(error)) from error
-            raise errors.OutputUnavailable(str(error)) from error
+            if error.reason in (DownloadReason.CUT, DownloadReason.UNAVAILABLE):
+                raise errors.OutputUnavailable(str(error)) from error
+            raise errors.OutputUnusable(str(error)) from error
 
 
 @contextmanager

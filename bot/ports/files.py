@@ -48,7 +48,7 @@ class Library(Protocol):
     async def collect(self, url: str, key: str, kind: Kind, name: str) -> Media:
         """Stream an output into the archive; `key` and `name` get its true extension.
 
-        Raises OutputExpired or OutputUnavailable.
+        Raises OutputExpired, OutputUnavailable, OutputUnusable or ArchiveFailed.
         """
         ...
 

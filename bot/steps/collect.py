@@ -1,9 +1,18 @@
 """Outputs into the archive, before their addresses die."""
 
+from datetime import timedelta
+
 import structlog
 
 from bot.credits import Outcome
-from bot.errors import ArchiveFailed, OutputExpired, OutputUnavailable, ProviderError
+from bot.errors import (
+    ArchiveFailed,
+    OutputExpired,
+    OutputUnavailable,
+    OutputUnusable,
+    ProviderError,
+    TaskGone,
+)
 from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.messages.words import file_name
@@ -13,6 +22,12 @@ from bot.provenance import provenance
 from bot.requests import Media
 
 log = structlog.get_logger()
+
+# Runway keeps outputs for 24 to 48 hours (https://docs.dev.runwayml.com/assets/outputs): so long a
+# disk may be full, or an archive or a network away, and nothing that was paid for is lost.
+KEPT_AT_RUNWAY = timedelta(hours=20)
+# What is wrong with a file itself hardly gets better.
+MOST_UNUSABLE = 8
 
 
 class Collection:
@@ -30,25 +45,34 @@ class Collection:
     async def collect(self, job: Job, urls: tuple[str, ...]) -> Job:
         """Keep every output; `urls` may be empty after a restart, then the task is asked for."""
         outputs: dict[int, Media] = {}
+        unusable, over = 0, (job.noticed_at or self._clock.now()) + KEPT_AT_RUNWAY
         async for _ in self._pauses.attempts(self._clock):
             try:
                 urls = urls or (await self._provider.task(job.task_id or "")).outputs
                 for index, url in enumerate(urls):
                     if index not in outputs:
                         outputs[index] = await self._keep(job, index, url)
-            except OutputExpired:
-                urls = ()
-            except (OutputUnavailable, ProviderError, ArchiveFailed, OSError) as error:
-                log.warning("not collected", job=job.id, error=str(error))
-            else:
                 if outputs:
-                    failpoint("collect.kept")
-                    kept = tuple(outputs.values())
-                    return await self._storage.advance(job, State.DELIVERING, outputs=kept)
+                    return await self._hand_on(job, outputs)
+                unusable += 1
+            except OutputExpired:
+                urls, unusable = (), unusable + 1
+            except (OutputUnusable, TaskGone) as error:
+                unusable += 1
+                log.warning("not collected", job=job.id, error=str(error))
+            except (OutputUnavailable, ProviderError, ArchiveFailed, OSError) as error:
+                log.warning("not collected yet", job=job.id, error=str(error))
+            if unusable >= MOST_UNUSABLE or self._clock.now() > over:
+                break
         now = self._clock.now()
         return await self._storage.finish(
             job, State.FAILED, Outcome.FAILED, now, job.cost, failure="OUTPUT"
         )
+
+    async def _hand_on(self, job: Job, outputs: dict[int, Media]) -> Job:
+        failpoint("collect.kept")
+        kept = tuple(outputs.values())
+        return await self._storage.advance(job, State.DELIVERING, outputs=kept)
 
     async def _keep(self, job: Job, index: int, url: str) -> Media:
         name = file_name(job) if index == 0 else f"{file_name(job)}-{index + 1}"

@@ -9,7 +9,7 @@ from aiohttp import web
 from PIL import Image
 
 from bot.archive import Archive
-from bot.errors import ArchiveFailed, OutputUnavailable
+from bot.errors import ArchiveFailed, OutputUnusable
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.requests import Kind
@@ -50,7 +50,7 @@ async def test_what_does_not_decode_does_not_stay(
     serve: Serve, library: MediaLibrary, archive: Archive, picture: bytes
 ) -> None:
     url = await serve(_answer(picture[: len(picture) // 2]))
-    with pytest.raises(OutputUnavailable):
+    with pytest.raises(OutputUnusable):
         await library.collect(f"{url}/0.png", "outputs/job/0", Kind.IMAGE, "fox")
     assert [file async for file in archive.list()] == []
 
