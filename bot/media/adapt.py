@@ -27,15 +27,24 @@ ENCODER_BUDGET = Budget(
 
 
 async def adapted(
-    media: Media, path: Path, target: Path, fit: Fit, limits: Limits, children: Children
+    media: Media,
+    path: Path,
+    target: Path,
+    fit: Fit,
+    limits: Limits,
+    children: Children,
+    encoders: Children,
 ) -> Media:
-    """Write the acceptable file to `target`, without metadata: what it has become."""
+    """Write the acceptable file to `target`, without metadata: what it has become.
+
+    `encoders` is for what takes minutes, so that nothing quick has to wait for it.
+    """
     if media.kind is Kind.IMAGE:
         return await _image(media, path, target, fit, limits, children)
     if _is_fine(media, fit):
         with contextlib.suppress(UnusableFile):  # what no container takes as it is
             return await _cleaned(media, path, target, limits, children)
-    return await _video(media, path, target, fit, limits, children)
+    return await _video(media, path, target, fit, limits, encoders)
 
 
 def _is_fine(media: Media, fit: Fit) -> bool:

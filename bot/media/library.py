@@ -49,6 +49,7 @@ class MediaLibrary:
         self._downloader = downloader
         self._limits = limits
         self._children = children or Children()
+        self._encoders = children or Children(1)
 
     async def look_into(self, path: Path, name: str, stem: str) -> Media:
         """What a person sent, with the key it will have; raises UnusableFile."""
@@ -61,7 +62,9 @@ class MediaLibrary:
         target = path.with_name(f"{path.name}.adapted")
         try:
             with _refusals(media.name):
-                made = await adapted(media, path, target, fit, self._limits, self._children)
+                made = await adapted(
+                    media, path, target, fit, self._limits, self._children, self._encoders
+                )
             # What is replaced is freed, which takes as long as removing it.
             await asyncio.to_thread(target.replace, path)
         finally:

@@ -1,5 +1,7 @@
 """Videos that are more than a row of pictures: cut to a length, trimmed on a phone, not square."""
 
+import asyncio
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import av
 import pytest
 from PIL import Image, ImageDraw
 
+from bot.archive import Archive
 from bot.media.adapt import adapted
 from bot.media.inspect import DEFAULT_LIMITS
+from bot.media.library import MediaLibrary
 from bot.requests import Fit, Kind, Media
 from tests.media.inside import Inside, inspect
 
@@ -46,7 +50,9 @@ async def _adapted(path: Path, fit: Fit) -> tuple[Media, Media, Path]:
         info.pixel_format, info.animated, info.hdr,
     )  # fmt: skip
     target = path.with_name("target.mp4")
-    return found, await adapted(found, path, target, fit, DEFAULT_LIMITS, Inside()), target
+    inside = Inside()
+    made = await adapted(found, path, target, fit, DEFAULT_LIMITS, inside, inside)
+    return found, made, target
 
 
 @pytest.mark.parametrize("sound", [0, 44_100, 48_000])
@@ -92,3 +98,21 @@ async def test_pixels_that_are_not_square_become_square_ones(tmp_path: Path, fit
         shown = frame.to_image().convert("L").point(lambda level: 255 * (level > 128))
     left, top, right, bottom = shown.getbbox() or (0, 0, 0, 0)
     assert (right - left, bottom - top) == pytest.approx((108, 81), abs=3)
+
+
+async def test_a_picture_does_not_wait_for_videos_that_are_encoded(tmp_path: Path) -> None:
+    """Encoding takes minutes; results, too, are looked into before they are posted."""
+    library = MediaLibrary(Archive(str(tmp_path / "archive")), None)  # type: ignore[arg-type]  # downloads nothing
+    encoding = []
+    for number in range(3):
+        endless = tmp_path / f"{number}.avi"
+        os.mkfifo(endless)  # whoever opens it waits for a writer
+        film = Media(f"inputs/job/{number}.avi", Kind.VIDEO, "video/x-msvideo", 9, "0", "a.avi")
+        encoding.append(asyncio.create_task(library.adapt(film, endless, Fit())))
+    Image.new("RGB", SIZE).save(tmp_path / "small.png")
+    found = await library.look_into(tmp_path / "small.png", "small.png", "inputs/other/0")
+    assert (found.width, found.height) == SIZE
+    assert not any(task.done() for task in encoding)
+    for task in encoding:
+        task.cancel()
+    await asyncio.gather(*encoding, return_exceptions=True)

@@ -105,7 +105,8 @@ async def _inspect_and_adapt(data: bytes, name: str) -> None:
                 "inputs/a/0." + info.extension, Kind(info.kind), info.content_type, info.size,
                 info.sha256, name, info.width, info.height, info.duration, info.frames, info.codec,
             )  # fmt: skip
-            await adapt.adapted(media, path, target, Fit(side=40), LIMITS, Children(1))
+            child = Children(1)
+            await adapt.adapted(media, path, target, Fit(side=40), LIMITS, child, child)
 
 
 @pytest.mark.parametrize("container", sorted(set(CONTAINERS.values())))

@@ -38,7 +38,8 @@ async def _taken(name: str, target: Path) -> Media:
         info.sha256, name, info.width, info.height, info.duration, info.frames, info.codec,
         info.pixel_format, info.animated, info.hdr,
     )  # fmt: skip
-    return await adapted(media, path, target, Fit(side=4096), DEFAULT_LIMITS, Inside())
+    inside = Inside()
+    return await adapted(media, path, target, Fit(side=4096), DEFAULT_LIMITS, inside, inside)
 
 
 def _assert_scene(picture: Image.Image, allowed: int) -> None:
