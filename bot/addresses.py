@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 SLACK_URL = "https://slack.com/api/"
@@ -77,9 +77,20 @@ def database_address(url: str) -> str:
     elif address.drivername not in _POSTGRESQL:
         kind = address.drivername
         raise ValueError(f"{kind}:// is not a database that Dailies can use. {DATABASES}")
+    elif _is_split_wrongly(url, address):
+        raise ValueError(
+            "it cannot be told where its password ends. In a password, @ is written as %40, : as "
+            "%3A, / as %2F and % as %25."
+        )
     if "password" in address.query:  # where nothing would hide it
         raise ValueError("the password stands before the host, as in user:password@host.")
     return url
+
+
+def _is_split_wrongly(url: str, address: URL) -> bool:
+    """Whether a letter of the password was taken for the end of it: the rest would be shown."""
+    place = url.partition("://")[2].partition("?")[0]
+    return place.count("@") > 1 or "@" in (address.database or "")
 
 
 def archive_address(url: str) -> str:

@@ -90,10 +90,11 @@ def _check_folder(folder: Path) -> None:
 
 
 def _check_writable(path: Path) -> None:
-    """Begin to write, and leave it at that; a read-only file or disk shows itself."""
+    """Write a row as it is: a read-only file and a full disk show themselves only then."""
     connection = sqlite3.connect(path, timeout=10, isolation_level=None)
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
+        known = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+        if connection.execute(known).fetchone()[0]:
+            connection.execute("UPDATE alembic_version SET version_num = version_num")
     finally:
         connection.close()

@@ -33,6 +33,8 @@ def write(tmp_path, monkeypatch):
         ("storage", "sqlite:///:memory:", "it names no file"),
         ("storage", "sqlite://data/d.db", "it names no file. Write it with three slashes"),
         ("storage", "postgresql://u@h/d?password=hunter2", "the password stands before the host"),
+        ("storage", "postgresql://u:a@hunter2@h:9/d", "it cannot be told where its password ends"),
+        ("storage", "postgresql://u:a@h/hunter2@h/d", "it cannot be told where its password ends"),
         ("archive", "ftp://u:hunter2@films", "ftp:// is no archive"),
         ("archive", "s3://u:hunter2@films", "credentials and options come from the environment"),
         ("archive", "s3://u:hunter2@\u2100/x", "that is no address"),
