@@ -28,6 +28,7 @@ export class Composer {
   }
 
   setCommands(commands) {
+    if (JSON.stringify(commands) === JSON.stringify(this.#commands)) return;
     this.#commands = commands;
     if (document.activeElement === this.input) this.#suggest();
   }
