@@ -39,6 +39,17 @@ class Person:
     roles: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Fresher:
+    """Progress that is not worth a write: what it shows, as long as the card is written so.
+
+    The revision would not tell: a reaction makes a new one, and takes nothing back of the card.
+    """
+
+    written: Body
+    shown: Body
+
+
 class ChatLog(Protocol):
     """Where the messages are kept; each has a `seq`, and a `revision` that grows with changes."""
 
@@ -70,8 +81,7 @@ class Chat:
         self.people = {person.id: person for person in people}
         self.hub = Hub()
         self._names = {person.id: person.name for person in people}
-        # What changed since a message was last written: progress alone is not worth a write.
-        self._fresher: dict[int, Body] = {}
+        self._fresher: dict[int, Fresher] = {}
         # Revisions that the open pages have heard of already.
         self._told: set[int] = set()
 
@@ -86,12 +96,11 @@ class Chat:
         if stored is None:
             raise ChatError(f"message {message} is gone", permanent=True)
         shown = card_body(card, self._names)
-        body = {**_body_of(stored), **shown}
-        if _only_progress(stored, body):
-            self._fresher[stored["seq"]] = body
-            self._publish({**stored, **body})
+        if _only_progress(stored, shown):
+            fresh = {name: shown[name] for name in ("text", "card")}
+            self._fresher[stored["seq"]] = Fresher(stored["card"], fresh)
+            self._publish(stored)
             return
-        self._fresher.pop(stored["seq"], None)
         changes = {**shown, "edited_at": self._now()}
 
         def edit(body: Body) -> Body:
@@ -202,7 +211,7 @@ class Chat:
 
     def as_seen(self, stored: Body, member: str) -> Body:
         """A stored message as the page gets it."""
-        message = {**stored, **self._fresher.get(stored["seq"], {})}
+        message = {**stored, **self._progress_of(stored)}
         reactions = [
             {"emoji": emoji, "count": len(people), "mine": member in people}
             for emoji, people in message["reactions"].items()
@@ -211,6 +220,11 @@ class Chat:
         private = message.pop("private_to") is not None
         seq = str(message.pop("seq"))
         return {**message, "id": seq, "reactions": reactions, "private": private}
+
+    def _progress_of(self, stored: Body) -> Body:
+        """What is fresher than the message; nothing once any replica has written its card."""
+        fresher = self._fresher.get(stored["seq"])
+        return fresher.shown if fresher and fresher.written == stored["card"] else {}
 
     async def _post(self, body: Body, key: str | None, private_to: str | None = None) -> str:
         whole = {**_EMPTY, **body, "author": AUTHOR, "created_at": self._now()}
@@ -224,6 +238,8 @@ class Chat:
 
     def _publish(self, stored: Body) -> None:
         self._told.add(stored["revision"])
+        if not self._progress_of(stored):
+            self._fresher.pop(stored["seq"], None)
         self.hub.publish("message", stored, stored["private_to"])
 
     def _now(self) -> str:
@@ -241,13 +257,8 @@ _EMPTY: dict[str, Any] = {
     "card": None,
     "edited_at": None,
 }
-_STORED_BESIDE = ("seq", "revision", "private_to")
 
 
-def _body_of(stored: Body) -> Body:
-    return {name: value for name, value in stored.items() if name not in _STORED_BESIDE}
-
-
-def _only_progress(stored: Body, body: Body) -> bool:
-    old, new = stored.get("card") or {}, body["card"]
-    return bool(old.get("state") == new["state"] and stored["buttons"] == body["buttons"])
+def _only_progress(stored: Body, shown: Body) -> bool:
+    old, new = stored.get("card") or {}, shown["card"]
+    return bool(old.get("state") == new["state"] and stored["buttons"] == shown["buttons"])

@@ -132,6 +132,15 @@ class Chat:
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", self._asked)
 
+    async def tab(self):
+        """Open the page once more, in another tab of the same browser."""
+        other = Chat(await self.page.context.new_page(), self.url)
+        other.page.set_default_timeout(PATIENCE * 1000)
+        other.troubles, other.tolerated = self.troubles, self.tolerated
+        await other.page.goto(self.page.url)
+        await expect(other.page.get_by_test_id("credits-left")).to_be_visible()
+        return other
+
     async def command(self, text):
         """Type a command and press Enter; the status of the server's answer."""
         async with self.page.expect_response("**/api/commands") as answer:

@@ -15,9 +15,16 @@ from storage.chat import ChatLog
 ADA = Person("ada", "Ada")
 
 
+RUNNING = Card("j1", Member(WORKSPACE, "ada"), "Imagine", "a fox", State.RUNNING, (), ())
+
+
 @pytest.fixture
 def chat(database):
     return lambda: Chat(ChatLog(database), [ADA], SystemClock())
+
+
+async def certain() -> None:
+    """Whoever asks still holds the job."""
 
 
 async def test_a_message_of_another_replica_reaches_an_open_page_once(chat):
@@ -46,10 +53,7 @@ async def test_an_end_that_another_replica_has_shown_is_not_edited_away(chat, da
             await there.update_card(CHANNEL, str(seq), end, certain)
             return looked
 
-    async def certain() -> None:
-        return
-
-    first = Card("j1", Member(WORKSPACE, "ada"), "Imagine", "a fox", State.COLLECTING, (), ())
+    first = replace(RUNNING, state=State.COLLECTING)
     late, end = replace(first, state=State.DELIVERING), replace(first, state=State.DELIVERED)
     message = await there.post_card(CHANNEL, first, "card:j1", certain)
     here = Chat(Slow(database), [ADA], SystemClock())
@@ -59,6 +63,34 @@ async def test_an_end_that_another_replica_has_shown_is_not_edited_away(chat, da
     # One that has stayed where it is may be edited.
     await there.update_card(CHANNEL, message, replace(end, title="Animate"), certain)
     assert (await there.message(int(message), ADA))["card"]["title"] == "Animate"
+
+
+async def test_progress_shows_nothing_of_a_job_that_another_replica_has_ended(chat):
+    here, there = chat(), chat()
+    message = await here.post_card(CHANNEL, RUNNING, "card:j1", certain)
+    await here.update_card(CHANNEL, message, replace(RUNNING, progress=0.4), certain)
+    (shown,) = await here.messages(ADA)
+    assert (shown["card"]["state"], shown["card"]["progress"]) == (State.RUNNING, 0.4)
+    end = replace(RUNNING, state=State.DELIVERED)
+    await there.update_card(CHANNEL, message, end, certain)
+    (shown,) = await here.messages(ADA)
+    assert (shown["card"]["state"], shown["card"]["progress"]) == (State.DELIVERED, None)
+
+
+async def test_a_reaction_and_the_progress_of_a_card_are_both_shown(chat):
+    here, there = chat(), chat()
+    message = await here.post_card(CHANNEL, RUNNING, "card:j1", certain)
+    with here.hub.page(["ada"]) as page:
+        await here.update_card(CHANNEL, message, replace(RUNNING, progress=0.4), certain)
+        await here.react(int(message), "ada", "👍")
+        await there.react(int(message), "ada", "🎉")
+        events = page.read(heartbeat=10.0)
+        told = [here.as_seen((await anext(events))[1], "ada") for _ in range(2)]
+        await events.aclose()
+    assert [m["card"]["progress"] for m in told] == [0.4, 0.4]
+    (shown,) = await here.messages(ADA)
+    assert shown["card"]["progress"] == 0.4
+    assert [r["emoji"] for r in shown["reactions"]] == ["👍", "🎉"]
 
 
 async def test_an_open_page_is_let_go_when_the_server_stops(chat):

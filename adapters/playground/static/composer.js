@@ -28,6 +28,7 @@ export class Composer {
   }
 
   setCommands(commands) {
+    if (JSON.stringify(commands) === JSON.stringify(this.#commands)) return;
     this.#commands = commands;
     if (document.activeElement === this.input) this.#suggest();
   }
@@ -170,19 +171,21 @@ export class Composer {
     this.#busy(true);
     try {
       await postCommand({ member: this.member(), text, files, event: this.#event });
-      this.#succeeded(text);
+      this.#succeeded(text, files);
     } catch (error) {
       this.#failed(error);
     }
     this.#busy(false);
   }
 
-  #succeeded(text) {
+  /** Clears what was sent; what was added or written meanwhile stays for the next command. */
+  #succeeded(text, files) {
     this.showError("");
     if (text) this.#sent = [...this.#sent.filter((other) => other !== text), text].slice(-REMEMBERED);
+    this.tray.remove(files);
+    if (this.input.value.trim() !== text) return;
     this.#recalled = null;
     this.#place = null;
-    this.tray.clear();
     this.#write("", 0);
   }
 

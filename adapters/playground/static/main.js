@@ -45,7 +45,10 @@ const stream = new Stream({
   message: receive,
   deleted: ({ id }) => timeline.remove(String(id)),
   commands: loadCommands,
-  resync: refresh,
+  resync: () => {
+    refresh();
+    loadCommands();
+  },
   state: showConnection,
 });
 

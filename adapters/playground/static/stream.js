@@ -2,29 +2,48 @@ import { eventsUrl } from "./api.js";
 
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 15_000;
+const REST_AFTER_MS = 5000;
 
 /**
  * The live events of one member. `handlers`: message, deleted, commands, resync, state("open" | "lost").
  * The browser reconnects by itself with Last-Event-ID; where it gives up, this opens a new stream.
  * After every drop a resync is asked for: cheap, and right whatever the server still remembers.
+ * All tabs of a browser share six connections to a server, so a page that nobody looks at rests without one.
  */
 export class Stream {
   #handlers;
   #source = null;
   #member = null;
   #timer = null;
+  #resting = null;
   #delay = FIRST_DELAY_MS;
-  #lost = false;
+  #behind = false;
 
   constructor(handlers) {
     this.#handlers = handlers;
-    addEventListener("online", () => this.#lost && this.#open());
+    addEventListener("online", () => this.#source && this.#behind && this.#open());
+    document.addEventListener("visibilitychange", () => this.#turned());
   }
 
   connect(member) {
     this.#member = member;
-    this.#lost = false;
-    this.#open();
+    this.#behind = false;
+    if (isHidden()) this.#rest();
+    else this.#open();
+  }
+
+  /** The page was turned to, or away from. */
+  #turned() {
+    clearTimeout(this.#resting);
+    if (isHidden()) this.#resting = setTimeout(() => this.#rest(), REST_AFTER_MS);
+    else if (this.#member && !this.#source) this.#open();
+  }
+
+  #rest() {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+    this.#behind = true;
   }
 
   #open() {
@@ -48,13 +67,13 @@ export class Stream {
   #opened() {
     this.#delay = FIRST_DELAY_MS;
     this.#handlers.state("open");
-    if (this.#lost) this.#handlers.resync();
-    this.#lost = false;
+    if (this.#behind) this.#handlers.resync();
+    this.#behind = false;
   }
 
   #dropped(source) {
     if (source !== this.#source) return;
-    this.#lost = true;
+    this.#behind = true;
     this.#handlers.state("lost");
     if (source.readyState !== EventSource.CLOSED) return;
     clearTimeout(this.#timer);
@@ -62,6 +81,8 @@ export class Stream {
     this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
   }
 }
+
+const isHidden = () => document.visibilityState === "hidden";
 
 function parse(text) {
   try {

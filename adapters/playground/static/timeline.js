@@ -1,18 +1,17 @@
 import { dayText, midnight } from "./clock.js";
+import { Dismissed } from "./dismissed.js";
 import { el } from "./dom.js";
 import { MessageView } from "./message.js";
 
 const KEPT = 200;
 const SPOKEN_KEPT = 20;
-const DISMISSED_KEPT = 300;
-const DISMISSED_KEY = "dailies.dismissed";
 
 /** The messages of the channel in order. Fresh ones are announced; changed ones are patched in place. */
 export class Timeline {
   #views = new Map();
   #order = [];
   #touched = null;
-  #dismissed = new Set(readDismissed());
+  #dismissed = new Dismissed();
 
   constructor({ list, announcer, scroll, context, onCount }) {
     Object.assign(this, { list, announcer, scroll, onCount });
@@ -36,7 +35,7 @@ export class Timeline {
   receive(message) {
     const id = String(message.id);
     this.#touched?.add(id);
-    if (this.#dismissed.has(id)) return;
+    if (this.#dismissed.has(message)) return;
     const known = this.#views.get(id);
     if (known) return known.update(message);
     const view = this.#insert(message);
@@ -69,7 +68,7 @@ export class Timeline {
 
   #place(message) {
     const id = String(message.id);
-    if (this.#dismissed.has(id)) return;
+    if (this.#dismissed.has(message)) return;
     const known = this.#views.get(id);
     if (known) known.update(message);
     else this.#insert(message);
@@ -122,8 +121,7 @@ export class Timeline {
   }
 
   #dismiss(id) {
-    this.#dismissed.add(id);
-    localStorage.setItem(DISMISSED_KEY, JSON.stringify([...this.#dismissed].slice(-DISMISSED_KEPT)));
+    this.#dismissed.add(this.#views.get(id).message);
     this.#drop(id);
     this.#finish();
     document.getElementById("composer-input").focus();
@@ -132,12 +130,3 @@ export class Timeline {
 
 const dayView = (time) =>
   el("li", { class: "day", "data-testid": "day-divider" }, el("span", {}, dayText(time)));
-
-function readDismissed() {
-  try {
-    const ids = JSON.parse(localStorage.getItem(DISMISSED_KEY) ?? "[]");
-    return Array.isArray(ids) ? ids : [];
-  } catch {
-    return [];
-  }
-}

@@ -25,8 +25,13 @@ export class Tray {
   }
 
   clear() {
-    for (const { url } of this.#entries) URL.revokeObjectURL(url);
-    this.#entries = [];
+    this.remove(this.files);
+  }
+
+  /** Takes these files out; those that were added since stay. */
+  remove(files) {
+    for (const { file, url } of this.#entries) if (files.includes(file)) URL.revokeObjectURL(url);
+    this.#entries = this.#entries.filter(({ file }) => !files.includes(file));
     this.#show();
   }
 
@@ -48,7 +53,7 @@ export class Tray {
         class: "tray-remove",
         "aria-label": `Remove ${file.name}`,
         "data-testid": "remove-attachment",
-        on: { click: () => this.#remove(entry) },
+        on: { click: () => this.#removeByHand(file) },
       },
       icon("close"),
     );
@@ -68,10 +73,8 @@ export class Tray {
     return entry;
   }
 
-  #remove(entry) {
-    URL.revokeObjectURL(entry.url);
-    this.#entries = this.#entries.filter((other) => other !== entry);
-    this.#show();
+  #removeByHand(file) {
+    this.remove([file]);
     byId("composer-input").focus();
   }
 
