@@ -84,7 +84,7 @@ async def running(
             replica=replica,
             clock=clock,
         )
-        monitoring = watch.monitoring(storage, platforms)
+        monitoring = watch.monitoring(storage, platforms, replica)
         server = WebServer(_web_app(), config.web.host, config.web.port)
         if signer is not None and config.run.does("web"):
             Originals(archive, signer).add_routes(server.app)

@@ -12,6 +12,7 @@ from bot.metrics import Metrics
 from bot.monitoring import Monitoring
 from bot.observed import ObservedChat, ObservedProvider, ObservedStorage
 from bot.ports import ChatPlatform, Clock, Provider
+from bot.replica import Replica
 from bot.telemetry import Span, tracing
 from storage.database import Database
 
@@ -50,7 +51,9 @@ class Instruments:
         """Where Runway's client says what it was answered."""
         return lambda method, status: self._metrics.answers.labels(method, str(status)).inc()
 
-    def monitoring(self, storage: ObservedStorage, platforms: Sequence[Platform]) -> Monitoring:
+    def monitoring(
+        self, storage: ObservedStorage, platforms: Sequence[Platform], replica: Replica
+    ) -> Monitoring:
         web = self._config.web
         return Monitoring(
             metrics=self._metrics,
@@ -59,6 +62,7 @@ class Instruments:
             storage=storage,
             platforms=platforms,
             stopping=lambda: self.door.is_closed,
+            may_work=lambda: replica.holds,
             stalled=timedelta(minutes=web.stalled_minutes),
             clock=self._clock,
         )

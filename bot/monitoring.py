@@ -44,6 +44,7 @@ class Monitoring:
         storage: Storage,
         platforms: Sequence[Connected],
         stopping: Callable[[], bool],
+        may_work: Callable[[], bool],
         stalled: timedelta,
         clock: Clock,
     ) -> None:
@@ -53,6 +54,7 @@ class Monitoring:
         self._storage = storage
         self._platforms = platforms
         self._stopping = stopping
+        self._may_work = may_work
         self._stalled = stalled
         self._clock = clock
         self._loop: asyncio.Task[None] | None = None
@@ -83,6 +85,8 @@ class Monitoring:
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no database
             log.warning("database not read", error=type(error).__name__)
             return {**wrong, "database": "does not answer"}
+        if not self._may_work():
+            wrong["database"] = "cannot be written: the lease of this replica has run out"
         if stuck := self._stuck(jobs):
             minutes = self._stalled.total_seconds() / 60
             wrong["queue"] = f"{stuck} waited for over {minutes:g} min with nothing at work"

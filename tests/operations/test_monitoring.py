@@ -1,14 +1,22 @@
 """/healthz, /readyz and /metrics of a bot that runs, and what its logs say."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import sqlite3
+from contextlib import asynccontextmanager, closing
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from bot.app import running
-from bot.config import LimitsConfig, PlaygroundConfig, QuotaConfig, RunwayConfig, WebConfig
+from bot.config import (
+    LimitsConfig,
+    PlaygroundConfig,
+    QuotaConfig,
+    RunwayConfig,
+    StorageConfig,
+    WebConfig,
+)
 from bot.logs import set_up_logs
 from tests.operations.conftest import KEY
 from tests.scenario.page import Page
@@ -112,6 +120,17 @@ async def test_a_bot_that_works_is_alive_and_ready(bot, session):
         status, text = await read(session, f"{page.url}/readyz")
     assert status == 200
     assert '"ready": true' in text
+
+
+async def test_a_bot_whose_database_cannot_be_written_is_not_ready(bot, session, own_folder):
+    storage = StorageConfig(url=f"sqlite:///{own_folder}/dailies.db", lease_seconds=1)
+    async with bot(storage=storage) as page:
+        await until_ready_is(session, page.url, 200)
+        with closing(sqlite3.connect(own_folder / "dailies.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            wrong = await until_ready_is(session, page.url, 503)
+        assert "cannot be written" in wrong
+        await until_ready_is(session, page.url, 200)
 
 
 async def test_metrics_are_for_whoever_knows_the_word(bot, session):
