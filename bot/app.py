@@ -69,7 +69,7 @@ async def running(
         platforms = build_platforms(ground, live=live)
         for platform in platforms:
             stack.push_async_callback(platform.close)
-        storage = watch.storage(database)
+        storage = watch.storage(database, catalog)
         core = await build_core(
             config,
             storage=storage,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from adapters.platform import Acknowledged, Platform
+from bot.catalog import Catalog
 from bot.config import Config
 from bot.core import defaults_of
 from bot.door import Door
@@ -34,7 +35,8 @@ class Instruments:
             span=span,
         )
 
-    def storage(self, database: Database) -> ObservedStorage:
+    def storage(self, database: Database, catalog: Catalog) -> ObservedStorage:
+        self._metrics.expect(spec.id for spec in catalog.all_specs())
         return ObservedStorage(database, defaults_of(self._config), self._metrics)
 
     def provider(self, provider: Provider) -> ObservedProvider:

@@ -1,6 +1,8 @@
 """What is measured: one object with every instrument, handed down from the composition root."""
 
+import math
 import re
+from collections.abc import Iterable
 from importlib import metadata
 
 from prometheus_client import (
@@ -82,9 +84,17 @@ class Metrics:
             "dailies_platform_connected", "1 while the platform is connected", by_platform,
             registry=r,
         )  # fmt: skip
+        # Before it was read it is no number: 0 would be an alarm.
+        self.balance.set(math.nan)
         Info("dailies", "What runs", registry=r).info({"version": metadata.version("dailies")})
         ProcessCollector(registry=r)
         PlatformCollector(registry=r)
+
+    def expect(self, models: Iterable[str]) -> None:
+        """Begin at 0 with the ends that raise an alarm: of a series that begins at 1, nothing grew."""
+        for model in models:
+            for state in ("uncertain", "undeliverable"):
+                self.ended.labels(model, state)
 
     def count_failure(self, code: str) -> None:
         """Count a failure by its code, as far as that is a code."""

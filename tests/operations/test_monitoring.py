@@ -1,6 +1,7 @@
 """/healthz, /readyz and /metrics of a bot that runs, and what its logs say."""
 
 import asyncio
+import math
 import sqlite3
 from contextlib import asynccontextmanager, closing
 
@@ -18,6 +19,7 @@ from bot.config import (
     WebConfig,
 )
 from bot.logs import set_up_logs
+from bot.metrics import Metrics
 from tests.operations.conftest import KEY
 from tests.scenario.page import Page
 
@@ -112,6 +114,16 @@ async def test_runway_that_does_not_work_is_measured(bot, session):
         found = await measured(session, page.url)
     assert found["dailies_runway_errors_total", "Rejected", "create"] == 1
     assert found["dailies_runway_answers_total", "403", "POST"] == 1
+
+
+async def test_what_raises_an_alarm_is_there_before_it_happens(bot, session):
+    """Of a series that begins at 1 nothing grew; and a balance that was not read is not 0."""
+    async with bot({"balance": 777}) as page:
+        found = await measured(session, page.url)
+    for state in ("uncertain", "undeliverable"):
+        assert found["dailies_jobs_ended_total", "gen4_image", state] == 0
+    assert found["dailies_runway_balance_credits",] == 777
+    assert math.isnan(Metrics().registry.get_sample_value("dailies_runway_balance_credits"))
 
 
 async def test_a_bot_that_works_is_alive_and_ready(bot, session):
