@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bot.config import load_config
+from bot.config import config_file, load_config
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
@@ -24,7 +24,14 @@ async def _config(arguments: argparse.Namespace) -> str:
     settings["storage"]["url"] = _without_password(settings["storage"]["url"])
     if arguments.json:
         return json.dumps(settings, indent=2, ensure_ascii=False)
-    return "\n".join(_toml(settings)).strip()
+    return "\n".join((_read_from(), *_toml(settings)))
+
+
+def _read_from() -> str:
+    path = config_file().absolute()
+    if path.exists():
+        return f"# {path}, and what the environment says"
+    return f"# There is no {path}: what is usual, and what the environment says"
 
 
 def _without_password(url: str) -> str:

@@ -25,6 +25,7 @@ from bot.config.sections import (
     StorageConfig,
     TelemetryConfig,
     WebConfig,
+    config_file,
 )
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "StorageConfig",
     "TelemetryConfig",
     "WebConfig",
+    "config_file",
     "load_config",
 ]

@@ -37,6 +37,12 @@ async def test_what_holds_is_printed_as_a_configuration(run, secrets, monkeypatc
     assert printed["runway"]["api_secret"] == "**********"
     assert "# public_url is not set" in text
     assert "5ec4e7" not in text
+    assert text.startswith(f"# {tmp_path / 'config.toml'}, ")
+
+
+async def test_in_a_folder_without_a_file_that_is_said_first(run, secrets, tmp_path):
+    _, text = await run("config")
+    assert text.startswith(f"# There is no {tmp_path / 'config.toml'}: ")
 
 
 async def test_machines_get_json_without_secrets(run, secrets):

@@ -18,7 +18,9 @@ from bot.metrics import Metrics
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], key=lambda path: str(path))
 # Programs that are not ours, in lines that are for a shell.
-FOREIGN = {"cp", "docker", "export", "git", "python3", "systemctl", "timedatectl", "pg_restore"}
+FOREIGN = {
+    *("cp", "docker", "export", "git", "pg_restore", "python3", "sudo", "systemctl", "timedatectl")
+}
 TOOLS = {"pip", "pytest", "playwright", "pre-commit"}
 
 
