@@ -12,6 +12,7 @@ from bot.requests import Input, Media
 
 # Runway's form of a tag: 3 to 16 signs.
 _TAG = re.compile(r"[a-z][a-z0-9_]{2,15}")
+_PLACE = re.compile(r"image[0-9]+")  # what others are called by their place
 _MENTION = re.compile(r"@([a-z][a-z0-9_]{2,15})(?![a-z0-9_])")
 
 
@@ -72,7 +73,8 @@ def _tagged(pairs: Sequence[tuple[InputRule, Media]], prompt: str) -> Iterable[I
             yield Input(rule.role, media)
             continue
         name = tag_of(media.name)
-        tag = name if name in mentioned and name not in used else f"image{number}"
+        is_meant = name in mentioned and name not in used and not _PLACE.fullmatch(name)
+        tag = name if is_meant else f"image{number}"
         used.add(tag)
         yield Input(rule.role, media, tag)
 

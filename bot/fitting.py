@@ -1,6 +1,7 @@
 """How a file must change before a model takes it, and what it will be then; pure."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 from bot.catalog import InputRule, ModelSpec
 from bot.commands import CROPPED_ROLES
@@ -20,12 +21,12 @@ def plan_fit(
     if media.kind is Kind.VIDEO:
         return Fit(side=rule.max_side, seconds=rule.seconds[1] if rule.seconds else None)
     side = None if spec.operation is Operation.IMAGE_UPSCALE else MOST_USEFUL_SIDE
-    if ratio is None or rule.role not in CROPPED_ROLES or not _differs(media, ratio):
+    if ratio is None or rule.role not in CROPPED_ROLES:
         return Fit(side=side)
-    if how == "pad":
+    if how == "pad" and _differs(media, ratio):
         return Fit(side=side, pad=ratio)
     # Runway crops by itself, but not what is too far from any of its shapes.
-    return Fit(side=side, crop=ratio if _outside(rule, media) else None)
+    return Fit(side=side, crop=_nearest(rule, ratio) if _outside(rule, media) else None)
 
 
 def changes(media: Media, fit: Fit) -> bool:
@@ -74,6 +75,19 @@ def _differs(media: Media, ratio: str) -> bool:
         return False
     across, down = (int(side) for side in ratio.split(":"))
     return abs(media.width * down / (media.height * across) - 1) > SAME_SHAPE
+
+
+def _nearest(rule: InputRule, ratio: str) -> str:
+    """The shape nearest to a ratio that a file may have; some results are wider than that."""
+    if rule.aspect is None:
+        return ratio
+    across, down = (int(side) for side in ratio.split(":"))
+    low, high = rule.aspect
+    shape = min(max(across / down, low), high)
+    if shape == across / down:
+        return ratio
+    limit = Fraction(shape).limit_denominator(1000)
+    return f"{limit.numerator}:{limit.denominator}"
 
 
 def _outside(rule: InputRule, media: Media) -> bool:

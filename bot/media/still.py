@@ -63,9 +63,9 @@ def orientation(image: Image.Image) -> int:
 
 
 def is_animated(image: Image.Image) -> bool:
-    """Whether there is more than one picture; a TIFF's further pages are no animation."""
+    """Whether there is more than one picture that is shown; further ones of a TIFF or a phone are not."""
     with contextlib.suppress(Exception):
-        return image.format != "TIFF" and bool(getattr(image, "is_animated", False))
+        return image.format not in ("TIFF", "MPO") and bool(getattr(image, "is_animated", False))
     return False
 
 

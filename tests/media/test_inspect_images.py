@@ -69,6 +69,14 @@ async def test_width_and_height_are_as_shown(
     assert (info.width, info.height) == shown
 
 
+async def test_a_phones_second_picture_is_no_animation(tmp_path: Path) -> None:
+    """Depth, or a gain map, in what is a JPEG for everybody else."""
+    first, second = Image.new("RGB", (64, 48), "red"), Image.new("RGB", (64, 48), "blue")
+    first.save(tmp_path / "phone.jpg", "MPO", save_all=True, append_images=[second])
+    info = await inspect(tmp_path / "phone.jpg", "phone.jpg")
+    assert (info.content_type, info.animated) == ("image/jpeg", False)
+
+
 async def test_broken_exif_does_not_spoil_a_picture(picture: Picture) -> None:
     path = picture("a.jpg", size=(80, 60), exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff broken")
     info = await inspect(path, "a.jpg")

@@ -71,6 +71,12 @@ def test_references_are_taken_up_to_three_and_tagged_in_order(build, image):
     assert refused.value.taken == "up to 3 images"
 
 
+def test_a_file_that_is_named_like_a_place_is_called_by_its_own_place(build, image):
+    files = [image(name="image2.png"), image(name="photo.png")]
+    request = build("imagine", files, "@image1 wears the hat of @image2")
+    assert [given.tag for given in request.inputs] == ["image1", "image2"]
+
+
 def test_a_model_that_needs_a_reference_says_so(build):
     with pytest.raises(errors.MissingInput) as refused:
         build("imagine", [], "a fox", model="gen4_image_turbo")
@@ -125,7 +131,9 @@ def test_an_image_outside_of_the_models_limits_is_refused(build, image, name, si
     assert not refused.value.low <= refused.value.value <= refused.value.high
 
 
-@pytest.mark.parametrize("size", [(2001, 1000), (1000, 2001)])
+@pytest.mark.parametrize(
+    "size", [(2001, 1000), (1000, 2001), (3000, 1000), (2560, 1080), (2561, 1081), (401, 2000)]
+)
 def test_an_image_of_a_shape_that_the_model_does_not_take_is_cropped_to_its_ratio(
     build, image, size
 ):
