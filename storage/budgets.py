@@ -9,7 +9,7 @@ from bot.quotas import Rule
 from storage.entries import add_leg, adjust, cap_bucket, ensure_bucket, move, used_in
 from storage.jobs import find
 from storage.rows import to_micros
-from storage.rules import Defaults, zone_of
+from storage.rules import Defaults, rules_of, zone_of
 from storage.schema import hold_legs, holds, jobs, ledger
 from storage.standings import CLOCKS, next_place
 
@@ -37,6 +37,13 @@ def begin_cap(
         job = find(c, job_id)
         add_leg(c, job_id, bucket, next_place(c, job_id), job.request.price, pays=False)
         move(c, job_id, job.owner, bucket, "hold", now, held=job.request.price)
+
+
+def begin_caps(c: Connection, workspace: str, now: datetime, defaults: Defaults) -> None:
+    """The same for all caps of a workspace, whose periods begin at another moment now."""
+    for _, rule in rules_of(c, workspace):
+        if is_cap(rule):
+            begin_cap(c, workspace, rule.scope, rule.allowance, now, defaults)
 
 
 def _uncounted_jobs(c: Connection, workspace: str, channel: str | None, bucket: str) -> list[str]:

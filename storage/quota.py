@@ -14,7 +14,7 @@ from bot.ports import Once
 from bot.quotas import Change, Changed, Rule, Settings, Usage
 from storage import audit, changes, drafts, jobs, ledger, notices, rules, settings
 from storage.acceptance import accept
-from storage.budgets import begin_cap, is_cap
+from storage.budgets import begin_cap, begin_caps, is_cap
 from storage.database import Database
 from storage.entries import cap_bucket, used_in
 from storage.proposals import Proposal
@@ -103,7 +103,14 @@ class SqlQuotas:
     async def change_settings(
         self, workspace: str, new: Mapping[str, str | int | None], change: Change
     ) -> None:
-        await self._db.write(lambda c: settings.change_settings(c, workspace, new, change))
+        def transaction(c: Connection) -> None:
+            if "time_zone" in new:
+                rules.stand_still(c, [workspace])
+            settings.change_settings(c, workspace, new, change)
+            if "time_zone" in new:
+                begin_caps(c, workspace, change.at, self._defaults)
+
+        await self._db.write(transaction)
 
     async def balance_after(
         self, job: Job, captured: int, now: datetime, roles: Sequence[str] = ()

@@ -158,6 +158,16 @@ async def test_a_job_that_is_asked_for_while_a_budget_begins_is_counted(
     assert booked()[BUDGET] == (25, 0)
 
 
+async def test_a_job_that_was_just_accepted_when_the_time_zone_changes_is_counted(
+    open_replica, storage, new, member, meanwhile, booked
+):
+    await storage.set_allowance(HERE, "workspace", Allowance(100, Period.DAY), member(), NOW)
+    await open_replica.accept(new(), [], NOW)
+    zone = {"time_zone": "Pacific/Auckland"}
+    await meanwhile(storage.quotas.change_settings(HERE, zone, Change("admin", NOW)))
+    assert booked()[f"{HERE}|budget|day|2026-11-23"] == (25, 0)
+
+
 @pytest.mark.usefixtures("by_the_day")
 async def test_a_job_that_was_just_settled_counts_in_the_members_other_period(
     open_replica, storage, made, new, meanwhile, booked
