@@ -201,8 +201,8 @@ class SqlQuotas:
 
     async def approve_draft(
         self, draft: Draft, job: Job, change: Change, raise_by: int, roles: Sequence[str]
-    ) -> Job | None:
-        def transaction(c: Connection) -> Job | None:
+    ) -> tuple[Job, int] | None:
+        def transaction(c: Connection) -> tuple[Job, int] | None:
             decided = (DraftState.APPROVED, change.by)
             if not drafts.decide(c, draft.id, [DraftState.ASKED], *decided):
                 return None
@@ -215,7 +215,7 @@ class SqlQuotas:
                 held = f"job {job.id} for {job.request.price}"
                 changes.record(c, workspace, change, "approve", scope, after=held)
             proposal = Proposal(job, (), change.at, roles, approved=True)
-            return accept(c, proposal, self._defaults)
+            return accept(c, proposal, self._defaults), amount
 
         return await self._db.write(transaction)
 
