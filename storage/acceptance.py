@@ -160,7 +160,7 @@ def _lock(c: Connection, cases: Sequence[_Case], known: Known) -> dict[str, int]
         owners = [case.standing.member for case in fresh]
         keep_open(c, owners[0].workspace, [owner.id for owner in owners])
     own = sorted(case.standing.bucket for case in cases)
-    given = [account.bucket for case in cases for account in case.paying[1:]]
+    given = sorted(account.bucket for case in cases for account in case.paying[1:])
     caps = sorted({account.bucket for case in cases for account in case.caps})
     used = _used(c, [*own, *given, *caps])
     missing = [bucket for bucket in (*given, *caps) if bucket not in used]

@@ -121,8 +121,8 @@ def delivers(replica: Rows, job: Job):
     return replica.finish(job, State.DELIVERED, Outcome.DELIVERED, NOW, 25)
 
 
-def sets_a_budget(replica: Rows, member):
-    return replica.set_allowance(HERE, "workspace", Allowance(100), member("admin"), NOW)
+def sets_a_budget(replica: Rows, member, period: Period = Period.MONTH):
+    return replica.set_allowance(HERE, "workspace", Allowance(100, period), member("admin"), NOW)
 
 
 async def test_a_job_that_was_just_settled_when_a_budget_begins_is_counted(
@@ -208,3 +208,17 @@ async def test_whoever_waits_for_a_settlement_keeps_no_bucket_from_it(
     assert (await connection.execute(_FREE, {"id": BUDGET})).scalars().all() == [BUDGET]
     await connection.rollback()
     await asked
+
+
+@pytest.mark.parametrize("periods", [(Period.DAY, Period.MONTH), (Period.MONTH, Period.DAY)])
+async def test_settlements_take_budgets_in_one_order_whichever_began_to_count_first(
+    connection, storage, made, member, begun, periods
+):
+    await sets_a_budget(storage, member, periods[0])
+    job = await made()
+    await sets_a_budget(storage, member, periods[1])
+    await connection.execute(_FREE, {"id": BUDGET.replace("month|2026-11-01", "day|2026-11-22")})
+    settling = await begun(delivers(storage, job))
+    assert (await connection.execute(_FREE, {"id": BUDGET})).scalars().all() == [BUDGET]
+    await connection.rollback()
+    await settling
