@@ -87,18 +87,20 @@ class Approvals:
         draft = await self._for_admin(origin, draft_id)
         now = self._clock.now()
         roles = await self._chats[draft.owner.platform].roles_of(draft.owner)
-        job = await self._drafts.approve_draft(
+        approval = await self._drafts.approve_draft(
             draft,
             self._acceptance.job_of(draft, now),
             Change(origin.member.id, now),
             raise_by,
             roles,
         )
-        if job is None:
+        if approval is None:
             raise await self._over(draft_id)
+        job, given = approval
         await self._acceptance.start(job)
-        await self._tell_decided(draft, messages.approved(draft, origin.member.id, raise_by))
-        return messages.approved(draft, origin.member.id, raise_by)
+        notice = messages.approved(draft, origin.member.id, given if raise_by else 0)
+        await self._tell_decided(draft, notice)
+        return notice
 
     async def deny(self, origin: Origin, draft_id: str) -> Notice:
         """An admin says no."""

@@ -18,7 +18,7 @@ from bot.jobs import Job, room
 from bot.quotas import Rule, paused_until, split
 from storage.entries import bucket_kind, cap_bucket, ensure_buckets, grant_bucket
 from storage.jobs import find
-from storage.locks import in_order
+from storage.locks import in_order, keep_open
 from storage.proposals import Known, Proposal, read
 from storage.rows import among, insert_new, new_job_values, to_micros
 from storage.rules import Defaults, chosen_rule
@@ -154,10 +154,13 @@ def _cap(each: Proposal, rule: Rule, known: Known) -> _Account:
 
 
 def _lock(c: Connection, cases: Sequence[_Case], known: Known) -> dict[str, int]:
-    """Lock every bucket that may change, in the order of a settlement; how much each is used."""
+    """Lock all that may change, in the order of a settlement; how much each bucket is used."""
     fresh = [case for case in cases if not _is_current(case, known)]
+    if fresh:
+        owners = [case.standing.member for case in fresh]
+        keep_open(c, owners[0].workspace, [owner.id for owner in owners])
     own = sorted(case.standing.bucket for case in cases)
-    given = [account.bucket for case in cases for account in case.paying[1:]]
+    given = sorted(account.bucket for case in cases for account in case.paying[1:])
     caps = sorted({account.bucket for case in cases for account in case.caps})
     used = _used(c, [*own, *given, *caps])
     missing = [bucket for bucket in (*given, *caps) if bucket not in used]

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select, union
+from sqlalchemy import Connection, RowMapping, and_, case, func, or_, select, union
 
 from bot.jobs import Job, State
 from bot.quotas import Usage
 from storage.rows import from_micros, job_of, to_micros
-from storage.schema import allowances, buckets, jobs, ledger
+from storage.schema import allowances, buckets, holds, jobs, ledger
 
 
 def sums_by_bucket(c: Connection) -> Sequence[RowMapping]:
@@ -108,20 +108,28 @@ class _Sum:
     workspace_paid: int = 0
 
 
+# There is a task, and it costs the price where Runway does not say otherwise.
+_AT_ITS_PRICE = (State.RUNNING, State.COLLECTING, State.DELIVERING, State.UNDELIVERABLE)
+
+
 def charges_by_day(c: Connection, start: datetime) -> dict[tuple[date, str], int]:
     """What our jobs cost at Runway, by the UTC day they were sent and their model.
 
-    A job that is under way counts with its price; one whose outcome is unknown does not: that is
-    what reconciliation is about.
+    A job that is under way counts with its price, as Runway charges when it makes a task; one whose
+    outcome is unknown does not: that is what reconciliation is about.
     """
-    query = select(
-        jobs.c.submitted_at, jobs.c.model, jobs.c.cost, jobs.c.charged, jobs.c.state
-    ).where(jobs.c.submitted_at >= to_micros(start), jobs.c.task_id.is_not(None))
+    price = case((jobs.c.state.in_(_AT_ITS_PRICE), holds.c.amount), else_=jobs.c.charged)
+    query = (
+        select(
+            jobs.c.submitted_at, jobs.c.model, func.coalesce(jobs.c.cost, price, 0).label("cost")
+        )
+        .join(holds, holds.c.job == jobs.c.id)
+        .where(jobs.c.submitted_at >= to_micros(start), jobs.c.task_id.is_not(None))
+    )
     totals: dict[tuple[date, str], int] = {}
     for row in c.execute(query):
-        cost = row.cost if row.cost is not None else row.charged
         day = from_micros(row.submitted_at).date()
-        totals[day, row.model] = totals.get((day, row.model), 0) + (cost or 0)
+        totals[day, row.model] = totals.get((day, row.model), 0) + row.cost
     return totals
 
 

@@ -2,25 +2,33 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, func, not_, or_, select
 
 from bot.credits import Allowance, period_start
+from bot.quotas import Rule
 from storage.entries import add_leg, adjust, cap_bucket, ensure_bucket, move, used_in
 from storage.jobs import find
 from storage.rows import to_micros
-from storage.rules import Defaults, zone_of
+from storage.rules import Defaults, rules_of, zone_of
 from storage.schema import hold_legs, holds, jobs, ledger
-from storage.standings import next_place
+from storage.standings import CLOCKS, next_place
+
+
+def is_cap(rule: Rule) -> bool:
+    return rule.scope == "workspace" or rule.scope.startswith("channel:")
 
 
 def begin_cap(
     c: Connection, workspace: str, scope: str, cap: Allowance, now: datetime, defaults: Defaults
 ) -> None:
-    """Bring a cap's bucket up to all that the running period has seen, counted there or not."""
+    """Bring a cap's bucket up to all that the running period has seen, counted there or not.
+
+    The workspace stands still meanwhile.
+    """
     zone = zone_of(c, workspace, defaults)
     bucket = cap_bucket(workspace, scope, cap.period, now, zone)
     channel = scope.removeprefix("channel:") if scope != "workspace" else None
-    start = to_micros(period_start(now, cap.period, zone))
+    start = period_start(now, cap.period, zone)
     ensure_bucket(c, bucket)
     _, counted = used_in(c, bucket)
     missing = max(0, _spent_since(c, workspace, channel, start) - counted)
@@ -31,13 +39,20 @@ def begin_cap(
         move(c, job_id, job.owner, bucket, "hold", now, held=job.request.price)
 
 
+def begin_caps(c: Connection, workspace: str, now: datetime, defaults: Defaults) -> None:
+    """The same for all caps of a workspace, whose periods begin at another moment now."""
+    for _, rule in rules_of(c, workspace):
+        if is_cap(rule):
+            begin_cap(c, workspace, rule.scope, rule.allowance, now, defaults)
+
+
 def _uncounted_jobs(c: Connection, workspace: str, channel: str | None, bucket: str) -> list[str]:
     """Jobs at work that the cap does not count yet."""
-    counted = select(hold_legs.c.job).where(hold_legs.c.bucket == bucket)
+    counted = exists().where(hold_legs.c.job == holds.c.job, hold_legs.c.bucket == bucket)
     query = (
         select(holds.c.job)
         .join(jobs, jobs.c.id == holds.c.job)
-        .where(holds.c.workspace == workspace, holds.c.open == 1, holds.c.job.not_in(counted))
+        .where(holds.c.workspace == workspace, holds.c.open == 1, not_(counted))
     )
     if channel is not None:
         query = query.where(_is_in(channel))
@@ -55,14 +70,15 @@ def _own_accounts(workspace: str) -> list[str]:
     return [f"{workspace}|workspace", f"{workspace}|unreconciled"]
 
 
-def _spent_since(c: Connection, workspace: str, channel: str | None, start: int) -> int:
+def _spent_since(c: Connection, workspace: str, channel: str | None, start: datetime) -> int:
     """What members and the workspace itself have paid for the period's jobs; no cap's entries."""
     query = (
         select(func.coalesce(func.sum(ledger.c.captured), 0))
         .join(jobs, jobs.c.id == ledger.c.job)
         .where(
             ledger.c.workspace == workspace,
-            jobs.c.created_at >= start,
+            ledger.c.at >= to_micros(start - CLOCKS),
+            jobs.c.created_at >= to_micros(start),
             or_(ledger.c.member.is_not(None), ledger.c.bucket.in_(_own_accounts(workspace))),
         )
     )

@@ -25,6 +25,7 @@ from storage.schema import hold_legs, holds, ledger
 from storage.standings import account_of, used_by
 
 _CAPS = ("budget", "channel")
+_ORDER = ("member", "grant", *_CAPS)
 _MOVEMENTS = (
     select(ledger)
     .where(ledger.c.workspace == bindparam("workspace"), ledger.c.member == bindparam("member"))
@@ -57,7 +58,7 @@ def settle_hold(
     c.execute(closed.returning(holds.c.amount)).one()
     booked = settlement.booked
     told = []
-    for leg, captured in _divided(c, job.id, settlement.captured):
+    for leg, captured in sorted(_divided(c, job.id, settlement.captured), key=_turn):
         is_cap = bucket_kind(leg.bucket) in _CAPS
         entry = partial(move, c, job.id, job.owner, leg.bucket, now=now, pays=bool(leg.pays))
         if captured:
@@ -73,6 +74,15 @@ def settle_hold(
         ensure_bucket(c, bucket)
         move(c, job.id, job.owner, bucket, "booking", now, captured=booked)
     return told
+
+
+def _turn(part: tuple[Row[Any], int]) -> tuple[int, str]:
+    """Everybody takes buckets in this order, so that nobody waits in a circle.
+
+    A leg's place says less: what began to count later comes last there.
+    """
+    bucket = part[0].bucket
+    return _ORDER.index(bucket_kind(bucket)), bucket
 
 
 def _divided(c: Connection, job_id: str, captured: int) -> list[tuple[Row[Any], int]]:

@@ -12,7 +12,7 @@ from bot.ports import Once
 from bot.quotas import Rule
 from storage.locks import serialise_all
 from storage.rows import among, from_micros, to_micros
-from storage.rules import Defaults, rules_by_scope, zone_of
+from storage.rules import Defaults, rely_on_caps, rules_by_scope, zone_of
 from storage.schema import grants, holds, once, strikes
 from storage.standings import buckets_of
 
@@ -72,6 +72,8 @@ def read(c: Connection, proposals: Sequence[Proposal], defaults: Defaults) -> Kn
     """Lock the owners, then read all that counts: a few questions, however many proposals."""
     workspace = proposals[0].job.owner.workspace
     members = sorted({each.job.owner.id for each in proposals})
+    # Before the members: who waits for a cap to begin must not keep others from ending before it.
+    rely_on_caps(c, workspace)
     # A member's limit of jobs is counted over rows that others may be about to write.
     serialise_all(c, [f"member|{workspace}|{member}" for member in members])
     now = min(each.now for each in proposals)

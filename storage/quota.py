@@ -14,7 +14,7 @@ from bot.ports import Once
 from bot.quotas import Change, Changed, Rule, Settings, Usage
 from storage import audit, changes, drafts, jobs, ledger, notices, rules, settings
 from storage.acceptance import accept
-from storage.budgets import begin_cap
+from storage.budgets import begin_cap, begin_caps, is_cap
 from storage.database import Database
 from storage.entries import cap_bucket, used_in
 from storage.proposals import Proposal
@@ -57,9 +57,10 @@ class SqlQuotas:
         self, new: Sequence[tuple[str, Rule]], change: Change, action: str = "set"
     ) -> None:
         def transaction(c: Connection) -> None:
+            rules.stand_still(c, [workspace for workspace, rule in new if is_cap(rule)])
             for workspace, rule in new:
                 rules.set_rule(c, workspace, rule, change, action)
-                if rule.scope == "workspace" or rule.scope.startswith("channel:"):
+                if is_cap(rule):
                     cap = rule.allowance
                     begin_cap(c, workspace, rule.scope, cap, change.at, self._defaults)
 
@@ -102,7 +103,14 @@ class SqlQuotas:
     async def change_settings(
         self, workspace: str, new: Mapping[str, str | int | None], change: Change
     ) -> None:
-        await self._db.write(lambda c: settings.change_settings(c, workspace, new, change))
+        def transaction(c: Connection) -> None:
+            if "time_zone" in new:
+                rules.stand_still(c, [workspace])
+            settings.change_settings(c, workspace, new, change)
+            if "time_zone" in new:
+                begin_caps(c, workspace, change.at, self._defaults)
+
+        await self._db.write(transaction)
 
     async def balance_after(
         self, job: Job, captured: int, now: datetime, roles: Sequence[str] = ()
@@ -193,8 +201,8 @@ class SqlQuotas:
 
     async def approve_draft(
         self, draft: Draft, job: Job, change: Change, raise_by: int, roles: Sequence[str]
-    ) -> Job | None:
-        def transaction(c: Connection) -> Job | None:
+    ) -> tuple[Job, int] | None:
+        def transaction(c: Connection) -> tuple[Job, int] | None:
             decided = (DraftState.APPROVED, change.by)
             if not drafts.decide(c, draft.id, [DraftState.ASKED], *decided):
                 return None
@@ -207,7 +215,7 @@ class SqlQuotas:
                 held = f"job {job.id} for {job.request.price}"
                 changes.record(c, workspace, change, "approve", scope, after=held)
             proposal = Proposal(job, (), change.at, roles, approved=True)
-            return accept(c, proposal, self._defaults)
+            return accept(c, proposal, self._defaults), amount
 
         return await self._db.write(transaction)
 

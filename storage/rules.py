@@ -1,7 +1,7 @@
 """What admins have set: allowances, the budget, caps, grants and the time zone of a workspace."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from bot.errors import NothingGranted, TooMuchToRevoke
 from bot.jobs import Member
 from bot.quotas import Change, Moderation, Rule, choose_rule, written
 from storage import changes
-from storage.locks import serialise
+from storage.locks import keep_open, serialise, serialise_all, share
 from storage.rows import from_micros, to_micros, upsert
 from storage.schema import allowances, buckets, grants, workspaces
 
@@ -45,6 +45,27 @@ _LIVE = (
         or_(grants.c.expires_at.is_(None), grants.c.expires_at > bindparam("now")),
     )
 )
+
+
+def rely_on_caps(c: Connection, workspace: str) -> None:
+    """Let no cap begin until what is decided without it is written."""
+    share(c, _lock_of(workspace))
+
+
+def stand_still(c: Connection, workspaces: Iterable[str]) -> None:
+    """Let nothing be accepted or settled in these workspaces, so that their caps can begin.
+
+    What a cap begins with is read in several steps: a job that came or went between two of them
+    would not be counted at all, or never be let go of.
+    """
+    some = sorted(set(workspaces))
+    serialise_all(c, [_lock_of(workspace) for workspace in some])
+    for workspace in some:
+        keep_open(c, workspace)
+
+
+def _lock_of(workspace: str) -> str:
+    return f"caps|{workspace}"
 
 
 def zone_of(c: Connection, workspace: str, defaults: Defaults) -> ZoneInfo:

@@ -15,13 +15,13 @@ from sqlalchemy import Connection, bindparam, exists, func, not_, select
 from bot.credits import Period, period_start
 from bot.jobs import Member
 from storage.entries import add_leg, adjust, ensure_buckets, member_bucket, move, used_in
-from storage.locks import in_order
+from storage.locks import in_order, keep_open
 from storage.quota_tables import standings
 from storage.rows import among, replacing, to_micros
 from storage.schema import buckets, hold_legs, holds, jobs, ledger
 
 # More than the clocks of replicas can differ.
-_CLOCKS = timedelta(hours=1)
+CLOCKS = timedelta(hours=1)
 
 
 _CURRENT = select(standings.c.bucket).where(
@@ -51,13 +51,17 @@ def used_by(c: Connection, account: Account) -> tuple[int, int]:
 
 
 def used_uncounted(c: Connection, accounts: Sequence[Account]) -> dict[str, tuple[int, int]]:
-    """The same, by bucket, for members of one workspace whose buckets are yet to be opened."""
+    """The same, by bucket, for members of one workspace whose buckets are yet to be opened.
+
+    To a mere look, which lets settlements go on, a job counts rather twice for a moment than never.
+    """
     ids = [account.bucket for account in accounts]
+    uncounted = _uncounted_holds(c, accounts)
     query = select(buckets.c.id, buckets.c.held).where(among(c, buckets.c.id, ids))
     held = {row.id: row.held for row in c.execute(query)}
     spent = _spent(c, accounts)
     used = {bucket: (held.get(bucket, 0), spent.get(bucket, 0)) for bucket in ids}
-    for account, _, amount in _uncounted_holds(c, accounts):
+    for account, _, amount in uncounted:
         held_now, captured = used[account.bucket]
         used[account.bucket] = (held_now + amount, captured)
     return used
@@ -68,11 +72,15 @@ def open_bucket(c: Connection, account: Account, now: datetime) -> None:
     if _current(c, account.member) == account.bucket:
         ensure_buckets(c, [account.bucket])
     else:
+        keep_open(c, account.member.workspace, [account.member.id])
         open_buckets(c, [account], now)
 
 
 def open_buckets(c: Connection, accounts: Sequence[Account], now: datetime) -> None:
-    """The same for members of one workspace whose buckets are not their current ones."""
+    """The same for members of one workspace whose buckets are not their current ones.
+
+    What they hold is kept open meanwhile.
+    """
     ids = [account.bucket for account in accounts]
     ensure_buckets(c, ids)
     query = select(buckets.c.id, buckets.c.captured).where(among(c, buckets.c.id, ids))
@@ -137,7 +145,7 @@ def _spent(c: Connection, accounts: Sequence[Account]) -> dict[str, int]:
             ledger.c.workspace == workspace,
             among(c, ledger.c.member, list(alike)),
             # What a job of the period cost was booked in it; replicas' clocks differ by less.
-            ledger.c.at >= to_micros(start - _CLOCKS),
+            ledger.c.at >= to_micros(start - CLOCKS),
         )
         anew = select(ledger.c.member, func.max(ledger.c.seq).label("seq"))
         anew_by = anew.where(*recent, ledger.c.kind == "reset").group_by(ledger.c.member)

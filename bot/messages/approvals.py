@@ -53,8 +53,8 @@ def request_for_admins(draft: Draft, expires_at: datetime) -> Notice:
     return Notice(text, buttons, draft.id)
 
 
-def approved(draft: Draft, by: str, raise_by: int) -> Notice:
-    extra = f" and gave {credits(raise_by)} more" if raise_by else ""
+def approved(draft: Draft, by: str, raised_by: int) -> Notice:
+    extra = f" and gave {credits(raised_by)} more" if raised_by else ""
     return _decided(draft, (Who(by), f" approved{extra}. It is in the queue now."))
 
 

@@ -143,6 +143,9 @@ class DraftStorage(Protocol):
 
     async def approve_draft(
         self, draft: Draft, job: Job, change: Change, raise_by: int, roles: Sequence[str]
-    ) -> Job | None:
-        """Decide, grant `raise_by` credits (0: just what is lacking), and accept, together."""
+    ) -> tuple[Job, int] | None:
+        """Decide, grant `raise_by` credits, or more where more is lacking, and accept, together.
+
+        The job and what was granted; None when somebody was faster.
+        """
         ...

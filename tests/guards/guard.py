@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 LIFE = "tests/storage/test_life.py::test_"
 REPLICAS = "tests/storage/test_replicas.py::test_"
+OPENINGS = "tests/storage/test_openings.py::test_"
 SHARES = "tests/storage/test_shares.py::test_"
 ACCEPT = "tests/storage/test_accept.py::test_"
 TOGETHER = "tests/storage/test_accept_together.py::test_"

@@ -1,6 +1,6 @@
 """Every guard against a job lost, made, posted or charged twice, and the tests that miss it."""
 
-from tests.guards.guard import ACCEPT, LIFE, REPLICAS, TABLES, TOGETHER, guard
+from tests.guards.guard import ACCEPT, LIFE, OPENINGS, REPLICAS, TABLES, TOGETHER, guard
 from tests.guards.owned import DONE, OWNED
 
 LIVES = (
@@ -113,4 +113,43 @@ ACCEPTED = (
     ),
 )
 
-GUARDS = (*LIVES, *ACCEPTED, *OWNED, *DONE)
+BEGUN = (
+    guard(
+        "storage/locks.py",
+        "c.execute(query.order_by(holds.c.job).with_for_update())",
+        "c.execute(query.order_by(holds.c.job))",
+        f"{OPENINGS}a_job_that_was_just_settled_when_a_budget_begins_is_counted",
+    ),
+    guard(
+        "storage/rules.py",
+        "        keep_open(c, workspace)\n",
+        "        pass\n",
+        f"{OPENINGS}a_job_that_ends_while_a_budget_begins_is_settled_in_it",
+    ),
+    guard(
+        "storage/rules.py",
+        "    serialise_all(c, [_lock_of(workspace) for workspace in some])\n",
+        "",
+        f"{OPENINGS}a_job_that_is_asked_for_while_a_budget_begins_is_counted",
+    ),
+    guard(
+        "storage/proposals.py",
+        "    rely_on_caps(c, workspace)\n",
+        "",
+        f"{OPENINGS}a_job_that_was_just_accepted_when_a_budget_begins_is_counted",
+    ),
+    guard(
+        "storage/acceptance.py",
+        "        keep_open(c, owners[0].workspace, [owner.id for owner in owners])\n",
+        "",
+        f"{OPENINGS}a_job_that_was_just_settled_counts_in_the_members_other_period",
+    ),
+    guard(
+        "storage/standings.py",
+        "        keep_open(c, account.member.workspace, [account.member.id])\n",
+        "",
+        f"{OPENINGS}a_reset_in_another_period_holds_nothing_that_was_just_settled",
+    ),
+)
+
+GUARDS = (*LIVES, *ACCEPTED, *BEGUN, *OWNED, *DONE)

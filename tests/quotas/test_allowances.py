@@ -74,6 +74,25 @@ async def test_a_budget_that_is_set_in_mid_period_counts_what_was_spent_and_held
     await books.check()
 
 
+@pytest.mark.parametrize("scope", ["workspace", "channel:dailies"])
+async def test_a_cap_goes_on_counting_when_the_workspaces_time_zone_changes(books, scope):
+    await books.rule(scope, Allowance(100, Period.DAY))
+    await books.deliver(await books.accept("ben", 60))
+    running = await books.accept("ada", 30)
+    # There it is the same day as half an hour before, and another one than in UTC.
+    books.now += timedelta(minutes=30)
+    zone = {"time_zone": "Pacific/Auckland"}
+    await books.quotas.change_settings("playground:local", zone, books.change())
+    cap = await books.quotas.budget("playground:local", scope, books.now)
+    assert (cap.captured, cap.held, cap.left) == (60, 30, 10)
+    with pytest.raises(NotEnoughCredits):
+        await books.accept("ben", 11)
+    await books.deliver(running)
+    cap = await books.quotas.budget("playground:local", scope, books.now)
+    assert (cap.captured, cap.held) == (90, 0)
+    await books.check()
+
+
 async def test_jobs_in_flight_are_limited_for_each_member(open_books):
     books = await open_books(jobs_in_flight=2)
     first = await books.accept("ben", 1)

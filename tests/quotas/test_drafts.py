@@ -42,8 +42,13 @@ async def test_an_approval_and_a_denial_at_once_decide_once(books):
 
 
 async def test_a_raise_leaves_what_the_job_does_not_need(books):
-    await approve(books, await asked(books, price=150), "ada", raise_by=100)
-    assert (await books.balance("ben")).left == 50
+    _, given = await approve(books, await asked(books, price=150), "ada", raise_by=100)
+    assert (given, (await books.balance("ben")).left) == (100, 50)
+
+
+async def test_a_raise_gives_what_is_lacking_where_that_is_more(books):
+    _, given = await approve(books, await asked(books, price=400), "ada", raise_by=100)
+    assert (given, (await books.balance("ben")).left) == (300, 0)
 
 
 async def test_a_draft_holds_nothing_while_it_waits(books):

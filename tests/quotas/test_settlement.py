@@ -41,6 +41,33 @@ async def test_an_uncertain_job_costs_the_member_nothing_and_is_booked_as_unreco
     await books.check()
 
 
+async def test_a_job_counts_with_its_price_from_its_task_until_its_cost_is_known(books):
+    async def charged() -> list[int]:
+        return list((await books.quotas.charges(books.now)).values())
+
+    job = await books.storage.advance(
+        await books.accept("ben", 25), State.SUBMITTING, submitted_at=books.now
+    )
+    assert await charged() == []
+    job = await books.storage.advance(job, State.RUNNING, task_id="t1")
+    assert await charged() == [25]
+    job = await books.storage.advance(job, State.COLLECTING)
+    assert await charged() == [25]
+    job = await books.storage.advance(job, State.DELIVERING, cost=20)
+    assert await charged() == [20]
+    await books.storage.finish(job, State.DELIVERED, Outcome.DELIVERED, books.now, 20)
+    assert await charged() == [20]
+
+
+async def test_what_could_not_be_delivered_was_charged_by_runway_all_the_same(books):
+    job = await books.accept("ben", 25)
+    made = {"submitted_at": books.now, "task_id": "t1"}
+    for state in (State.SUBMITTING, State.RUNNING, State.COLLECTING, State.DELIVERING):
+        job = await books.storage.advance(job, state, **made)
+    await books.storage.finish(job, State.UNDELIVERABLE, Outcome.UNDELIVERABLE, books.now)
+    assert list((await books.quotas.charges(books.now)).values()) == [25]
+
+
 async def test_marks_are_noted_once_a_period_and_only_the_highest_new_one_is_told(books):
     await books.rule("member:ben", Allowance(100))
     await books.deliver(await books.accept("ben", 85))

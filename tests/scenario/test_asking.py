@@ -11,9 +11,9 @@ IMAGINE = "/imagine a fox --ratio 720:720"  # 5 credits
 DEAR = "/animate a fox --model gen4.5 --duration 10"  # 120 credits
 
 
-async def refused(page: Page, member: str = "ben") -> Message:
+async def refused(page: Page, member: str = "ben", command: str = IMAGINE) -> Message:
     """Be refused for want of credits; the private message with its button."""
-    status, answer = await page.command(IMAGINE, member)
+    status, answer = await page.command(command, member)
     assert status == 400, answer
     note = (await page.messages(member))[-1]
     assert note["private"]
@@ -21,9 +21,9 @@ async def refused(page: Page, member: str = "ben") -> Message:
     return note
 
 
-async def asked(page: Page, member: str = "ben") -> Message:
+async def asked(page: Page, member: str = "ben", command: str = IMAGINE) -> Message:
     """Ask the admins; their message."""
-    status, _ = await page.act(await refused(page, member), "ask", member)
+    status, _ = await page.act(await refused(page, member, command), "ask", member)
     assert status == 202
     return (await alerts(page))[-1]
 
@@ -59,6 +59,17 @@ async def test_a_raise_gives_a_hundred(open_stage: OpenStage) -> None:
     (job_id,) = await stage.page.jobs()
     await stage.page.over(job_id)
     assert await stage.page.credits_left("ben") == 98
+    assert any("and gave 100 credits more" in note for note in await stage.page.notices("ben"))
+
+
+async def test_a_raise_gives_more_where_more_is_lacking_and_says_so(open_stage: OpenStage) -> None:
+    stage = await open_stage(credits=3, confirm_above=None)
+    alert = await asked(stage.page, command=DEAR)
+    assert (await stage.page.act(alert, "raise", "ada"))[0] == 202
+    (job_id,) = await stage.page.jobs()
+    await stage.page.over(job_id)
+    assert await stage.page.credits_left("ben") == 0
+    assert any("and gave 117 credits more" in note for note in await stage.page.notices("ben"))
 
 
 async def test_a_denied_request_makes_no_job_and_its_owner_is_told(open_stage: OpenStage) -> None:

@@ -2,15 +2,17 @@
 
 import pytest
 
+from bot.credits import Allowance
 from bot.jobs import Member
 from bot.ports import Once
 from storage import jobs, ledger, turns
 from storage.acceptance import accept
+from storage.budgets import begin_cap
 from storage.engines import open_database
 from storage.proposals import Proposal
 from storage.replica_tables import turns as turn_table
 from storage.rows import from_micros
-from storage.rules import Defaults
+from storage.rules import Defaults, stand_still
 from tests.storage.statements import statements_of
 
 ADA = Member("playground:local", "ada")
@@ -62,6 +64,8 @@ def plan(database):
         ("open holds", "holds_open"),
         ("balance", "buckets_pkey"),
         ("accept", "ledger_of_member"),
+        ("keep open", "holds_open"),
+        ("begin a cap", "hold_legs_pkey"),
     ],
 )
 async def test_a_question_uses_its_index(plan, new, storing, name, index):
@@ -80,6 +84,10 @@ async def test_a_question_uses_its_index(plan, new, storing, name, index):
         "open holds": lambda c: ledger.open_holds_of(c, ADA),
         "balance": lambda c: ledger.balance_of(c, ADA, from_micros(0), defaults, []),
         "accept": lambda c: accept(c, Proposal(job, [Once("event")], job.created_at), defaults),
+        "keep open": lambda c: stand_still(c, [ADA.workspace]),
+        "begin a cap": lambda c: begin_cap(
+            c, ADA.workspace, "workspace", Allowance(100), job.created_at, defaults
+        ),
     }
     steps = await plan(questions[name])
     assert any(index in step for step in steps), steps
