@@ -41,6 +41,7 @@ def contradictions(config: Config) -> Iterator[Said]:
             "storage.url to a PostgreSQL database."
         )
         yield ("run", "only"), text
+    yield from _swapped(config)
     if (config.slack.client_id is None) != (config.slack.client_secret is None):
         text = "slack.client_id and slack.client_secret go together: set both, or none."
         yield ("slack", "client_id" if config.slack.client_id else "client_secret"), text
@@ -53,6 +54,16 @@ def contradictions(config: Config) -> Iterator[Said]:
         load_catalog(config.models)
     except ValueError as error:
         yield ("models",), str(error).removeprefix("models.")
+
+
+def _swapped(config: Config) -> Iterator[Said]:
+    for key, begins, other in (
+        ("bot_token", "xapp-", "app_token"),
+        ("app_token", "xoxb-", "bot_token"),
+    ):
+        token = getattr(config.slack, key)
+        if token is not None and token.get_secret_value().startswith(begins):
+            yield ("slack", key), f"a token that begins with {begins} is for slack.{other}."
 
 
 def _ill_formed(key: Key, form: Callable[[str], str], address: str) -> Iterator[Said]:

@@ -183,7 +183,7 @@ def _secret(name: str) -> SecretStr | None:
     path = os.environ.get(f"{name}_FILE")
     if not value and path:
         value = _secret_file(f"{name}_FILE names {path}, and", Path(path))
-    if not (value.isascii() and value.isprintable()):
+    if not (value.isascii() and value.isprintable()) or " " in value:
         raise ConfigError("it holds letters that no key has. Copy the key anew.")
     return SecretStr(value) if value else None
 

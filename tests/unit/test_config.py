@@ -173,6 +173,20 @@ def test_a_secrets_file_that_cannot_be_read_is_told(write, monkeypatch, tmp_path
     assert "RUNWAYML_API_SECRET_FILE" in refused()
 
 
+def test_a_key_that_was_copied_with_a_gap_is_told(monkeypatch):
+    monkeypatch.setenv("RUNWAYML_API_SECRET", f"{KEY[:9]} {KEY[9:]}")
+    assert "letters that no key has" in refused()
+
+
+def test_slacks_tokens_in_each_others_place_are_told(monkeypatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xapp-1-hush")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xoxb-1-hush")
+    said = refused()
+    assert "slack.bot_token: a token that begins with xapp- is for slack.app_token." in said
+    assert "slack.app_token: a token that begins with xoxb- is for slack.bot_token." in said
+    assert "hush" not in said
+
+
 @pytest.mark.parametrize("source", ["RUNWAYML_API_SECRET", "DAILIES_RUNWAY__API_SECRET"])
 def test_no_way_of_printing_the_configuration_shows_the_key(monkeypatch, source):
     monkeypatch.setenv(source, KEY)
