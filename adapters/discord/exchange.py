@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 import discord
 import structlog
@@ -30,6 +31,7 @@ from bot.views import Notice
 log = structlog.get_logger()
 
 Interaction = discord.Interaction[discord.Client]
+T = TypeVar("T")
 
 # The token's 15 minutes, less what an answer may take on its way.
 TOKEN_SECONDS = 14 * 60
@@ -107,15 +109,9 @@ class Exchange:
 
     async def become_card(self, embed: discord.Embed, view: discord.ui.View | None) -> int:
         """Turn the placeholder into a card; returns the message's id. Raises ChatError."""
-        for left in reversed(range(_TRIES)):
-            try:
-                async with translated():
-                    message = await self.interaction.edit_original_response(embed=embed, view=view)
-                break
-            except ChatError as error:
-                if error.permanent or not left:
-                    raise
-                await asyncio.sleep(_PAUSE_SECONDS)
+        message = await _insisting(
+            lambda: self.interaction.edit_original_response(embed=embed, view=view)
+        )
         self._placeholder = False
         return message.id
 
@@ -127,27 +123,34 @@ class Exchange:
         """Answer privately; nothing public stays. Raises ChatError."""
         content, embed = notice_parts(notice.text)
         view = view_of(notice.buttons, notice.job_id)
-        async with translated():
-            if self._placeholder and self._private:
-                self._placeholder = False
-                await self.interaction.edit_original_response(
+        edit, follow_up = self.interaction.edit_original_response, self.interaction.followup.send
+        if self._placeholder and self._private:
+            # The files are made anew for each try: one is read to its end by a try that fails.
+            await _insisting(
+                lambda: edit(
                     content=content, embed=embed, view=view, attachments=notice_files(notice)
                 )
-                return
-            await self.withdraw()
-            await self.interaction.followup.send(
+            )
+            self._placeholder = False
+            return
+        await self.withdraw()
+        # Of a try whose answer is lost nobody knows: the same words twice are better than none.
+        await _insisting(
+            lambda: follow_up(
                 content or "",
                 embed=embed or discord.utils.MISSING,
                 view=view or discord.utils.MISSING,
                 files=notice_files(notice),
                 ephemeral=True,
             )
+        )
 
     async def replace(self, notice: Notice) -> None:
         """Put an answer in the place of the private message whose button was pressed."""
         content, embed = notice_parts(notice.text)
-        async with translated():
-            await self.interaction.edit_original_response(content=content, embed=embed, view=None)
+        await _insisting(
+            lambda: self.interaction.edit_original_response(content=content, embed=embed, view=None)
+        )
 
     async def withdraw(self) -> None:
         """Take the public placeholder back, if there is one."""
@@ -185,6 +188,20 @@ class Exchange:
                 await asyncio.sleep(_PAUSE_SECONDS)
         self._acknowledged = True
         self._measure(time.monotonic() - self._began)
+
+
+async def _insisting(send: Callable[[], Awaitable[T]]) -> T:
+    """What sending gives, tried again where that may help; raises ChatError."""
+    left = _TRIES
+    while True:
+        left -= 1
+        try:
+            async with translated():
+                return await send()
+        except ChatError as error:
+            if error.permanent or not left:
+                raise
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 _current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)

@@ -18,13 +18,14 @@ from adapters.discord.exchange import Exchange, Interaction, NotOurs, answering
 from adapters.discord.forms import PROMPT, References, reference_form, remix_form
 from adapters.discord.intake import Intake, check_files
 from adapters.discord.members import Members, workspace_of
+from adapters.discord.outcomes import after_press, answered, refused_at_once, say
 from adapters.discord.reading import Attached, Data, Typed, read_command, read_modal, read_target
 from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
 from adapters.discord.specification import MENU, MESSAGE, REFERENCE
 from adapters.platform import Acknowledged
 from bot.catalog import Catalog
 from bot.commands import CommandSpec, attachment_kinds, command
-from bot.errors import ChatError, DailiesError, MissingArgument, Refused
+from bot.errors import DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.scratch import scratch_for
@@ -38,10 +39,6 @@ ROW_SECONDS = 1.0
 Answer = Callable[[Origin], Awaitable[Job | Notice]]
 
 _MAKES = ("retry", "upscale", "animate", "confirm")
-# Once they have been pressed there is nothing left to press.
-_DECIDING = ("confirm", "forget", "ask")
-# Their answer is the admins' message itself, which has changed.
-_ALERT_ACTIONS = ("approve", "raise", "deny")
 
 
 class Interactions:
@@ -73,9 +70,9 @@ class Interactions:
         except NotOurs as reason:
             log.info("interaction not answered", interaction=interaction.id, reason=str(reason))
         except Refused as error:
-            await _say(exchange, texts.refused(error))
+            await say(exchange, texts.refused(error))
         except Exception as error:  # noqa: BLE001 - the top of its task; `failed` logs it
-            await _say(exchange, texts.failed(error))
+            await say(exchange, texts.failed(error))
 
     async def _dispatch(self, exchange: Exchange) -> None:
         data: Data = exchange.interaction.data or {}
@@ -132,7 +129,7 @@ class Interactions:
             return
         # The prompt is still to come; nobody should write one for what cannot be used.
         asked = Invocation(self._origin(exchange.interaction), spec, {"prompt": name})
-        if not await _refused_at_once(exchange, lambda: self._check(exchange, asked, files)):
+        if not await refused_at_once(exchange, lambda: self._check(exchange, asked, files)):
             await exchange.open_form(reference_form(self._references.keep(files)))
 
     async def _form(self, exchange: Exchange, press: Press) -> None:
@@ -147,7 +144,7 @@ class Interactions:
             arguments = {"prompt": prompt}
             await self._run(exchange, spec, Typed(spec.name, arguments, files=list(kept)))
             return
-        if await _refused_at_once(exchange, lambda: self._check_form(exchange, files)):
+        if await refused_at_once(exchange, lambda: self._check_form(exchange, files)):
             return
         await exchange.acknowledge(public=True)
 
@@ -161,7 +158,7 @@ class Interactions:
     async def _run(self, exchange: Exchange, spec: CommandSpec, typed: Typed) -> None:
         origin = self._origin(exchange.interaction)
         invocation = Invocation(origin, spec, typed.arguments, typed.options)
-        if await _refused_at_once(exchange, lambda: self._check(exchange, invocation, typed.files)):
+        if await refused_at_once(exchange, lambda: self._check(exchange, invocation, typed.files)):
             return
         await exchange.acknowledge(public=spec.generates)
 
@@ -178,7 +175,7 @@ class Interactions:
             job = await self._row(exchange, press.subject)
             await exchange.open_form(remix_form(press.subject, job))
             return
-        if press.action in _MAKES and await _refused_at_once(
+        if press.action in _MAKES and await refused_at_once(
             exchange, lambda: _check_place(exchange.interaction)
         ):
             return
@@ -193,7 +190,7 @@ class Interactions:
             except Refused as error:
                 await exchange.tell(texts.refused(error))
                 return
-            await _after_press(exchange, press, answer)
+            await answered(exchange, answer, after_press(exchange, press, answer))
 
     async def _answer(self, exchange: Exchange, ask: Answer) -> None:
         origin = self._origin(exchange.interaction)
@@ -204,11 +201,9 @@ class Interactions:
             except Refused as error:
                 await exchange.tell(texts.refused(error))
                 return
-            if isinstance(answer, Notice):
-                await exchange.tell(answer)
-            else:
-                # The card is its own message where the placeholder could not become it.
-                await exchange.withdraw()
+            # The card is its own message where the placeholder could not become it.
+            last = exchange.tell(answer) if isinstance(answer, Notice) else exchange.withdraw()
+            await answered(exchange, answer, last)
 
     async def _row(self, exchange: Exchange, job_id: str) -> Job | None:
         try:
@@ -252,39 +247,6 @@ class Interactions:
             roles_of(interaction.user),
             f"interaction:{interaction.id}",
         )
-
-
-async def _after_press(exchange: Exchange, press: Press, answer: Job | Notice) -> None:
-    """Say what a click has done, where its own message does not show it."""
-    private = exchange.interaction.message
-    if press.action in _ALERT_ACTIONS:
-        return
-    notice = answer if isinstance(answer, Notice) else texts.started()
-    if press.action in _DECIDING and private is not None:
-        await exchange.replace(notice)
-    elif isinstance(answer, Notice):
-        await exchange.tell(answer)
-
-
-async def _refused_at_once(exchange: Exchange, check: Callable[[], None]) -> bool:
-    """Whether a check that needs no waiting refused it; then that is the first response."""
-    try:
-        check()
-    except Refused as error:
-        await exchange.refuse(texts.refused(error))
-        return True
-    return False
-
-
-async def _say(exchange: Exchange, notice: Notice) -> None:
-    """Tell a person privately, in whichever way is still open."""
-    try:
-        if exchange.acknowledged:
-            await exchange.tell(notice)
-        else:
-            await exchange.refuse(notice)
-    except (NotOurs, ChatError, discord.HTTPException, OSError) as error:
-        log.warning("not told", interaction=exchange.interaction.id, error=str(error))
 
 
 def _check_place(interaction: Interaction) -> None:

@@ -5,6 +5,7 @@ import structlog
 from adapters.discord.rights import NotPermitted
 from bot.errors import ChatError, Refused
 from bot.generation import new_job_id
+from bot.jobs import Job
 from bot.messages.refusals import refusal_notice
 from bot.messages.replies import failed_inside_text
 from bot.messages.words import together
@@ -54,6 +55,21 @@ def failed(error: BaseException) -> Notice:
     else:
         log.error("an interaction failed", reference=reference, exc_info=error)
     return Notice(failed_inside_text(reference))
+
+
+def lost(answer: Job | Notice) -> Notice:
+    """Instead of an answer that Discord did not take; one with buttons was only a question."""
+    if isinstance(answer, Notice) and answer.buttons:
+        return Notice(("My question to you was lost, and nothing has begun. Ask again.",))
+    return Notice(
+        (
+            "That is done, but my answer to it was lost. Look at ",
+            Code("/history"),
+            " or ",
+            Code("/quota history"),
+            " before you ask for it again.",
+        )
+    )
 
 
 def only_in_servers() -> Notice:
