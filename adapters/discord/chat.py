@@ -50,7 +50,7 @@ class Chat:
         self._alert_channel = alert_channel
 
     async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
-        embed, view = card_embed(card), view_of(card.buttons, card.job_id)
+        embed, view = card_embed(card), _card_view(card)
         exchange, known = current(), True
         if exchange is not None and exchange.takes_card(channel, card.owner):
             try:
@@ -78,7 +78,7 @@ class Chat:
     async def update_card(self, channel: str, message: str, card: Card, confirm: Confirm) -> None:
         partial = await self._message(message)
         async with translated():
-            await partial.edit(embed=card_embed(card), view=view_of(card.buttons, card.job_id))
+            await partial.edit(embed=card_embed(card), view=_card_view(card))
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         partial = await self._message(message)
@@ -108,7 +108,7 @@ class Chat:
                 posted = await place.send(
                     result_content(result, note),
                     files=files,
-                    view=view_of(result_buttons(result), result.job_id) or discord.utils.MISSING,
+                    view=_result_view(result) or discord.utils.MISSING,
                     nonce=traces.nonce_of(key),
                     allowed_mentions=_only(result.owner),
                     **_reply(int(channel), card),
@@ -210,6 +210,16 @@ class Chat:
                 **options,
             )
         return traces.reference(posted.channel.id, posted.id)
+
+
+# A job whose channel is gone may be retried in a direct message, where only a button's id can tell
+# which server it is about.
+def _card_view(card: Card) -> discord.ui.View | None:
+    return view_of(card.buttons, card.job_id, guild_id_of(card.owner.workspace))
+
+
+def _result_view(result: Result) -> discord.ui.View | None:
+    return view_of(result_buttons(result), result.job_id, guild_id_of(result.owner.workspace))
 
 
 def _only(owner: Member) -> discord.AllowedMentions:

@@ -22,6 +22,7 @@ from adapters.discord.failures import (
     UNKNOWN_INTERACTION,
     translated,
 )
+from adapters.discord.members import guild_id_of
 from adapters.discord.render import notice_files, notice_parts
 from adapters.platform import Acknowledged, unmeasured
 from bot.errors import ChatError
@@ -89,7 +90,7 @@ class Exchange:
     async def refuse(self, notice: Notice) -> None:
         """Answer privately at once, as the first response; raises NotOurs."""
         content, embed = notice_parts(notice.text)
-        view = view_of(notice.buttons, notice.job_id) or discord.utils.MISSING
+        view = self._view(notice) or discord.utils.MISSING
         shown = embed or discord.utils.MISSING
         respond = self.interaction.response
         await self._respond(
@@ -122,7 +123,7 @@ class Exchange:
     async def tell(self, notice: Notice) -> None:
         """Answer privately; nothing public stays. Raises ChatError."""
         content, embed = notice_parts(notice.text)
-        view = view_of(notice.buttons, notice.job_id)
+        view = self._view(notice)
         edit, follow_up = self.interaction.edit_original_response, self.interaction.followup.send
         if self._placeholder and self._private:
             # The files are made anew for each try: one is read to its end by a try that fails.
@@ -165,6 +166,9 @@ class Exchange:
 
     def close(self) -> None:
         self._open = False
+
+    def _view(self, notice: Notice) -> discord.ui.View | None:
+        return view_of(notice.buttons, notice.job_id, guild_id_of(self.member.workspace))
 
     async def _respond(self, first: Callable[[], Awaitable[object]]) -> None:
         """The first response; when a connection breaks, nobody knows whether it arrived."""

@@ -17,7 +17,7 @@ from adapters.discord.completion import completions
 from adapters.discord.exchange import Exchange, Interaction, NotOurs, answering
 from adapters.discord.forms import PROMPT, References, reference_form, remix_form
 from adapters.discord.intake import Intake, check_files
-from adapters.discord.members import Members, workspace_of
+from adapters.discord.members import Members, guild_id_of, workspace_of
 from adapters.discord.outcomes import after_press, answered, refused_at_once, say
 from adapters.discord.reading import Attached, Data, Typed, read_command, read_modal, read_target
 from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
@@ -173,14 +173,14 @@ class Interactions:
     async def _press(self, exchange: Exchange, press: Press) -> None:
         if press.action == "remix":
             job = await self._row(exchange, press.subject)
-            await exchange.open_form(remix_form(press.subject, job))
+            await exchange.open_form(remix_form(press, job))
             return
         if press.action in _MAKES and await refused_at_once(
             exchange, lambda: _check_place(exchange.interaction)
         ):
             return
         await exchange.acknowledge_silently()
-        origin = await self._presser(exchange, press)
+        origin = await self._asker(exchange)
         with answering(exchange):
             try:
                 answer = await self._service.press(origin, press.action, press.subject)
@@ -193,8 +193,7 @@ class Interactions:
             await answered(exchange, answer, after_press(exchange, press, answer))
 
     async def _answer(self, exchange: Exchange, ask: Answer) -> None:
-        origin = self._origin(exchange.interaction)
-        self._members.remember(origin.member, origin.roles)
+        origin = await self._asker(exchange)
         with answering(exchange):
             try:
                 answer = await ask(origin)
@@ -226,15 +225,19 @@ class Interactions:
         _check_place(exchange.interaction)
         check_files(files)
 
-    async def _presser(self, exchange: Exchange, press: Press) -> Origin:
-        """Who pressed a button; in a direct message the button says for which server."""
-        interaction = exchange.interaction
-        if interaction.guild_id is not None or press.guild is None:
+    async def _asker(self, exchange: Exchange) -> Origin:
+        """Who asks; a direct message says nothing of somebody's place in the server.
+
+        Raises NotInServer.
+        """
+        interaction, member = exchange.interaction, exchange.member
+        if interaction.guild_id is not None or not guild_id_of(member.workspace):
             origin = self._origin(interaction)
             self._members.remember(origin.member, origin.roles)
             return origin
-        member = Member(workspace_of(press.guild), str(interaction.user.id))
-        roles = await self._members.roles_of(member)
+        roles = await self._members.roles_now(member)
+        if roles is None:
+            raise texts.NotInServer
         admin = await self._members.is_admin(member, roles)
         return Origin(member, exchange.channel, admin, roles, f"interaction:{interaction.id}")
 
@@ -255,4 +258,8 @@ def _check_place(interaction: Interaction) -> None:
 
 
 def _member(interaction: Interaction) -> Member:
-    return Member(workspace_of(interaction.guild_id or 0), str(interaction.user.id))
+    """Who acts, in which server; a button in a direct message says it in its id."""
+    data: Data = interaction.data or {}
+    press = read_id(str(data.get("custom_id", "")))
+    meant = press.guild if press is not None else None
+    return Member(workspace_of(interaction.guild_id or meant or 0), str(interaction.user.id))

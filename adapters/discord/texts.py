@@ -24,6 +24,10 @@ class NoFile(Refused):
     """A message menu on a message without an image or a video."""
 
 
+class NotInServer(Refused):
+    """A button in a direct message, about a server that its person has left."""
+
+
 class NotFetched(Refused):
     """An attachment that Discord did not give us; `name` is its name."""
 
@@ -41,6 +45,8 @@ def refused(error: Refused) -> Notice:
             return Notice(("That form was open for too long. Open it again and send it anew.",))
         case NoFile():
             return Notice(("There is no image and no video in that message.",))
+        case NotInServer():
+            return Notice(("You are not in that server any more; nothing was charged.",))
         case NotFetched(name=name):
             return Notice((Code(name), " could not be fetched from Discord. Attach it again."))
         case _:

@@ -94,7 +94,7 @@ def test_a_buttons_id_says_everything_and_is_read_back() -> None:
     assert len(press.id) <= 100
     assert read_id("somebody:else") is None
     assert read_id("dailies:retry:../../x") is None
-    view = view_of([Button("x" * 200, "retry")], "0123456789")
+    view = view_of([Button("x" * 200, "retry")], "0123456789", 4711)
     assert view is not None
     assert len(view.to_components()[0]["components"][0]["label"]) == MOST_LABEL
 
