@@ -97,7 +97,7 @@ class Chat:
                     place,
                     self._line.own_id,
                     lambda m: traces.is_result_of(m, result.job_id, card),
-                    after=card,
+                    after=traces.begins_after(card, result.again),
                 )
             if found is not None:
                 return traces.reference(channel, found)
