@@ -13,6 +13,7 @@ from adapters.discord.failures import translated
 from adapters.discord.guilds import Guilds
 from adapters.discord.line import Line
 from adapters.discord.members import Members, guild_id_of
+from adapters.discord.places import id_of
 from adapters.discord.render import (
     card_embed,
     notice_files,
@@ -51,15 +52,15 @@ class Chat:
 
     async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
         embed, view = card_embed(card), _card_view(card)
-        exchange, known = current(), True
+        place_id, exchange, known = id_of(channel), current(), True
         if exchange is not None and exchange.takes_card(channel, card.owner):
             try:
-                return traces.reference(channel, await exchange.become_card(embed, view))
+                return traces.reference(place_id, await exchange.become_card(embed, view))
             except ChatError as error:
                 log.warning("placeholder not used", job=card.job_id, error=str(error))
                 known = False  # the answer may be all that was lost
         client = await self._line.client()
-        place = client.get_partial_messageable(int(channel))
+        place = client.get_partial_messageable(place_id)
         async with translated():
             if exchange is None or not known:
                 found = await traces.find(
@@ -68,12 +69,12 @@ class Chat:
                 if found is not None:
                     if exchange is not None:
                         exchange.keep_card()
-                    return traces.reference(channel, found)
+                    return traces.reference(place_id, found)
             await confirm()
             posted = await place.send(
                 embed=embed, view=view or discord.utils.MISSING, nonce=traces.nonce_of(key)
             )
-        return traces.reference(channel, posted.id)
+        return traces.reference(place_id, posted.id)
 
     async def update_card(self, channel: str, message: str, card: Card, confirm: Confirm) -> None:
         partial = await self._message(message)
@@ -89,7 +90,7 @@ class Chat:
         self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
     ) -> str:
         client = await self._line.client()
-        place = client.get_partial_messageable(int(channel))
+        place = client.get_partial_messageable(place_id := id_of(channel))
         card = traces.parts(result.reply_to)[1] if result.reply_to else None
         if not is_first:
             async with translated():
@@ -100,7 +101,7 @@ class Chat:
                     after=traces.begins_after(card, result.again),
                 )
             if found is not None:
-                return traces.reference(channel, found)
+                return traces.reference(place_id, found)
 
         async def send(files: list[discord.File], note: str) -> str:
             await confirm()
@@ -111,9 +112,9 @@ class Chat:
                     view=_result_view(result) or discord.utils.MISSING,
                     nonce=traces.nonce_of(key),
                     allowed_mentions=_only(result.owner),
-                    **_reply(int(channel), card),
+                    **_reply(place_id, card),
                 )
-            return traces.reference(channel, posted.id)
+            return traces.reference(place_id, posted.id)
 
         guild = await self._guilds.find(guild_id_of(result.owner.workspace))
         return await self._uploads.send(result.files, limit_of(guild, self._upload_limit), send)

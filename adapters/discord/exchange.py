@@ -23,6 +23,7 @@ from adapters.discord.failures import (
     translated,
 )
 from adapters.discord.members import guild_id_of
+from adapters.discord.places import id_of, place_of
 from adapters.discord.render import notice_files, notice_parts
 from adapters.platform import Acknowledged, unmeasured
 from bot.errors import ChatError
@@ -64,7 +65,8 @@ class Exchange:
 
     @property
     def channel(self) -> str:
-        return str(self.interaction.channel_id)
+        """Where it is, as jobs have it."""
+        return place_of(self.interaction.channel_id or 0, self.interaction.channel)
 
     @property
     def acknowledged(self) -> bool:
@@ -106,7 +108,7 @@ class Exchange:
     def takes_card(self, channel: str, owner: Member) -> bool:
         """Whether the placeholder waits for the card of this member's job, here."""
         waiting = self._placeholder and self.is_open and not self._private
-        return waiting and channel == self.channel and owner == self.member
+        return waiting and id_of(channel) == id_of(self.channel) and owner == self.member
 
     async def become_card(self, embed: discord.Embed, view: discord.ui.View | None) -> int:
         """Turn the placeholder into a card; returns the message's id. Raises ChatError."""

@@ -128,7 +128,7 @@ class Interactions:
             await self._run(exchange, spec, Typed(spec.name, files=files))
             return
         # The prompt is still to come; nobody should write one for what cannot be used.
-        asked = Invocation(self._origin(exchange.interaction), spec, {"prompt": name})
+        asked = Invocation(self._origin(exchange), spec, {"prompt": name})
         if not await refused_at_once(exchange, lambda: self._check(exchange, asked, files)):
             await exchange.open_form(reference_form(self._references.keep(files)))
 
@@ -156,7 +156,7 @@ class Interactions:
         await self._answer(exchange, remix)
 
     async def _run(self, exchange: Exchange, spec: CommandSpec, typed: Typed) -> None:
-        origin = self._origin(exchange.interaction)
+        origin = self._origin(exchange)
         invocation = Invocation(origin, spec, typed.arguments, typed.options)
         if await refused_at_once(exchange, lambda: self._check(exchange, invocation, typed.files)):
             return
@@ -207,7 +207,7 @@ class Interactions:
     async def _row(self, exchange: Exchange, job_id: str) -> Job | None:
         try:
             async with asyncio.timeout(ROW_SECONDS):
-                return await self._service.find(self._origin(exchange.interaction), job_id)
+                return await self._service.find(self._origin(exchange), job_id)
         except (TimeoutError, DailiesError):
             return None
 
@@ -232,7 +232,7 @@ class Interactions:
         """
         interaction, member = exchange.interaction, exchange.member
         if interaction.guild_id is not None or not guild_id_of(member.workspace):
-            origin = self._origin(interaction)
+            origin = self._origin(exchange)
             self._members.remember(origin.member, origin.roles)
             return origin
         roles = await self._members.roles_now(member)
@@ -242,10 +242,11 @@ class Interactions:
         return Origin(member, exchange.channel, admin, roles, f"interaction:{interaction.id}")
 
     @staticmethod
-    def _origin(interaction: Interaction) -> Origin:
+    def _origin(exchange: Exchange) -> Origin:
+        interaction = exchange.interaction
         return Origin(
-            _member(interaction),
-            str(interaction.channel_id),
+            exchange.member,
+            exchange.channel,
             is_admin(interaction.permissions),
             roles_of(interaction.user),
             f"interaction:{interaction.id}",

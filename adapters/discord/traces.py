@@ -21,7 +21,7 @@ MOST_LOOKED_THROUGH = 300
 Message = discord.Message
 
 
-def reference(channel: str | int, message: str | int) -> str:
+def reference(channel: int, message: int) -> str:
     return f"{channel}/{message}"
 
 
