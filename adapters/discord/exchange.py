@@ -161,8 +161,7 @@ class Exchange:
         if self._placeholder and not self._private:
             self._placeholder = False
             try:
-                async with translated():
-                    await self.interaction.delete_original_response()
+                await _insisting(self.interaction.delete_original_response)
             except ChatError as error:
                 log.info("placeholder not taken back", reason=str(error))
 

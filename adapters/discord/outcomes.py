@@ -25,7 +25,10 @@ async def answered(exchange: Exchange, answer: Job | Notice, last: Awaitable[Non
     try:
         await last
     except Exception as error:  # what is done must never be called a failure
-        log.error("answer lost", interaction=exchange.interaction.id, exc_info=error)
+        why = None if isinstance(error, ChatError) else error
+        log.warning(
+            "answer lost", interaction=exchange.interaction.id, error=str(error), exc_info=why
+        )
         await say(exchange, texts.lost(answer))
 
 

@@ -53,6 +53,18 @@ async def test_a_dear_job_whose_start_cannot_be_told_is_not_called_a_failure(
     assert len(await discord.until(discord.results)) == 1
 
 
+async def test_a_placeholder_that_does_not_go_at_once_shows_nobody_a_refusal(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord, credits=3)
+    kept = discord.fault("DELETE", ORIGINAL, cut=True, times=2)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(lambda: "Not enough credits" in asked.said)
+    assert kept.hits == 2
+    assert asked.deleted
+    assert discord.in_channel() == []
+
+
 async def test_a_question_that_is_lost_has_begun_nothing(
     discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
 ) -> None:
