@@ -18,11 +18,7 @@ ACTIONS = (Cause.RETRY, Cause.UPSCALE, Cause.ANIMATE, Cause.EXTEND)
 
 def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) -> GenerationRequest:
     """The request that an action on a job's result stands for; raises a Refused."""
-    try:
-        spec = catalog.spec(job.request.model, job.request.operation)
-    except KeyError:  # config took the model out since
-        command = action_command(job.request.operation)
-        raise NothingOffered(command, catalog.label(job.request.model)) from None
+    spec = _spec(catalog, job.request)
     if action is Cause.RETRY:
         if not _worth_retrying(job):
             raise NotWorthRetrying(action_command(job.request.operation))
@@ -42,7 +38,7 @@ def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) ->
 def remixed(catalog: Catalog, job: Job, prompt: str, pick_seed: PickSeed) -> GenerationRequest:
     """A job's request with another prompt; raises a Refused."""
     request = job.request
-    spec = catalog.spec(request.model, request.operation)
+    spec = _spec(catalog, request)
     _check_offered(catalog, spec)
     check_prompt(spec, action_command(request.operation), prompt)
     return complete(spec, prompt, request.inputs, options_of(request), pick_seed)
@@ -73,6 +69,14 @@ def offered_follow_ups(catalog: Catalog, job: Job) -> list[FollowUp]:
 def _worth_retrying(job: Job) -> bool:
     # Runway's reference: a refused prompt is refused again, and paid for again.
     return "SAFETY" not in (job.failure or "")
+
+
+def _spec(catalog: Catalog, request: GenerationRequest) -> ModelSpec:
+    try:
+        return catalog.spec(request.model, request.operation)
+    except KeyError:  # config took the model out since
+        command = action_command(request.operation)
+        raise NothingOffered(command, catalog.label(request.model)) from None
 
 
 def _again(catalog: Catalog, job: Job, spec: ModelSpec, pick_seed: PickSeed) -> GenerationRequest:

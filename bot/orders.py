@@ -110,7 +110,7 @@ class Orders:
     async def _redeliver(self, order: Order, job: Job) -> Answer:
         if not job.state.is_over or not job.outputs:
             return messages.nothing_kept(job), False
-        posted = await self._delivery.again(job, f"again:{order.id}")
+        posted = await self._delivery.again(job, f"again:{order.id}", order.at)
         return (messages.redelivered if posted else messages.not_posted)(job), posted
 
     async def _roles(self, job: Job) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What is shown in a chat, before any platform has formatted it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.jobs import Member, State
 from bot.requests import Media
@@ -39,7 +40,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Result:
-    """A job's end, as a new message that mentions its owner and carries the files."""
+    """A job's end, as a new message that mentions its owner and carries the files.
+
+    `again` is since when it is asked for once more: an earlier message does not count.
+    """
 
     job_id: str
     owner: Member
@@ -48,6 +52,7 @@ class Result:
     files: tuple[Media, ...] = ()
     buttons: tuple[Button, ...] = ()
     reply_to: str | None = None
+    again: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,7 @@ def read_id(custom_id: str) -> Press | None:
     return Press(match["action"], match["subject"], int(guild) if guild else None)
 
 
-def view_of(
-    buttons: Iterable[Button], subject: str | None, guild: int | None = None
-) -> discord.ui.View | None:
+def view_of(buttons: Iterable[Button], subject: str | None, guild: int) -> discord.ui.View | None:
     """The buttons under a message; None where there are none."""
     shown = list(buttons)[:MOST_BUTTONS] if subject else []
     if not shown or subject is None:

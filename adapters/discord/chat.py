@@ -13,6 +13,7 @@ from adapters.discord.failures import translated
 from adapters.discord.guilds import Guilds
 from adapters.discord.line import Line
 from adapters.discord.members import Members, guild_id_of
+from adapters.discord.places import id_of
 from adapters.discord.render import (
     card_embed,
     notice_files,
@@ -50,16 +51,16 @@ class Chat:
         self._alert_channel = alert_channel
 
     async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
-        embed, view = card_embed(card), view_of(card.buttons, card.job_id)
-        exchange, known = current(), True
+        embed, view = card_embed(card), _card_view(card)
+        place_id, exchange, known = id_of(channel), current(), True
         if exchange is not None and exchange.takes_card(channel, card.owner):
             try:
-                return traces.reference(channel, await exchange.become_card(embed, view))
+                return traces.reference(place_id, await exchange.become_card(embed, view))
             except ChatError as error:
                 log.warning("placeholder not used", job=card.job_id, error=str(error))
                 known = False  # the answer may be all that was lost
         client = await self._line.client()
-        place = client.get_partial_messageable(int(channel))
+        place = client.get_partial_messageable(place_id)
         async with translated():
             if exchange is None or not known:
                 found = await traces.find(
@@ -68,17 +69,17 @@ class Chat:
                 if found is not None:
                     if exchange is not None:
                         exchange.keep_card()
-                    return traces.reference(channel, found)
+                    return traces.reference(place_id, found)
             await confirm()
             posted = await place.send(
                 embed=embed, view=view or discord.utils.MISSING, nonce=traces.nonce_of(key)
             )
-        return traces.reference(channel, posted.id)
+        return traces.reference(place_id, posted.id)
 
     async def update_card(self, channel: str, message: str, card: Card, confirm: Confirm) -> None:
         partial = await self._message(message)
         async with translated():
-            await partial.edit(embed=card_embed(card), view=view_of(card.buttons, card.job_id))
+            await partial.edit(embed=card_embed(card), view=_card_view(card))
 
     async def remove_card(self, workspace: str, channel: str, message: str) -> None:
         partial = await self._message(message)
@@ -89,7 +90,7 @@ class Chat:
         self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
     ) -> str:
         client = await self._line.client()
-        place = client.get_partial_messageable(int(channel))
+        place = client.get_partial_messageable(place_id := id_of(channel))
         card = traces.parts(result.reply_to)[1] if result.reply_to else None
         if not is_first:
             async with translated():
@@ -97,10 +98,10 @@ class Chat:
                     place,
                     self._line.own_id,
                     lambda m: traces.is_result_of(m, result.job_id, card),
-                    after=card,
+                    after=traces.begins_after(card, result.again),
                 )
             if found is not None:
-                return traces.reference(channel, found)
+                return traces.reference(place_id, found)
 
         async def send(files: list[discord.File], note: str) -> str:
             await confirm()
@@ -108,12 +109,12 @@ class Chat:
                 posted = await place.send(
                     result_content(result, note),
                     files=files,
-                    view=view_of(result_buttons(result), result.job_id) or discord.utils.MISSING,
+                    view=_result_view(result) or discord.utils.MISSING,
                     nonce=traces.nonce_of(key),
                     allowed_mentions=_only(result.owner),
-                    **_reply(int(channel), card),
+                    **_reply(place_id, card),
                 )
-            return traces.reference(channel, posted.id)
+            return traces.reference(place_id, posted.id)
 
         guild = await self._guilds.find(guild_id_of(result.owner.workspace))
         return await self._uploads.send(result.files, limit_of(guild, self._upload_limit), send)
@@ -210,6 +211,16 @@ class Chat:
                 **options,
             )
         return traces.reference(posted.channel.id, posted.id)
+
+
+# A job whose channel is gone may be retried in a direct message, where only a button's id can tell
+# which server it is about.
+def _card_view(card: Card) -> discord.ui.View | None:
+    return view_of(card.buttons, card.job_id, guild_id_of(card.owner.workspace))
+
+
+def _result_view(result: Result) -> discord.ui.View | None:
+    return view_of(result_buttons(result), result.job_id, guild_id_of(result.owner.workspace))
 
 
 def _only(owner: Member) -> discord.AllowedMentions:

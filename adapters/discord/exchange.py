@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 import discord
 import structlog
@@ -21,6 +22,8 @@ from adapters.discord.failures import (
     UNKNOWN_INTERACTION,
     translated,
 )
+from adapters.discord.members import guild_id_of
+from adapters.discord.places import id_of, place_of
 from adapters.discord.render import notice_files, notice_parts
 from adapters.platform import Acknowledged, unmeasured
 from bot.errors import ChatError
@@ -30,6 +33,7 @@ from bot.views import Notice
 log = structlog.get_logger()
 
 Interaction = discord.Interaction[discord.Client]
+T = TypeVar("T")
 
 # The token's 15 minutes, less what an answer may take on its way.
 TOKEN_SECONDS = 14 * 60
@@ -61,7 +65,8 @@ class Exchange:
 
     @property
     def channel(self) -> str:
-        return str(self.interaction.channel_id)
+        """Where it is, as jobs have it."""
+        return place_of(self.interaction.channel_id or 0, self.interaction.channel)
 
     @property
     def acknowledged(self) -> bool:
@@ -87,7 +92,7 @@ class Exchange:
     async def refuse(self, notice: Notice) -> None:
         """Answer privately at once, as the first response; raises NotOurs."""
         content, embed = notice_parts(notice.text)
-        view = view_of(notice.buttons, notice.job_id) or discord.utils.MISSING
+        view = self._view(notice) or discord.utils.MISSING
         shown = embed or discord.utils.MISSING
         respond = self.interaction.response
         await self._respond(
@@ -103,19 +108,13 @@ class Exchange:
     def takes_card(self, channel: str, owner: Member) -> bool:
         """Whether the placeholder waits for the card of this member's job, here."""
         waiting = self._placeholder and self.is_open and not self._private
-        return waiting and channel == self.channel and owner == self.member
+        return waiting and id_of(channel) == id_of(self.channel) and owner == self.member
 
     async def become_card(self, embed: discord.Embed, view: discord.ui.View | None) -> int:
         """Turn the placeholder into a card; returns the message's id. Raises ChatError."""
-        for left in reversed(range(_TRIES)):
-            try:
-                async with translated():
-                    message = await self.interaction.edit_original_response(embed=embed, view=view)
-                break
-            except ChatError as error:
-                if error.permanent or not left:
-                    raise
-                await asyncio.sleep(_PAUSE_SECONDS)
+        message = await _insisting(
+            lambda: self.interaction.edit_original_response(embed=embed, view=view)
+        )
         self._placeholder = False
         return message.id
 
@@ -126,28 +125,35 @@ class Exchange:
     async def tell(self, notice: Notice) -> None:
         """Answer privately; nothing public stays. Raises ChatError."""
         content, embed = notice_parts(notice.text)
-        view = view_of(notice.buttons, notice.job_id)
-        async with translated():
-            if self._placeholder and self._private:
-                self._placeholder = False
-                await self.interaction.edit_original_response(
+        view = self._view(notice)
+        edit, follow_up = self.interaction.edit_original_response, self.interaction.followup.send
+        if self._placeholder and self._private:
+            # The files are made anew for each try: one is read to its end by a try that fails.
+            await _insisting(
+                lambda: edit(
                     content=content, embed=embed, view=view, attachments=notice_files(notice)
                 )
-                return
-            await self.withdraw()
-            await self.interaction.followup.send(
+            )
+            self._placeholder = False
+            return
+        await self.withdraw()
+        # Of a try whose answer is lost nobody knows: the same words twice are better than none.
+        await _insisting(
+            lambda: follow_up(
                 content or "",
                 embed=embed or discord.utils.MISSING,
                 view=view or discord.utils.MISSING,
                 files=notice_files(notice),
                 ephemeral=True,
             )
+        )
 
     async def replace(self, notice: Notice) -> None:
         """Put an answer in the place of the private message whose button was pressed."""
         content, embed = notice_parts(notice.text)
-        async with translated():
-            await self.interaction.edit_original_response(content=content, embed=embed, view=None)
+        await _insisting(
+            lambda: self.interaction.edit_original_response(content=content, embed=embed, view=None)
+        )
 
     async def withdraw(self) -> None:
         """Take the public placeholder back, if there is one."""
@@ -155,13 +161,15 @@ class Exchange:
         if self._placeholder and not self._private:
             self._placeholder = False
             try:
-                async with translated():
-                    await self.interaction.delete_original_response()
+                await _insisting(self.interaction.delete_original_response)
             except ChatError as error:
                 log.info("placeholder not taken back", reason=str(error))
 
     def close(self) -> None:
         self._open = False
+
+    def _view(self, notice: Notice) -> discord.ui.View | None:
+        return view_of(notice.buttons, notice.job_id, guild_id_of(self.member.workspace))
 
     async def _respond(self, first: Callable[[], Awaitable[object]]) -> None:
         """The first response; when a connection breaks, nobody knows whether it arrived."""
@@ -185,6 +193,20 @@ class Exchange:
                 await asyncio.sleep(_PAUSE_SECONDS)
         self._acknowledged = True
         self._measure(time.monotonic() - self._began)
+
+
+async def _insisting(send: Callable[[], Awaitable[T]]) -> T:
+    """What sending gives, tried again where that may help; raises ChatError."""
+    left = _TRIES
+    while True:
+        left -= 1
+        try:
+            async with translated():
+                return await send()
+        except ChatError as error:
+            if error.permanent or not left:
+                raise
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 _current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)

@@ -22,9 +22,9 @@ FILES = "files"
 MOST_OPEN = 1000
 
 
-def remix_form(job_id: str, job: Job | None) -> discord.ui.Modal:
+def remix_form(press: Press, job: Job | None) -> discord.ui.Modal:
     """The prompt to be changed, and room for other files."""
-    form = discord.ui.Modal(title="Remix", custom_id=Press("remix", job_id).id)
+    form = discord.ui.Modal(title="Remix", custom_id=press.id)
     # An empty prompt may be what somebody wants where the model can do without.
     form.add_item(_prompt(job.request.prompt[:MOST_TYPED] if job else "", required=False))
     upload: discord.ui.FileUpload[discord.ui.Modal] = discord.ui.FileUpload(

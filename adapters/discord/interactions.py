@@ -17,14 +17,15 @@ from adapters.discord.completion import completions
 from adapters.discord.exchange import Exchange, Interaction, NotOurs, answering
 from adapters.discord.forms import PROMPT, References, reference_form, remix_form
 from adapters.discord.intake import Intake, check_files
-from adapters.discord.members import Members, workspace_of
+from adapters.discord.members import Members, guild_id_of, workspace_of
+from adapters.discord.outcomes import after_press, answered, refused_at_once, say
 from adapters.discord.reading import Attached, Data, Typed, read_command, read_modal, read_target
 from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
 from adapters.discord.specification import MENU, MESSAGE, REFERENCE
 from adapters.platform import Acknowledged
 from bot.catalog import Catalog
 from bot.commands import CommandSpec, attachment_kinds, command
-from bot.errors import ChatError, DailiesError, MissingArgument, Refused
+from bot.errors import DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.scratch import scratch_for
@@ -38,10 +39,6 @@ ROW_SECONDS = 1.0
 Answer = Callable[[Origin], Awaitable[Job | Notice]]
 
 _MAKES = ("retry", "upscale", "animate", "confirm")
-# Once they have been pressed there is nothing left to press.
-_DECIDING = ("confirm", "forget", "ask")
-# Their answer is the admins' message itself, which has changed.
-_ALERT_ACTIONS = ("approve", "raise", "deny")
 
 
 class Interactions:
@@ -73,9 +70,9 @@ class Interactions:
         except NotOurs as reason:
             log.info("interaction not answered", interaction=interaction.id, reason=str(reason))
         except Refused as error:
-            await _say(exchange, texts.refused(error))
+            await say(exchange, texts.refused(error))
         except Exception as error:  # noqa: BLE001 - the top of its task; `failed` logs it
-            await _say(exchange, texts.failed(error))
+            await say(exchange, texts.failed(error))
 
     async def _dispatch(self, exchange: Exchange) -> None:
         data: Data = exchange.interaction.data or {}
@@ -131,8 +128,8 @@ class Interactions:
             await self._run(exchange, spec, Typed(spec.name, files=files))
             return
         # The prompt is still to come; nobody should write one for what cannot be used.
-        asked = Invocation(self._origin(exchange.interaction), spec, {"prompt": name})
-        if not await _refused_at_once(exchange, lambda: self._check(exchange, asked, files)):
+        asked = Invocation(self._origin(exchange), spec, {"prompt": name})
+        if not await refused_at_once(exchange, lambda: self._check(exchange, asked, files)):
             await exchange.open_form(reference_form(self._references.keep(files)))
 
     async def _form(self, exchange: Exchange, press: Press) -> None:
@@ -147,7 +144,7 @@ class Interactions:
             arguments = {"prompt": prompt}
             await self._run(exchange, spec, Typed(spec.name, arguments, files=list(kept)))
             return
-        if await _refused_at_once(exchange, lambda: self._check_form(exchange, files)):
+        if await refused_at_once(exchange, lambda: self._check_form(exchange, files)):
             return
         await exchange.acknowledge(public=True)
 
@@ -159,9 +156,9 @@ class Interactions:
         await self._answer(exchange, remix)
 
     async def _run(self, exchange: Exchange, spec: CommandSpec, typed: Typed) -> None:
-        origin = self._origin(exchange.interaction)
+        origin = self._origin(exchange)
         invocation = Invocation(origin, spec, typed.arguments, typed.options)
-        if await _refused_at_once(exchange, lambda: self._check(exchange, invocation, typed.files)):
+        if await refused_at_once(exchange, lambda: self._check(exchange, invocation, typed.files)):
             return
         await exchange.acknowledge(public=spec.generates)
 
@@ -176,14 +173,14 @@ class Interactions:
     async def _press(self, exchange: Exchange, press: Press) -> None:
         if press.action == "remix":
             job = await self._row(exchange, press.subject)
-            await exchange.open_form(remix_form(press.subject, job))
+            await exchange.open_form(remix_form(press, job))
             return
-        if press.action in _MAKES and await _refused_at_once(
+        if press.action in _MAKES and await refused_at_once(
             exchange, lambda: _check_place(exchange.interaction)
         ):
             return
         await exchange.acknowledge_silently()
-        origin = await self._presser(exchange, press)
+        origin = await self._asker(exchange)
         with answering(exchange):
             try:
                 answer = await self._service.press(origin, press.action, press.subject)
@@ -193,27 +190,24 @@ class Interactions:
             except Refused as error:
                 await exchange.tell(texts.refused(error))
                 return
-            await _after_press(exchange, press, answer)
+            await answered(exchange, answer, after_press(exchange, press, answer))
 
     async def _answer(self, exchange: Exchange, ask: Answer) -> None:
-        origin = self._origin(exchange.interaction)
-        self._members.remember(origin.member, origin.roles)
+        origin = await self._asker(exchange)
         with answering(exchange):
             try:
                 answer = await ask(origin)
             except Refused as error:
                 await exchange.tell(texts.refused(error))
                 return
-            if isinstance(answer, Notice):
-                await exchange.tell(answer)
-            else:
-                # The card is its own message where the placeholder could not become it.
-                await exchange.withdraw()
+            # The card is its own message where the placeholder could not become it.
+            last = exchange.tell(answer) if isinstance(answer, Notice) else exchange.withdraw()
+            await answered(exchange, answer, last)
 
     async def _row(self, exchange: Exchange, job_id: str) -> Job | None:
         try:
             async with asyncio.timeout(ROW_SECONDS):
-                return await self._service.find(self._origin(exchange.interaction), job_id)
+                return await self._service.find(self._origin(exchange), job_id)
         except (TimeoutError, DailiesError):
             return None
 
@@ -231,60 +225,32 @@ class Interactions:
         _check_place(exchange.interaction)
         check_files(files)
 
-    async def _presser(self, exchange: Exchange, press: Press) -> Origin:
-        """Who pressed a button; in a direct message the button says for which server."""
-        interaction = exchange.interaction
-        if interaction.guild_id is not None or press.guild is None:
-            origin = self._origin(interaction)
+    async def _asker(self, exchange: Exchange) -> Origin:
+        """Who asks; a direct message says nothing of somebody's place in the server.
+
+        Raises NotInServer.
+        """
+        interaction, member = exchange.interaction, exchange.member
+        if interaction.guild_id is not None or not guild_id_of(member.workspace):
+            origin = self._origin(exchange)
             self._members.remember(origin.member, origin.roles)
             return origin
-        member = Member(workspace_of(press.guild), str(interaction.user.id))
-        roles = await self._members.roles_of(member)
+        roles = await self._members.roles_now(member)
+        if roles is None:
+            raise texts.NotInServer
         admin = await self._members.is_admin(member, roles)
         return Origin(member, exchange.channel, admin, roles, f"interaction:{interaction.id}")
 
     @staticmethod
-    def _origin(interaction: Interaction) -> Origin:
+    def _origin(exchange: Exchange) -> Origin:
+        interaction = exchange.interaction
         return Origin(
-            _member(interaction),
-            str(interaction.channel_id),
+            exchange.member,
+            exchange.channel,
             is_admin(interaction.permissions),
             roles_of(interaction.user),
             f"interaction:{interaction.id}",
         )
-
-
-async def _after_press(exchange: Exchange, press: Press, answer: Job | Notice) -> None:
-    """Say what a click has done, where its own message does not show it."""
-    private = exchange.interaction.message
-    if press.action in _ALERT_ACTIONS:
-        return
-    notice = answer if isinstance(answer, Notice) else texts.started()
-    if press.action in _DECIDING and private is not None:
-        await exchange.replace(notice)
-    elif isinstance(answer, Notice):
-        await exchange.tell(answer)
-
-
-async def _refused_at_once(exchange: Exchange, check: Callable[[], None]) -> bool:
-    """Whether a check that needs no waiting refused it; then that is the first response."""
-    try:
-        check()
-    except Refused as error:
-        await exchange.refuse(texts.refused(error))
-        return True
-    return False
-
-
-async def _say(exchange: Exchange, notice: Notice) -> None:
-    """Tell a person privately, in whichever way is still open."""
-    try:
-        if exchange.acknowledged:
-            await exchange.tell(notice)
-        else:
-            await exchange.refuse(notice)
-    except (NotOurs, ChatError, discord.HTTPException, OSError) as error:
-        log.warning("not told", interaction=exchange.interaction.id, error=str(error))
 
 
 def _check_place(interaction: Interaction) -> None:
@@ -293,4 +259,8 @@ def _check_place(interaction: Interaction) -> None:
 
 
 def _member(interaction: Interaction) -> Member:
-    return Member(workspace_of(interaction.guild_id or 0), str(interaction.user.id))
+    """Who acts, in which server; a button in a direct message says it in its id."""
+    data: Data = interaction.data or {}
+    press = read_id(str(data.get("custom_id", "")))
+    meant = press.guild if press is not None else None
+    return Member(workspace_of(interaction.guild_id or meant or 0), str(interaction.user.id))

@@ -49,13 +49,17 @@ class Members:
         known = self._roles.get(member)
         if known is not None and self._clock.monotonic() - known.at < ROLES_SECONDS:
             return known.ids
+        return await self.roles_now(member) or ()
+
+    async def roles_now(self, member: Member) -> tuple[str, ...] | None:
+        """The ids of a member's roles at this moment; None for who has left. Raises ChatError."""
         client = await self._line.client()
         try:
             async with translated():
                 data = await client.http.get_member(guild_id_of(member.workspace), int(member.id))
         except ChatError as error:
             if isinstance(error.__cause__, discord.NotFound):
-                return ()
+                return None
             raise
         return self.remember(member, tuple(str(role) for role in data["roles"]))
 

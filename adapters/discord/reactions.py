@@ -17,6 +17,7 @@ from adapters.discord.chat import Chat
 from adapters.discord.failures import translated
 from adapters.discord.line import Line
 from adapters.discord.members import PLATFORM, Members, guild_id_of, workspace_of
+from adapters.discord.places import id_of, place_of
 from adapters.discord.rights import check_own, is_thread, roles_of
 from bot.errors import ChatError, DailiesError, Refused
 from bot.generation import ONCE_WINDOW
@@ -28,6 +29,7 @@ from bot.views import Notice
 
 log = structlog.get_logger()
 
+_Channel = discord.abc.GuildChannel | discord.Thread
 # U+FE0F asks for the colourful form of a sign; clients send it or not.
 _ACTIONS = {
     "🔁": "retry", "🔄": "retry", "⬆": "upscale", "🔼": "upscale", "🎬": "animate",
@@ -154,7 +156,8 @@ class Reactions:
         try:
             roles = await self._members.roles_of(member)
             admin = await self._members.is_admin(member, roles)
-            origin = Origin(member, str(reaction.channel), admin, roles, reaction.event, window)
+            place = await self._place(reaction, job_id)
+            origin = Origin(member, place, admin, roles, reaction.event, window)
             await self._check_place(reaction)
             answer = await self._service.press(origin, _ACTIONS[reaction.sign], job_id)
             if isinstance(answer, Notice):
@@ -185,11 +188,24 @@ class Reactions:
                 return found
         return None
 
-    async def _check_place(self, reaction: _Reaction) -> None:
-        """As for a command, as far as the server's roles are known here."""
+    async def _place(self, reaction: _Reaction, job_id: str) -> str:
+        """Where it was set, as jobs have it; of a thread that nobody told of, its job knows."""
+        _, channel = await self._channel(reaction)
+        place = place_of(reaction.channel, channel)
+        if channel is None:
+            job = await self._service.find(Origin(reaction.member, place), job_id)
+            return job.channel if id_of(job.channel) == reaction.channel else place
+        return place
+
+    async def _channel(self, reaction: _Reaction) -> tuple[discord.Guild | None, _Channel | None]:
+        """The server and the channel of a reaction, as far as the gateway has told of them."""
         client = await self._line.client()
         guild = client.get_guild(guild_id_of(reaction.member.workspace))
-        channel = guild.get_channel_or_thread(reaction.channel) if guild is not None else None
+        return guild, guild.get_channel_or_thread(reaction.channel) if guild else None
+
+    async def _check_place(self, reaction: _Reaction) -> None:
+        """As for a command, as far as the server's roles are known here."""
+        guild, channel = await self._channel(reaction)
         if guild is None or channel is None or guild.me is None or guild.default_role is None:
             return
         try:

@@ -1,13 +1,14 @@
 """Messages of the core as Discord's; pure."""
 
 import io
+from collections.abc import Sequence
 
 import discord
 
 from adapters.discord.markdown import MOST_CONTENT, letters, markdown
 from bot.jobs import State
 from bot.text import Text
-from bot.views import Button, Card, Notice, Result
+from bot.views import Button, Card, Line, Notice, Result
 
 # An embed's own limits, and 6000 over all of it:
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
@@ -39,7 +40,7 @@ def card_embed(card: Card) -> discord.Embed:
         description=_description(card),
         colour=_COLOURS.get(card.state, _AT_WORK),
     )
-    for line in card.lines[:MOST_LINES]:
+    for line in _shown(card.lines):
         value = markdown(line.value, MOST_LINE) or "\u200b"
         embed.add_field(name=line.label, value=value, inline=line.label != "Status")
     return embed
@@ -73,6 +74,19 @@ def notice_parts(text: Text) -> tuple[str | None, discord.Embed | None]:
 def notice_files(notice: Notice) -> list[discord.File]:
     """A private word's files; each is good for one sending."""
     return [discord.File(io.BytesIO(d.content), filename=d.name) for d in notice.files]
+
+
+def _shown(lines: Sequence[Line]) -> list[Line]:
+    """As many lines as a card has room for: of those on its files the first, and always the last.
+
+    A card is found again by its last line, which names the job.
+    """
+    if len(lines) <= MOST_LINES:
+        return list(lines)
+    inputs = [number for number, line in enumerate(lines) if line.label == "Input"]
+    room = max(0, MOST_LINES - len(lines) + len(inputs))
+    *others, last = [line for number, line in enumerate(lines) if number not in inputs[room:]]
+    return [*others[: MOST_LINES - 1], last]
 
 
 def _description(card: Card) -> str:

@@ -5,6 +5,7 @@ import structlog
 from adapters.discord.rights import NotPermitted
 from bot.errors import ChatError, Refused
 from bot.generation import new_job_id
+from bot.jobs import Job
 from bot.messages.refusals import refusal_notice
 from bot.messages.replies import failed_inside_text
 from bot.messages.words import together
@@ -21,6 +22,10 @@ class FormExpired(Refused):
 
 class NoFile(Refused):
     """A message menu on a message without an image or a video."""
+
+
+class NotInServer(Refused):
+    """A button in a direct message, about a server that its person has left."""
 
 
 class NotFetched(Refused):
@@ -40,6 +45,8 @@ def refused(error: Refused) -> Notice:
             return Notice(("That form was open for too long. Open it again and send it anew.",))
         case NoFile():
             return Notice(("There is no image and no video in that message.",))
+        case NotInServer():
+            return Notice(("You are not in that server any more; nothing was charged.",))
         case NotFetched(name=name):
             return Notice((Code(name), " could not be fetched from Discord. Attach it again."))
         case _:
@@ -54,6 +61,21 @@ def failed(error: BaseException) -> Notice:
     else:
         log.error("an interaction failed", reference=reference, exc_info=error)
     return Notice(failed_inside_text(reference))
+
+
+def lost(answer: Job | Notice) -> Notice:
+    """Instead of an answer that Discord did not take; one with buttons was only a question."""
+    if isinstance(answer, Notice) and answer.buttons:
+        return Notice(("My question to you was lost, and nothing has begun. Ask again.",))
+    return Notice(
+        (
+            "That is done, but my answer to it was lost. Look at ",
+            Code("/history"),
+            " or ",
+            Code("/quota history"),
+            " before you ask for it again.",
+        )
+    )
 
 
 def only_in_servers() -> Notice:

@@ -6,6 +6,7 @@ refuse a second one, but only for a few minutes; after that it is looked for in 
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 
 import discord
 
@@ -20,7 +21,7 @@ MOST_LOOKED_THROUGH = 300
 Message = discord.Message
 
 
-def reference(channel: str | int, message: str | int) -> str:
+def reference(channel: int, message: int) -> str:
     return f"{channel}/{message}"
 
 
@@ -64,6 +65,11 @@ def subjects_of(message: Message) -> set[str]:
             if press is not None:
                 found.add(press.subject)
     return found
+
+
+def begins_after(card: int | None, again: datetime | None) -> int | None:
+    """The message, or the moment as one, after which a result's message can only have been sent."""
+    return card if again is None else max(card or 0, discord.utils.time_snowflake(again))
 
 
 async def find(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -63,9 +64,10 @@ class Delivery:
         failpoint("deliver.settled")
         return job
 
-    async def again(self, job: Job, key: str) -> bool:
+    async def again(self, job: Job, key: str, asked_at: datetime) -> bool:
         """Post a kept result once more, under a key of its own; False where the chat takes nothing."""
-        message = await self._post(job, await self._result(job), key, self._confirm_lease)
+        view = replace(await self._result(job), again=asked_at)
+        message = await self._post(job, view, key, self._confirm_lease)
         if message is not None:
             await self._storage.note(job.id, result=message)
         return message is not None

@@ -86,9 +86,10 @@ class DiscordChat:
     async def cancel(self, job: str, member: str) -> None:
         for message in self._own():
             buttons = [b["custom_id"] for row in message["components"] for b in row["components"]]
-            if f"dailies:cancel:{job}" in buttons:
-                await self.discord.press(message, f"dailies:cancel:{job}", member)
-                return
+            for button in buttons:
+                if button.split(":")[1:3] == ["cancel", job]:
+                    await self.discord.press(message, button, member)
+                    return
 
     async def listening(self) -> None:
         gateway = self.discord.gateway

@@ -55,7 +55,7 @@ class Places:
             *(g["id"] for g in self._discord.gateway.guilds),
         }:
             raise Refusal(404, 10004, "Unknown Guild")
-        if who != BOT and who not in self._discord.users:
+        if who in self._discord.left or (who != BOT and who not in self._discord.users):
             raise Refusal(404, 10007, "Unknown Member")
         found = self._discord.member(who)
         if who == BOT:

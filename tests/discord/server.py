@@ -13,7 +13,7 @@ from tests.discord.asking import Asked, Waiting, interaction
 from tests.discord.clock import Clock
 from tests.discord.faults import Fault
 from tests.discord.gateway import Gateway
-from tests.discord.objects import Object
+from tests.discord.objects import ADA, CHANNEL, Object
 
 TOKEN = "a.token.for.tests"
 MIB = 1024 * 1024
@@ -60,6 +60,7 @@ class Discord:
         # The servers that the bot is in, by name, and the channels that it does not see there.
         self.own_guilds = {objects.GUILD: "Crew"}
         self.unseen: set[str] = set()
+        self.left: set[str] = set()  # people who are in no server any more
         self.timed_out_until: str | None = None
         self.endpoint: str | None = None
         self.faults: list[Fault] = []
@@ -139,7 +140,7 @@ class Discord:
         return await self.ask(3, data, who, message["channel_id"], message)
 
     async def submit(
-        self, form: Object, texts: Object, files: list[Object], who: str = objects.ADA
+        self, form: Object, texts: Object, files: list[Object], who: str = ADA, place: str = CHANNEL
     ) -> Asked:
         """Somebody sends a form that was shown."""
         inside = []
@@ -153,7 +154,7 @@ class Discord:
             inside.append({"type": 18, "id": 1, "component": filled})
         resolved = {"attachments": {file["id"]: file for file in files}}
         data = {"custom_id": form["custom_id"], "components": inside, "resolved": resolved}
-        return await self.ask(5, data, who, objects.CHANNEL)
+        return await self.ask(5, data, who, place)
 
     async def ask(
         self, kind: int, data: Object, who: str, channel: str, message: Object | None = None

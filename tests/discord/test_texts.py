@@ -88,13 +88,23 @@ def test_a_card_keeps_discords_limits() -> None:
     assert all(len(field.value or "") <= 1024 for field in embed.fields)
 
 
+def test_a_card_with_many_files_still_names_its_job_by_which_it_is_found() -> None:
+    inputs = [Line("Input", (f"photo{number}.png: its first picture",)) for number in range(3)]
+    ends = [Line("From", ("Remix of", Code("i"))), Line("Job", (Code("j"),))]
+    begins = [Line(label, ("x",)) for label in ("Status", "Price", "Result")]
+    card = Card("j", OWNER, "", "", State.RUNNING, (), (*begins, *inputs, *ends))
+    names = [field.name for field in card_embed(card).fields]
+    assert names == ["Status", "Price", "Result", "Input", "From", "Job"]
+    assert card_embed(card).fields[3].value == "photo0.png: its first picture"
+
+
 def test_a_buttons_id_says_everything_and_is_read_back() -> None:
     press = Press("retry", "0123456789", 42)
     assert read_id(press.id) == press
     assert len(press.id) <= 100
     assert read_id("somebody:else") is None
     assert read_id("dailies:retry:../../x") is None
-    view = view_of([Button("x" * 200, "retry")], "0123456789")
+    view = view_of([Button("x" * 200, "retry")], "0123456789", 4711)
     assert view is not None
     assert len(view.to_components()[0]["components"][0]["label"]) == MOST_LABEL
 

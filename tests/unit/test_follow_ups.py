@@ -4,7 +4,7 @@ import pytest
 
 from bot.catalog import load_catalog
 from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying
-from bot.follow_ups import action_command, follow_up, offered_follow_ups
+from bot.follow_ups import action_command, follow_up, offered_follow_ups, remixed
 from bot.jobs import Cause, State
 from bot.requests import GenerationRequest, Input, Operation
 
@@ -139,6 +139,12 @@ def test_a_model_that_config_took_out_is_refused_and_not_a_fault(picture, action
     with pytest.raises(NothingOffered):
         follow_up(without, picture, action, lambda: 0)
     assert offered_follow_ups(without, picture) == []
+
+
+def test_a_remix_with_a_model_that_config_took_out_is_refused_and_not_a_fault(picture):
+    without = load_catalog({"gen4_image": {"enabled": False}})
+    with pytest.raises(NothingOffered):
+        remixed(without, picture, "a storm", lambda: 0)
 
 
 @pytest.mark.parametrize(
