@@ -1,6 +1,6 @@
 """A task at Runway: asked for by its id until it has ended, or cancelled."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -134,7 +134,7 @@ class Watch:
             # Not by us: somebody with the same key did.
             return await self._storage.finish(job, State.CANCELLED, Outcome.FAILED, now, task.cost)
         if job.cancel_requested:
-            return await self._cancel(job, task)
+            return await self._cancel(watched, task)
         if self._is_hopeless(watched, task):
             return await self._give_up(job, task)
         await self._show(watched, task, now)
@@ -184,12 +184,15 @@ class Watch:
             job, State.FAILED, Outcome.GIVEN_UP, self._clock.now(), failure=TIMEOUT
         )
 
-    async def _cancel(self, job: Job, task: Task) -> Job:
+    async def _cancel(self, watched: Watched, task: Task) -> Job:
         """Cancel at Runway; the status just seen decides what it costs."""
+        job = watched.job
         running = task.status == TaskStatus.RUNNING
         if running and job.failure != CANCEL_RUNNING:
-            # Should we not live to book it, the next look finds no task, and this.
-            job = await self._storage.note(job.id, failure=CANCEL_RUNNING)
+            # Should we not hear the answer, or not live to book it, the next look finds no task, and this.
+            await self._storage.note(job.id, failure=CANCEL_RUNNING)
+            # With the fence that it has here: what is noted of a job may be another replica's by now.
+            job = watched.job = replace(job, failure=CANCEL_RUNNING)
         failpoint("cancel.intended")
         try:
             await self._provider.delete(task.id)

@@ -281,3 +281,17 @@ async def test_a_cancellation_that_was_sent_right_before_the_end_is_booked_as_wh
     scene.watched.job = found
     job = await scene.look(2)
     assert (job.state, job.charged) == (State.CANCELLED, charged)
+
+
+@pytest.mark.parametrize(("status", "charged"), [("RUNNING", 25), ("PENDING", 0)])
+async def test_a_cancellation_of_which_runways_answer_was_lost_is_booked_as_what_it_was(
+    scene: Scene, status: str, charged: int
+) -> None:
+    """Nobody dies, and what was read of the job before is looked at again."""
+    await scene.look(0)
+    scene.runway.status, scene.runway.silent = status, True
+    scene.watched.job = await scene.storage.note("job1", cancel_requested=True)
+    assert (await scene.watch.look(scene.watched)).state is State.RUNNING
+    scene.runway.deleted = 1  # Runway had done it all the same
+    job = await scene.watch.look(scene.watched)
+    assert (job.state, job.charged) == (State.CANCELLED, charged)
