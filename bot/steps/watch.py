@@ -10,7 +10,7 @@ from bot.errors import ProviderError, TaskGone
 from bot.estimates import Estimates
 from bot.failpoints import failpoint
 from bot.foresight import Sights
-from bot.jobs import CANCEL_RUNNING, TIMEOUT, Job, State
+from bot.jobs import CANCEL_RUNNING, CANCEL_WAITING, TIMEOUT, Job, State
 from bot.messages.cards import Progress
 from bot.patience import QUEUED_LIMIT, Patience
 from bot.ports import Clock, Provider, Storage, Task, TaskStatus, Timing
@@ -80,10 +80,13 @@ class Watch:
     def foresee(self, watched: Watched) -> tuple[float | None, float]:
         """Seconds until the task is worth a question, None when unknown, and how old it is.
 
-        One that was seen to wait at Runway may begin at any moment: nothing is known of its end.
+        One that was seen to wait at Runway may begin at any moment: nothing is known of its end. One
+        that is to be cancelled is worth it at once.
         """
         foreseen, now = None, self._clock.monotonic()
-        if watched.since is not None and not (watched.has_waited and watched.started_at is None):
+        if watched.job.cancel_requested:
+            foreseen = 0.0
+        elif watched.since is not None and not (watched.has_waited and watched.started_at is None):
             elapsed = now - watched.since
             foreseen = self._estimates.wait(watched.job.request, elapsed, watched.sights)
         began = watched.submitted_at if watched.started_at is None else watched.started_at
@@ -122,7 +125,12 @@ class Watch:
             started = now - timedelta(seconds=watched.ended_at - since)
             failpoint("watch.noticed")
             return await self._storage.advance(
-                job, State.COLLECTING, cost=task.cost, started_at=started, noticed_at=now
+                job,
+                State.COLLECTING,
+                cost=task.cost,
+                started_at=started,
+                noticed_at=now,
+                failure=None,
             )
         if task.status in (TaskStatus.SUCCEEDED, TaskStatus.FAILED):
             code = task.failure_code or ("OUTPUT" if task.status == "SUCCEEDED" else "INTERNAL")
@@ -186,13 +194,7 @@ class Watch:
 
     async def _cancel(self, watched: Watched, task: Task) -> Job:
         """Cancel at Runway; the status just seen decides what it costs."""
-        job = watched.job
-        running = task.status == TaskStatus.RUNNING
-        if running and job.failure != CANCEL_RUNNING:
-            # Should we not hear the answer, or not live to book it, the next look finds no task, and this.
-            await self._storage.note(job.id, failure=CANCEL_RUNNING)
-            # With the fence that it has here: what is noted of a job may be another replica's by now.
-            job = watched.job = replace(job, failure=CANCEL_RUNNING)
+        job = await self._note_cancel(watched, task.status == TaskStatus.RUNNING)
         failpoint("cancel.intended")
         try:
             await self._provider.delete(task.id)
@@ -202,6 +204,15 @@ class Watch:
         failpoint("cancel.sent")
         return await self._cancelled(job)
 
+    async def _note_cancel(self, watched: Watched, is_running: bool) -> Job:
+        """Should we not hear the answer, or not live to book it, the next look finds no task, and this."""
+        job, noted = watched.job, CANCEL_RUNNING if is_running else CANCEL_WAITING
+        if job.failure != noted:
+            await self._storage.note(job.id, failure=noted)
+            # With the fence that it has here: what is noted of a job may be another replica's by now.
+            job = watched.job = replace(job, failure=noted)
+        return job
+
     async def _cancelled(self, job: Job) -> Job:
         was_running = job.failure == CANCEL_RUNNING
         outcome = Outcome.CANCELLED_RUNNING if was_running else Outcome.CANCELLED_WAITING
@@ -210,16 +221,19 @@ class Watch:
         )
 
     async def _gone(self, watched: Watched) -> Job:
-        job, now = watched.job, self._clock.now()
-        if job.cancel_requested:
+        job, here = watched.job, self._clock.monotonic()
+        if job.failure in (CANCEL_RUNNING, CANCEL_WAITING):
             # We cancelled it and did not live to write that down.
             return await self._cancelled(job)
-        here = self._clock.monotonic()
         if watched.gone_at is None:
             watched.gone_at = here
         if here - watched.gone_at < GRACE_SECONDS:
-            watched.errors += 1
+            # One that is to be cancelled is asked for again soon: it may begin, and cost, any moment.
+            if not job.cancel_requested:
+                watched.errors += 1
             return job
+        if job.cancel_requested:
+            return await self._cancelled(job)
         return await self._storage.finish(
-            job, State.FAILED, Outcome.UNCERTAIN, now, failure="TASK_GONE"
+            job, State.FAILED, Outcome.UNCERTAIN, self._clock.now(), failure="TASK_GONE"
         )
