@@ -38,6 +38,8 @@ class Watched:
     waited_at: float | None = None
     seen_at: float | None = None
     gone_at: float | None = None
+    # Since when Runway says nothing of it that makes sense.
+    silent_at: float | None = None
     ended_at: float | None = None
     has_waited: bool = False
     sights: Sights = field(default_factory=Sights)
@@ -49,6 +51,10 @@ class Watched:
     def since(self) -> float | None:
         """When it began, as far as anybody saw; None after a restart, until it is seen at work."""
         return self.waited_at if self.started_at is None else self.started_at
+
+    @property
+    def was_at_work(self) -> bool:
+        return self.seen_at is not None
 
 
 class Watch:
@@ -109,13 +115,28 @@ class Watch:
         except TaskGone:
             return await self._gone(watched)
         except ProviderError as error:
-            watched.errors += 1
-            log.info("no answer", job=job.id, error=str(error), times=watched.errors)
-            if watched.errors >= ERRORS_TO_MENTION:
-                self._presenter.progress(job, Progress(trouble=True))
-            return job
-        watched.errors, watched.gone_at = 0, None
+            log.info("no answer", job=job.id, error=str(error), times=watched.errors + 1)
+            return await self._unanswered(watched)
+        watched.errors, watched.gone_at, watched.silent_at = 0, None, None
         return await self._judge(watched, task)
+
+    async def _unanswered(self, watched: Watched) -> Job:
+        """Nobody knows how the task is doing; its owner may cancel it, and in the end it is given up."""
+        job = watched.job
+        watched.errors += 1
+        if watched.silent_at is None:
+            watched.silent_at = self._clock.monotonic()
+        # The next answer may say what a cancellation costs.
+        if watched.errors < ERRORS_TO_MENTION:
+            return job
+        if job.cancel_requested:
+            job = await self._cancel(watched, job.failure == CANCEL_RUNNING or watched.was_at_work)
+        if job.state.is_over:
+            return job
+        if self._is_silent_for_good(watched):
+            return await self._give_up(job, is_seen=False)
+        self._presenter.progress(job, Progress(trouble=True))
+        return job
 
     async def _judge(self, watched: Watched, task: Task) -> Job:
         job, now = watched.job, self._clock.now()
@@ -142,9 +163,9 @@ class Watch:
             # Not by us: somebody with the same key did.
             return await self._storage.finish(job, State.CANCELLED, Outcome.FAILED, now, task.cost)
         if job.cancel_requested:
-            return await self._cancel(watched, task)
+            return await self._cancel(watched, task.status == TaskStatus.RUNNING)
         if self._is_hopeless(watched, task):
-            return await self._give_up(job, task)
+            return await self._give_up(job, is_seen=True)
         await self._show(watched, task, now)
         return job
 
@@ -153,8 +174,17 @@ class Watch:
         if task.status == TaskStatus.RUNNING and watched.started_at is not None:
             elapsed = now - watched.started_at
             return self._patience.is_hopeless(elapsed, self._typical(watched.job))
+        return self._is_too_old(watched)
+
+    def _is_too_old(self, watched: Watched) -> bool:
         longest = QUEUED_LIMIT + self._patience.give_up
-        return now - watched.submitted_at > longest.total_seconds()
+        return self._clock.monotonic() - watched.submitted_at > longest.total_seconds()
+
+    def _is_silent_for_good(self, watched: Watched) -> bool:
+        """Whether there is nothing to wait for; it may have finished while Runway or we were away."""
+        here = self._clock.monotonic()
+        silence = 0.0 if watched.silent_at is None else here - watched.silent_at
+        return self._is_too_old(watched) and silence > self._patience.give_up.total_seconds()
 
     def _typical(self, job: Job) -> float:
         return self._estimates.typical(job.request)
@@ -180,24 +210,25 @@ class Watch:
         progress = Progress(eta=eta, fraction=task.progress, late=watched.late)
         self._presenter.progress(watched.job, progress)
 
-    async def _give_up(self, job: Job, task: Task) -> Job:
-        """Take back a task that was just seen unfinished: a finished one would be destroyed."""
+    async def _give_up(self, job: Job, *, is_seen: bool) -> Job:
+        """Take back a task: as soon as Runway takes that, where it was just seen unfinished."""
         try:
-            await self._provider.delete(task.id)
+            await self._provider.delete(job.task_id or "")
         except ProviderError as error:
-            log.warning("not given up yet", job=job.id, error=str(error))
-            return job
-        log.error("given up", job=job.id, task=task.id)
+            log.warning("not taken back", job=job.id, error=str(error))
+            if is_seen:
+                return job
+        log.error("given up", job=job.id, task=job.task_id)
         return await self._storage.finish(
             job, State.FAILED, Outcome.GIVEN_UP, self._clock.now(), failure=TIMEOUT
         )
 
-    async def _cancel(self, watched: Watched, task: Task) -> Job:
-        """Cancel at Runway; the status just seen decides what it costs."""
-        job = await self._note_cancel(watched, task.status == TaskStatus.RUNNING)
+    async def _cancel(self, watched: Watched, is_running: bool) -> Job:
+        """Cancel at Runway; the status last seen decides what it costs."""
+        job = await self._note_cancel(watched, is_running)
         failpoint("cancel.intended")
         try:
-            await self._provider.delete(task.id)
+            await self._provider.delete(job.task_id or "")
         except ProviderError as error:
             log.warning("not cancelled yet", job=job.id, error=str(error))
             return job

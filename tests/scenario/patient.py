@@ -57,11 +57,14 @@ class Runway:
     deleted: int = 0
     silent: bool = False
     gone: bool = False
+    garbled: bool = False
     outputs: tuple[str, ...] = ()
 
     async def task(self, task_id: str) -> Task:
         if self.deleted or self.gone:
             raise TaskGone(task_id)
+        if self.garbled:
+            raise ProviderUnavailable("the answer made no sense")
         progress = 0.4 if self.status == "RUNNING" else None
         return Task(task_id, self.status, progress=progress, outputs=self.outputs)
 

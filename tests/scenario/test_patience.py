@@ -208,3 +208,47 @@ async def test_what_is_finished_before_its_cancellation_came_through_is_nobodys_
     scene.runway.status, scene.runway.outputs = "SUCCEEDED", ("https://files.example/1.mp4",)
     job = await scene.look(2)
     assert (job.state, job.failure) == (State.COLLECTING, None)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_task_of_which_nothing_is_ever_heard_is_given_up(
+    scene: Scene, silent: bool
+) -> None:
+    """Whether Runway would take it back or not."""
+    scene.runway.garbled, scene.runway.silent = True, silent
+    for hours in (1, 2, 10, 24.4):
+        assert (await scene.look(hours * 60)).state is State.RUNNING
+    job = await scene.look(24.6 * 60)
+    assert (job.state, job.failure, job.charged) == (State.FAILED, "TIMEOUT", 0)
+    assert scene.runway.deleted == (not silent)
+    balance = await scene.quotas.balance(ADA, scene.clock.now())
+    assert (balance.held, balance.captured) == (0, 0)
+
+
+async def test_a_task_that_may_have_finished_while_nobody_asked_is_not_given_up_at_once(
+    scene: Scene,
+) -> None:
+    """The bot was away for days, and Runway does not answer in the first minutes after it."""
+    scene.runway.garbled = True
+    for minutes in range(4):
+        assert (await scene.look(3 * 24 * 60 + minutes)).state is State.RUNNING
+    assert scene.runway.deleted == 0
+    scene.runway.garbled = False
+    scene.runway.status, scene.runway.outputs = "SUCCEEDED", ("https://files.example/1.mp4",)
+    assert (await scene.look(3 * 24 * 60 + 5)).state is State.COLLECTING
+
+
+@pytest.mark.parametrize(("status", "charged"), [("RUNNING", 25), ("PENDING", 0)])
+async def test_a_task_of_which_nothing_is_heard_any_more_can_be_cancelled(
+    scene: Scene, status: str, charged: int
+) -> None:
+    """What was seen of it last says who pays; one failed question is no reason to guess."""
+    scene.runway.status = status
+    await scene.look(0)
+    scene.runway.garbled = True
+    scene.watched.job = await scene.storage.note("job1", cancel_requested=True)
+    assert (await scene.look(1)).state is State.RUNNING
+    assert scene.runway.deleted == 0
+    await scene.look(2)
+    job = await scene.look(3)
+    assert (job.state, job.charged, scene.runway.deleted) == (State.CANCELLED, charged, 1)
