@@ -183,7 +183,11 @@ class Submission:
             attempts = job.attempts + 1
             await self._storage.release(job, due_at=due_at, attempts=attempts, failure=why)
             return job
-        job = await self._record(job, State.QUEUED, due_at=due_at, failure=why, holder=None)
+        # A day's limit may be met again and again; it says nothing of whether this job can be sent.
+        attempts = job.attempts - 1 if error.daily else job.attempts
+        job = await self._record(
+            job, State.QUEUED, due_at=due_at, attempts=attempts, failure=why, holder=None
+        )
         # Whoever cancelled it meanwhile was too early for the queue and too late for a task.
         return await self._cancel(job) if job.cancel_requested else job
 

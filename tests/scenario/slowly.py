@@ -101,6 +101,12 @@ class Stage:
         sent = sent.values(holder="gone", fence=jobs.c.fence + 1, submitted_at=1)
         await self.database.write(lambda c: c.execute(sent) and None)
 
+    async def pass_the_wait(self, job_id: str) -> None:
+        """The moment has come for another attempt."""
+        due = update(jobs).where(jobs.c.id == job_id).values(due_at=None)
+        await self.database.write(lambda c: c.execute(due) and None)
+        self.worker.wake()
+
     async def give(self, replica: str) -> None:
         """Write into the rows that a replica has whatever is queued."""
         given = update(jobs).where(jobs.c.state == "queued").values(holder=replica, fence=1)
