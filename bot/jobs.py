@@ -45,8 +45,10 @@ AT_RUNWAY = (State.SUBMITTING, State.RUNNING)
 # Why a queued job waits for its next attempt (in `failure`, until there is a task).
 WAIT_BUSY = "WAIT.BUSY"
 WAIT_DAILY = "WAIT.DAILY"
-# What is about to be told to Runway (in `failure`), should we not live to hear the answer.
+# What Runway is about to be asked (in `failure`), should we not live to hear the answer: to cancel a
+# task that was seen at work, or one that was not.
 CANCEL_RUNNING = "CANCEL.RUNNING"
+CANCEL_WAITING = "CANCEL.WAITING"
 # Our own failure code for a task that took too long.
 TIMEOUT = "TIMEOUT"
 # Our own failure code for a model that the organisation may not use.

@@ -101,6 +101,7 @@ class Worker:
         await self.lineup.stop()
         await self._plans.wait(grace)
         await self._plans.drop()
+        await self._submission.stop()
         await self._presenter.stop()
 
     async def renewed(self) -> None:
@@ -157,8 +158,7 @@ class Worker:
 
     async def _resume(self, job: Job) -> None:
         if job.state is State.SUBMITTING:
-            # We died between writing it down and hearing the answer.
-            job = await self._submission.give_up_uncertain(job)
+            job = await self._submission.resume(job)
         await self._carry(job)
 
     async def _carry(self, job: Job, urls: tuple[str, ...] = ()) -> None:

@@ -6,6 +6,7 @@ key, so that a second one could be a second bill.
 
 import asyncio
 import base64
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -32,7 +33,7 @@ from bot.requests import GenerationRequest, Media
 from bot.runway.answers import created_id, detail_of, never_connected, parsed
 from bot.runway.circuit import Circuit
 from bot.runway.pacing import Pacer
-from bot.runway.sending import encoded, pieces, send_once
+from bot.runway.sending import encoded, pieces, seconds_for, send_once
 from bot.runway.uploads import Uploads
 from bot.runway.wire import (
     VERSION,
@@ -128,9 +129,10 @@ class RunwayClient:
         if pause := self._circuit.blocked_for():
             raise NotCreated("Runway does not answer at the moment", wait=pause)
         try:
-            response = await self._creates.post(
-                f"/v1/{request.operation}", content=pieces(body), headers=headers
-            )
+            async with asyncio.timeout(seconds_for(len(body), self._create_timeout.read)):
+                response = await self._creates.post(
+                    f"/v1/{request.operation}", content=pieces(body), headers=headers
+                )
         except Exception as error:
             self._circuit.failed()
             if never_connected(error):
@@ -220,12 +222,14 @@ class RunwayClient:
     async def _send_file(self, target: Upload, path: Path, filename: str) -> None:
         form = aiohttp.FormData(target.fields)
         file = await asyncio.to_thread(path.open, "rb")
+        most = seconds_for(os.fstat(file.fileno()).st_size, UPLOAD_TIMEOUT.sock_read)
         with file:
             form.add_field("file", file, filename=filename)
+            posting = self._session.post(
+                target.upload_url, data=form, timeout=UPLOAD_TIMEOUT, allow_redirects=False
+            )
             try:
-                async with self._session.post(
-                    target.upload_url, data=form, timeout=UPLOAD_TIMEOUT, allow_redirects=False
-                ) as response:
+                async with asyncio.timeout(most), posting as response:
                     if response.status >= 300:
                         raise ProviderUnavailable(f"the upload was answered {response.status}")
             except (aiohttp.ClientError, TimeoutError) as error:

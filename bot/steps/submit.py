@@ -25,6 +25,7 @@ from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
 from bot.ports import Clock, Provider, Storage
 from bot.presenter import Presenter
 from bot.replica import Replica
+from bot.steps.creates import Creates
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ class Submission:
         self._presenter = presenter
         self._replica = replica
         self._clock = clock
+        self._creates = Creates()
 
     async def submit(self, job: Job) -> Job:
         """Send a queued job; it comes back running, queued again, or at its end."""
@@ -79,19 +81,51 @@ class Submission:
             await self._storage.confirm(job, self._replica.id)
             self._replica.check()
         except (StaleJob, StorageUnavailable) as error:
-            # Nothing was sent: unless another replica has the job, it may have its turn again.
             log.info("not sent", job=job.id, error=str(error))
-            return await self._record(job, State.QUEUED, holder=None)
+            self._creates.begin(job, _nothing_sent())
+            return await self._hear(job)
         failpoint("submit.checked")
+        self._creates.begin(job, self._provider.create(job.request, uris))
+        return await self._hear(job)
+
+    async def resume(self, job: Job) -> Job:
+        """Go on with a job that was being sent when its step ended.
+
+        With the lease goes the step, not the create: its answer is written down under the next lease.
+        """
+        if self._creates.knows(job):
+            return await self._hear(job)
+        # Whoever sent it died between writing that down and hearing the answer.
+        return await self._give_up_uncertain(job)
+
+    async def stop(self) -> None:
+        """Wait for no answer any more."""
+        await self._creates.stop()
+
+    async def _hear(self, job: Job) -> Job:
         try:
-            task_id = await self._provider.create(job.request, uris)
+            heard = await self._take_answer(job)
+        except (StaleJob, StorageUnavailable):
+            raise  # whoever has the job next may be us
+        except Exception:
+            self._creates.forget(job)
+            raise
+        self._creates.forget(job)
+        return heard
+
+    async def _take_answer(self, job: Job) -> Job:
+        try:
+            task_id = await self._creates.answer(job)
+        except _NothingSent:
+            # Unless another replica has the job, it may have its turn again.
+            return await self._record(job, State.QUEUED, holder=None)
         except NotCreated as error:
             return await self._wait(job, error)
         except Rejected as error:
             return await self._fail(job, error)
         except OutcomeUnknown as error:
             log.warning("outcome unknown", job=job.id, error=str(error))
-            return await self.give_up_uncertain(job)
+            return await self._give_up_uncertain(job)
         failpoint("submit.sent")
         log.info("submitted", job=job.id, task=task_id, model=job.request.model)
         job = await self._record(job, State.RUNNING, task_id=task_id, failure=None)
@@ -119,7 +153,7 @@ class Submission:
         except (StaleJob, StorageUnavailable) as error:
             log.info("card not shown", job=job.id, error=str(error))
 
-    async def give_up_uncertain(self, job: Job) -> Job:
+    async def _give_up_uncertain(self, job: Job) -> Job:
         """A job that may or may not be at Runway is never sent again by itself."""
         return await self._storage.finish(
             job, State.UNCERTAIN, Outcome.UNCERTAIN, self._clock.now()
@@ -149,7 +183,11 @@ class Submission:
             attempts = job.attempts + 1
             await self._storage.release(job, due_at=due_at, attempts=attempts, failure=why)
             return job
-        job = await self._record(job, State.QUEUED, due_at=due_at, failure=why, holder=None)
+        # A day's limit may be met again and again; it says nothing of whether this job can be sent.
+        attempts = job.attempts - 1 if error.daily else job.attempts
+        job = await self._record(
+            job, State.QUEUED, due_at=due_at, attempts=attempts, failure=why, holder=None
+        )
         # Whoever cancelled it meanwhile was too early for the queue and too late for a task.
         return await self._cancel(job) if job.cancel_requested else job
 
@@ -163,6 +201,14 @@ class Submission:
         return await self._storage.finish(
             job, State.FAILED, Outcome.NEVER_SENT, self._clock.now(), failure=_code(error)
         )
+
+
+class _NothingSent(Exception):
+    """In place of Runway's answer."""
+
+
+async def _nothing_sent() -> str:
+    raise _NothingSent
 
 
 def _code(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """A task at Runway: asked for by its id until it has ended, or cancelled."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,7 +10,7 @@ from bot.errors import ProviderError, TaskGone
 from bot.estimates import Estimates
 from bot.failpoints import failpoint
 from bot.foresight import Sights
-from bot.jobs import CANCEL_RUNNING, TIMEOUT, Job, State
+from bot.jobs import CANCEL_RUNNING, CANCEL_WAITING, TIMEOUT, Job, State
 from bot.messages.cards import Progress
 from bot.patience import QUEUED_LIMIT, Patience
 from bot.ports import Clock, Provider, Storage, Task, TaskStatus, Timing
@@ -38,6 +38,8 @@ class Watched:
     waited_at: float | None = None
     seen_at: float | None = None
     gone_at: float | None = None
+    # Since when Runway says nothing of it that makes sense.
+    silent_at: float | None = None
     ended_at: float | None = None
     has_waited: bool = False
     sights: Sights = field(default_factory=Sights)
@@ -49,6 +51,10 @@ class Watched:
     def since(self) -> float | None:
         """When it began, as far as anybody saw; None after a restart, until it is seen at work."""
         return self.waited_at if self.started_at is None else self.started_at
+
+    @property
+    def was_at_work(self) -> bool:
+        return self.seen_at is not None
 
 
 class Watch:
@@ -80,10 +86,13 @@ class Watch:
     def foresee(self, watched: Watched) -> tuple[float | None, float]:
         """Seconds until the task is worth a question, None when unknown, and how old it is.
 
-        One that was seen to wait at Runway may begin at any moment: nothing is known of its end.
+        One that was seen to wait at Runway may begin at any moment: nothing is known of its end. One
+        that is to be cancelled is worth it at once.
         """
         foreseen, now = None, self._clock.monotonic()
-        if watched.since is not None and not (watched.has_waited and watched.started_at is None):
+        if watched.job.cancel_requested:
+            foreseen = 0.0
+        elif watched.since is not None and not (watched.has_waited and watched.started_at is None):
             elapsed = now - watched.since
             foreseen = self._estimates.wait(watched.job.request, elapsed, watched.sights)
         began = watched.submitted_at if watched.started_at is None else watched.started_at
@@ -106,13 +115,28 @@ class Watch:
         except TaskGone:
             return await self._gone(watched)
         except ProviderError as error:
-            watched.errors += 1
-            log.info("no answer", job=job.id, error=str(error), times=watched.errors)
-            if watched.errors >= ERRORS_TO_MENTION:
-                self._presenter.progress(job, Progress(trouble=True))
-            return job
-        watched.errors, watched.gone_at = 0, None
+            log.info("no answer", job=job.id, error=str(error), times=watched.errors + 1)
+            return await self._unanswered(watched)
+        watched.errors, watched.gone_at, watched.silent_at = 0, None, None
         return await self._judge(watched, task)
+
+    async def _unanswered(self, watched: Watched) -> Job:
+        """Nobody knows how the task is doing; its owner may cancel it, and in the end it is given up."""
+        job = watched.job
+        watched.errors += 1
+        if watched.silent_at is None:
+            watched.silent_at = self._clock.monotonic()
+        # The next answer may say what a cancellation costs.
+        if watched.errors < ERRORS_TO_MENTION:
+            return job
+        if job.cancel_requested:
+            job = await self._cancel(watched, job.failure == CANCEL_RUNNING or watched.was_at_work)
+        if job.state.is_over:
+            return job
+        if self._is_silent_for_good(watched):
+            return await self._give_up(job, is_seen=False)
+        self._presenter.progress(job, Progress(trouble=True))
+        return job
 
     async def _judge(self, watched: Watched, task: Task) -> Job:
         job, now = watched.job, self._clock.now()
@@ -122,7 +146,12 @@ class Watch:
             started = now - timedelta(seconds=watched.ended_at - since)
             failpoint("watch.noticed")
             return await self._storage.advance(
-                job, State.COLLECTING, cost=task.cost, started_at=started, noticed_at=now
+                job,
+                State.COLLECTING,
+                cost=task.cost,
+                started_at=started,
+                noticed_at=now,
+                failure=None,
             )
         if task.status in (TaskStatus.SUCCEEDED, TaskStatus.FAILED):
             code = task.failure_code or ("OUTPUT" if task.status == "SUCCEEDED" else "INTERNAL")
@@ -134,9 +163,9 @@ class Watch:
             # Not by us: somebody with the same key did.
             return await self._storage.finish(job, State.CANCELLED, Outcome.FAILED, now, task.cost)
         if job.cancel_requested:
-            return await self._cancel(job, task)
+            return await self._cancel(watched, task.status == TaskStatus.RUNNING)
         if self._is_hopeless(watched, task):
-            return await self._give_up(job, task)
+            return await self._give_up(job, is_seen=True)
         await self._show(watched, task, now)
         return job
 
@@ -145,8 +174,17 @@ class Watch:
         if task.status == TaskStatus.RUNNING and watched.started_at is not None:
             elapsed = now - watched.started_at
             return self._patience.is_hopeless(elapsed, self._typical(watched.job))
+        return self._is_too_old(watched)
+
+    def _is_too_old(self, watched: Watched) -> bool:
         longest = QUEUED_LIMIT + self._patience.give_up
-        return now - watched.submitted_at > longest.total_seconds()
+        return self._clock.monotonic() - watched.submitted_at > longest.total_seconds()
+
+    def _is_silent_for_good(self, watched: Watched) -> bool:
+        """Whether there is nothing to wait for; it may have finished while Runway or we were away."""
+        here = self._clock.monotonic()
+        silence = 0.0 if watched.silent_at is None else here - watched.silent_at
+        return self._is_too_old(watched) and silence > self._patience.give_up.total_seconds()
 
     def _typical(self, job: Job) -> float:
         return self._estimates.typical(job.request)
@@ -172,32 +210,39 @@ class Watch:
         progress = Progress(eta=eta, fraction=task.progress, late=watched.late)
         self._presenter.progress(watched.job, progress)
 
-    async def _give_up(self, job: Job, task: Task) -> Job:
-        """Take back a task that was just seen unfinished: a finished one would be destroyed."""
+    async def _give_up(self, job: Job, *, is_seen: bool) -> Job:
+        """Take back a task: as soon as Runway takes that, where it was just seen unfinished."""
         try:
-            await self._provider.delete(task.id)
+            await self._provider.delete(job.task_id or "")
         except ProviderError as error:
-            log.warning("not given up yet", job=job.id, error=str(error))
-            return job
-        log.error("given up", job=job.id, task=task.id)
+            log.warning("not taken back", job=job.id, error=str(error))
+            if is_seen:
+                return job
+        log.error("given up", job=job.id, task=job.task_id)
         return await self._storage.finish(
             job, State.FAILED, Outcome.GIVEN_UP, self._clock.now(), failure=TIMEOUT
         )
 
-    async def _cancel(self, job: Job, task: Task) -> Job:
-        """Cancel at Runway; the status just seen decides what it costs."""
-        running = task.status == TaskStatus.RUNNING
-        if running and job.failure != CANCEL_RUNNING:
-            # Should we not live to book it, the next look finds no task, and this.
-            job = await self._storage.note(job.id, failure=CANCEL_RUNNING)
+    async def _cancel(self, watched: Watched, is_running: bool) -> Job:
+        """Cancel at Runway; the status last seen decides what it costs."""
+        job = await self._note_cancel(watched, is_running)
         failpoint("cancel.intended")
         try:
-            await self._provider.delete(task.id)
+            await self._provider.delete(job.task_id or "")
         except ProviderError as error:
             log.warning("not cancelled yet", job=job.id, error=str(error))
             return job
         failpoint("cancel.sent")
         return await self._cancelled(job)
+
+    async def _note_cancel(self, watched: Watched, is_running: bool) -> Job:
+        """Should we not hear the answer, or not live to book it, the next look finds no task, and this."""
+        job, noted = watched.job, CANCEL_RUNNING if is_running else CANCEL_WAITING
+        if job.failure != noted:
+            await self._storage.note(job.id, failure=noted)
+            # With the fence that it has here: what is noted of a job may be another replica's by now.
+            job = watched.job = replace(job, failure=noted)
+        return job
 
     async def _cancelled(self, job: Job) -> Job:
         was_running = job.failure == CANCEL_RUNNING
@@ -207,16 +252,19 @@ class Watch:
         )
 
     async def _gone(self, watched: Watched) -> Job:
-        job, now = watched.job, self._clock.now()
-        if job.cancel_requested:
+        job, here = watched.job, self._clock.monotonic()
+        if job.failure in (CANCEL_RUNNING, CANCEL_WAITING):
             # We cancelled it and did not live to write that down.
             return await self._cancelled(job)
-        here = self._clock.monotonic()
         if watched.gone_at is None:
             watched.gone_at = here
         if here - watched.gone_at < GRACE_SECONDS:
-            watched.errors += 1
+            # One that is to be cancelled is asked for again soon: it may begin, and cost, any moment.
+            if not job.cancel_requested:
+                watched.errors += 1
             return job
+        if job.cancel_requested:
+            return await self._cancelled(job)
         return await self._storage.finish(
-            job, State.FAILED, Outcome.UNCERTAIN, now, failure="TASK_GONE"
+            job, State.FAILED, Outcome.UNCERTAIN, self._clock.now(), failure="TASK_GONE"
         )

@@ -8,6 +8,7 @@ OPENINGS = "tests/storage/test_openings.py::test_"
 SHARES = "tests/storage/test_shares.py::test_"
 ACCEPT = "tests/storage/test_accept.py::test_"
 TOGETHER = "tests/storage/test_accept_together.py::test_"
+LEASES = "tests/scenario/test_leases.py::test_"
 RACES = "tests/scenario/test_races.py::test_"
 TABLES = "storage/migrations/versions/0001_first_tables.py"
 

@@ -1,6 +1,6 @@
 """Guards of what one replica has to itself, and of what it does."""
 
-from tests.guards.guard import RACES, REPLICAS, SHARES, guard
+from tests.guards.guard import LEASES, RACES, REPLICAS, SHARES, guard
 
 OWNED = (
     guard(
@@ -159,6 +159,24 @@ DONE = (
         f"{RACES}whoever_slept_through_the_lease_sends_nothing",
     ),
     guard(
+        "bot/steps/submit.py",
+        "        if self._creates.knows(job):",
+        "        if False:",
+        f"{LEASES}a_tasks_id_outlives_the_lease_while_the_database_is_away",
+    ),
+    guard(
+        "bot/steps/creates.py",
+        "await asyncio.shield(self._answers[_sending(job)])",
+        "await self._answers[_sending(job)]",
+        f"{LEASES}an_answer_that_comes_after_the_lease_is_written_down_under_the_next",
+    ),
+    guard(
+        "bot/steps/creates.py",
+        "return job.id, job.submitted_at",
+        "return job.id, None",
+        f"{LEASES}a_job_that_another_process_was_sending_is_uncertain",
+    ),
+    guard(
         "bot/steps/deliver.py",
         "        await self._storage.confirm(job, self._replica.id)\n",
         "",
@@ -202,5 +220,19 @@ DONE = (
         "        if False:",
         "tests/scenario/test_patience.py::"
         "test_a_task_is_taken_for_gone_when_it_is_unknown_for_long_whatever_the_clock_says",
+    ),
+    guard(
+        "bot/steps/watch.py",
+        "        if job.failure in (CANCEL_RUNNING, CANCEL_WAITING):",
+        "        if job.cancel_requested:",
+        "tests/scenario/test_patience.py::"
+        "test_a_task_that_is_not_known_yet_is_cancelled_as_soon_as_it_is",
+    ),
+    guard(
+        "bot/steps/watch.py",
+        "job = watched.job = replace(job, failure=noted)",
+        "job = replace(job, failure=noted)",
+        "tests/scenario/test_patience.py::"
+        "test_a_cancellation_of_which_runways_answer_was_lost_is_booked_as_what_it_was",
     ),
 )

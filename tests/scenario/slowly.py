@@ -1,11 +1,10 @@
 """The core inside the test, with a chat and a storage that take their time where a test says so."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -18,20 +17,17 @@ from bot.commands import command
 from bot.core import Core, build_core
 from bot.credits import Allowance
 from bot.door import Door
-from bot.errors import StorageUnavailable
 from bot.invocations import Invocation, Origin
-from bot.jobs import Job, Member, State
+from bot.jobs import Job, Member
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
 from bot.pauses import Pauses
-from bot.ports import Clock, Confirm, Landing, Once, Subject
+from bot.ports import Clock
 from bot.presenter import Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.requests import GenerationRequest, Operation
-from bot.runway.client import RunwayClient
 from bot.telemetry import no_span
-from bot.views import Card, Notice, Result
 from storage.database import Database
 from storage.engines import open_database
 from storage.orders import SqlOrders
@@ -40,147 +36,11 @@ from storage.replica_tables import replicas
 from storage.replicas import SqlReplicas
 from storage.rules import Defaults
 from storage.schema import jobs
-from storage.storage import SqlStorage
 from tests.scenario.processes import KEY
+from tests.scenario.slow_ports import OwnClock, SlowChat, SlowRunway, SlowStorage
 from tests.scenario.stage import config_for, simulator_on
 
 ADA = Origin(Member("slow:here", "ada"), "dailies")
-
-
-class OwnClock(SystemClock):
-    """A replica's own clock, in which it may have slept."""
-
-    slept = 0.0
-    ahead = timedelta()
-
-    def now(self) -> datetime:
-        return super().now() + self.ahead
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.slept
-
-
-class SlowChat:
-    """A chat platform on which a test decides what happens before an edit goes through."""
-
-    def __init__(self) -> None:
-        self.before_edit: Callable[[Card], Awaitable[None]] | None = None
-        self.before_confirm: Callable[[Card], Awaitable[None]] | None = None
-        self.before_post: Callable[[Card], Awaitable[None]] | None = None
-        self.after_delivery: Callable[[], Awaitable[None]] | None = None
-        self.before_delivery: Callable[[], Awaitable[None]] | None = None
-        self.asked_to_deliver = asyncio.Event()
-        self.delivered: list[str] = []
-        self.shown: list[State] = []
-        self.removed: list[str] = []
-        self.edited: set[str] = set()
-        self.lands_later = False
-        self.flying: list[tuple[Card, Confirm, Landing]] = []
-        self.posted_by: list[asyncio.Task[Any] | None] = []
-
-    async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
-        self.posted_by.append(asyncio.current_task())
-        if self.before_confirm is not None:
-            await self.before_confirm(card)
-        await confirm()
-        if self.before_post is not None:
-            await self.before_post(card)
-        self.shown.append(card.state)
-        return key
-
-    async def update_card(
-        self, channel: str, message: str, card: Card, confirm: Confirm
-    ) -> Landing | None:
-        if self.before_edit is not None:
-            await self.before_edit(card)
-        if self.lands_later:
-            landing: Landing = asyncio.get_running_loop().create_future()
-            self.flying.append((card, confirm, landing))
-            return landing
-        self.shown.append(card.state)
-        self.edited.add(message)
-        return None
-
-    def land(self) -> None:
-        """Show what was only taken so far."""
-        for card, _, landing in self.flying:
-            self.shown.append(card.state)
-            landing.set_result(True)
-
-    async def remove_card(self, workspace: str, channel: str, message: str) -> None:
-        self.removed.append(message)
-
-    async def deliver(
-        self, channel: str, result: Result, key: str, confirm: Confirm, *, is_first: bool = False
-    ) -> str:
-        self.asked_to_deliver.set()
-        if self.before_delivery is not None:
-            await self.before_delivery()
-        await confirm()
-        self.delivered.append(key)
-        if self.after_delivery is not None:
-            await self.after_delivery()
-        return key
-
-    async def notify(self, member: Member, channel: str, notice: Notice) -> None:
-        return
-
-    async def alert(
-        self, workspace: str, notice: Notice, key: str, channel: str | None = None
-    ) -> str:
-        return key
-
-    async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
-        return
-
-    async def offer_changed(self) -> None:
-        return
-
-    async def find_subject(self, workspace: str, text: str) -> Subject | None:
-        return None
-
-    async def find_channel(self, workspace: str, text: str) -> str | None:
-        return None
-
-    async def name_of(self, member: Member) -> str:
-        return member.id
-
-    async def roles_of(self, member: Member) -> Sequence[str]:
-        return ()
-
-
-class SlowStorage(SqlStorage):
-    """Storage in which a test decides what happens between a commit and the news of it."""
-
-    after_accept: Callable[[Job], Awaitable[None]] | None = None
-    before_cancel: Callable[[], Awaitable[None]] | None = None
-    after_intent: Callable[[], Awaitable[None]] | None = None
-    loses_cards: int = 0
-
-    async def advance(self, job: Job, to: State, **changes: Any) -> Job:
-        moved = await super().advance(job, to, **changes)
-        if to is State.SUBMITTING and self.after_intent is not None:
-            await self.after_intent()
-        return moved
-
-    async def note_card(self, job_id: str, card: str) -> Job:
-        if self.loses_cards:
-            self.loses_cards -= 1
-            raise StorageUnavailable("away while a card is noted")
-        return await super().note_card(job_id, card)
-
-    async def note(self, job_id: str, **changes: Any) -> Job:
-        if changes.get("cancel_requested") and self.before_cancel is not None:
-            await self.before_cancel()
-        return await super().note(job_id, **changes)
-
-    async def accept(
-        self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str] = ()
-    ) -> Job:
-        accepted = await super().accept(job, once, now, roles)
-        if self.after_accept is not None:
-            await self.after_accept(accepted)
-        return accepted
 
 
 class Stage:
@@ -193,9 +53,13 @@ class Stage:
         chat: SlowChat,
         database: Database,
         runway: str,
+        provider: SlowRunway,
+        replica: Replica,
         clock: OwnClock,
     ) -> None:
         self._clock = clock
+        self._replica = replica
+        self.provider = provider
         self.service, self.storage, self.chat = core.service, storage, chat
         self.worker, self.database, self.runway = core.worker, database, runway
 
@@ -215,6 +79,12 @@ class Stage:
         ended = update(replicas).values(lease_until=1)
         await self.database.write(lambda c: c.execute(ended) and None)
 
+    async def lose_lease(self) -> None:
+        """The lease ran out before it was renewed; another one begins."""
+        await self.end_leases()
+        await self.worker.lost()
+        await self._replica.join()
+
     async def sleep_long(self) -> None:
         """The replica stood still until its lease was over by its own clock."""
         self._clock.slept = 60.0
@@ -224,6 +94,18 @@ class Stage:
         taken = update(jobs).where(jobs.c.id == job_id)
         taken = taken.values(holder=replica, fence=jobs.c.fence + 1)
         await self.database.write(lambda c: c.execute(taken) and None)
+
+    async def resend_elsewhere(self, job_id: str) -> None:
+        """A replica that is gone by now began to send it a second time."""
+        sent = update(jobs).where(jobs.c.id == job_id)
+        sent = sent.values(holder="gone", fence=jobs.c.fence + 1, submitted_at=1)
+        await self.database.write(lambda c: c.execute(sent) and None)
+
+    async def pass_the_wait(self, job_id: str) -> None:
+        """The moment has come for another attempt."""
+        due = update(jobs).where(jobs.c.id == job_id).values(due_at=None)
+        await self.database.write(lambda c: c.execute(due) and None)
+        self.worker.wake()
 
     async def give(self, replica: str) -> None:
         """Write into the rows that a replica has whatever is queued."""
@@ -272,7 +154,7 @@ async def staged(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterato
         stack.push_async_callback(database.close)
         archive, catalog, chat = Archive(str(tmp_path / "archive")), load_catalog(), SlowChat()
         provider = await stack.enter_async_context(
-            RunwayClient(simulator.url, KEY, catalog, archive, 0.1)
+            SlowRunway(simulator.url, KEY, catalog, archive, 0.1)
         )
         defaults = Defaults(Allowance(500), 50, ZoneInfo("UTC"), Moderation())
         storage = SlowStorage(database, defaults)
@@ -297,4 +179,4 @@ async def staged(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterato
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)
-        yield Stage(core, storage, chat, database, simulator.url, clock)
+        yield Stage(core, storage, chat, database, simulator.url, provider, replica, clock)

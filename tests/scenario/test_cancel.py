@@ -79,3 +79,15 @@ async def test_without_an_id_ones_latest_job_is_cancelled(open_stage: OpenStage)
     states = [(await stage.page.shown(job_id)).state for job_id in jobs]
     assert states[2] == "queued"
     assert states[0] in ("submitting", "running")
+
+
+async def test_right_after_it_was_sent_it_is_told_to_runway_too(stage: Stage) -> None:
+    """Runway may not know the task yet that it has just made."""
+    job_id = await stage.page.begin(f"{IMAGINE} !404 !stall", "ben")
+    shown = await stage.page.until_state(job_id, "running")
+    status, _ = await stage.page.act(shown.cards[0], "cancel", "ben")
+    assert status == 202
+    assert (await stage.page.over(job_id)).state == "cancelled"
+    (task,) = (await stage.books()).tasks.values()
+    assert task["status"] == "CANCELLED"
+    assert await stage.violations() == []

@@ -17,7 +17,8 @@ from bot.credits import Outcome
 from bot.errors import ChatError, StaleJob, StorageUnavailable
 from bot.jobs import Cause, Job, State
 from bot.views import Card
-from tests.scenario.slowly import ADA, OwnClock, Stage, staged
+from tests.scenario.slow_ports import OwnClock
+from tests.scenario.slowly import ADA, Stage, staged
 
 
 @pytest.fixture

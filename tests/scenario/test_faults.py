@@ -28,6 +28,7 @@ ENDS = {
     "!502": DELIVERED,
     "!503": DELIVERED,
     "!429": DELIVERED,
+    "!404": DELIVERED,
     "!504": UNCERTAIN,
     "!reset": UNCERTAIN,
     "!cut": DELIVERED,

@@ -1,119 +1,17 @@
 """A task that takes far too long: people are told, and in the end it is given up by a rule."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.catalog import load_catalog
-from bot.credits import Allowance
-from bot.errors import ProviderUnavailable, TaskGone
-from bot.estimates import Estimates
-from bot.jobs import Job, Member, State
+from bot.jobs import State
 from bot.messages.cards import Progress
-from bot.patience import Patience
-from bot.pauses import Pauses
-from bot.ports import Confirm, Task, Timing
-from bot.presenter import Presenter
-from bot.quotas import Moderation
-from bot.replica import Replica
-from bot.requests import GenerationRequest, Operation
-from bot.steps.watch import Watch, Watched
-from bot.views import Card
 from storage.database import Database
 from storage.engines import open_database
-from storage.quota import SqlQuotas
-from storage.replicas import SqlReplicas
-from storage.rules import Defaults
-from storage.storage import SqlStorage
-
-START = datetime(2026, 11, 22, 12, tzinfo=UTC)
-ADA = Member("slow:local", "ada")
-DEFAULTS = Defaults(Allowance(500), 3, ZoneInfo("UTC"), Moderation())
-# Its kind takes 60 s: late after 5 minutes, given up after half an hour.
-PATIENCE = Patience(timedelta(minutes=30))
-
-
-class SetClock:
-    """Shows what a test says; that of the wall may be off."""
-
-    def __init__(self) -> None:
-        self.at = START
-        self.off = timedelta()
-
-    def now(self) -> datetime:
-        return self.at + self.off
-
-    def monotonic(self) -> float:
-        return (self.at - START).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-
-
-@dataclass
-class Runway:
-    """Stands for Runway: one task, in whatever state a test puts it."""
-
-    status: str = "RUNNING"
-    deleted: int = 0
-    silent: bool = False
-    gone: bool = False
-    outputs: tuple[str, ...] = ()
-
-    async def task(self, task_id: str) -> Task:
-        if self.deleted or self.gone:
-            raise TaskGone(task_id)
-        progress = 0.4 if self.status == "RUNNING" else None
-        return Task(task_id, self.status, progress=progress, outputs=self.outputs)
-
-    async def delete(self, _task_id: str) -> None:
-        if self.silent:
-            raise ProviderUnavailable("down")
-        self.deleted += 1
-
-
-@dataclass
-class Chat:
-    """Stands for a chat platform: keeps the latest card."""
-
-    cards: list[Card] = field(default_factory=list)
-
-    async def post_card(self, _channel: str, card: Card, _key: str, _confirm: Confirm) -> str:
-        self.cards.append(card)
-        return "1"
-
-    async def update_card(
-        self, _channel: str, _message: str, card: Card, _confirm: Confirm
-    ) -> None:
-        self.cards.append(card)
-
-    @property
-    def status(self) -> str:
-        return "".join(str(part) for part in self.cards[-1].lines[0].value)
-
-
-@dataclass
-class Scene:
-    watch: Watch
-    runway: Runway
-    chat: Chat
-    clock: SetClock
-    presenter: Presenter
-    storage: SqlStorage
-    quotas: SqlQuotas
-    watched: Watched
-
-    async def look(self, minutes: float) -> Job:
-        """Look at the task so many minutes after it was made."""
-        self.clock.at = START + timedelta(minutes=minutes)
-        self.watched.job = await self.watch.look(self.watched)
-        await asyncio.gather(*self.presenter.errands.under_way)  # it is shown
-        return self.watched.job
+from tests.scenario.patient import ADA, START, Scene, set_scene
 
 
 @pytest.fixture
@@ -125,26 +23,7 @@ async def database(tmp_path: Path, migrated_copy: Callable[[], str]) -> AsyncIte
 
 @pytest.fixture
 async def scene(database: Database) -> Scene:
-    clock, runway, chat = SetClock(), Runway(), Chat()
-    storage, quotas = SqlStorage(database, DEFAULTS), SqlQuotas(database, DEFAULTS)
-    replica = Replica(
-        SqlReplicas(database, timedelta(days=9), alone=True), clock, timedelta(days=9)
-    )
-    await replica.join()
-    presenter = Presenter({"slow": chat}, storage, load_catalog(), replica, clock, Pauses())
-    estimates = Estimates([Timing("gen4_turbo", 5, 60.0)])
-    watch = Watch(storage, runway, presenter, estimates, PATIENCE, clock)
-    job = await storage.accept(_job(), (), START)
-    job = await storage.advance(job, State.SUBMITTING, submitted_at=START)
-    job = await storage.advance(job, State.RUNNING, task_id="task1")
-    return Scene(watch, runway, chat, clock, presenter, storage, quotas, watch.begin(job))
-
-
-def _job() -> Job:
-    request = GenerationRequest(
-        Operation.IMAGE_TO_VIDEO, "gen4_turbo", "a fox", 25, ratio="1280:720", duration=5
-    )
-    return Job("job1", ADA, "main", request, State.QUEUED, START)
+    return await set_scene(database)
 
 
 async def test_the_progress_of_many_is_not_shown_in_one_moment_but_their_ends_are(
@@ -281,3 +160,95 @@ async def test_a_cancellation_that_was_sent_right_before_the_end_is_booked_as_wh
     scene.watched.job = found
     job = await scene.look(2)
     assert (job.state, job.charged) == (State.CANCELLED, charged)
+
+
+@pytest.mark.parametrize(("status", "charged"), [("RUNNING", 25), ("PENDING", 0)])
+async def test_a_cancellation_of_which_runways_answer_was_lost_is_booked_as_what_it_was(
+    scene: Scene, status: str, charged: int
+) -> None:
+    """Nobody dies, and what was read of the job before is looked at again."""
+    await scene.look(0)
+    scene.runway.status, scene.runway.silent = status, True
+    scene.watched.job = await scene.storage.note("job1", cancel_requested=True)
+    assert (await scene.watch.look(scene.watched)).state is State.RUNNING
+    scene.runway.deleted = 1  # Runway had done it all the same
+    job = await scene.watch.look(scene.watched)
+    assert (job.state, job.charged) == (State.CANCELLED, charged)
+
+
+async def test_a_task_that_is_not_known_yet_is_cancelled_as_soon_as_it_is(scene: Scene) -> None:
+    """Runway may not know a task that it has just made, and would go on to make it."""
+    scene.runway.gone, scene.runway.status = True, "PENDING"
+    scene.watched.job = await scene.storage.note("job1", cancel_requested=True)
+    assert (await scene.look(0.01)).state is State.RUNNING
+    assert scene.watch.foresee(scene.watched)[0] == 0
+    assert scene.watched.errors == 0
+    scene.runway.gone = False
+    assert (await scene.look(0.1)).state is State.CANCELLED
+    assert scene.runway.deleted == 1
+
+
+async def test_a_task_that_stays_unknown_is_cancelled_without_having_been_known(
+    scene: Scene,
+) -> None:
+    scene.runway.gone = True
+    scene.watched.job = await scene.storage.note("job1", cancel_requested=True)
+    assert (await scene.look(0.1)).state is State.RUNNING
+    job = await scene.look(0.7)
+    assert (job.state, job.charged, job.failure) == (State.CANCELLED, 0, None)
+
+
+async def test_what_is_finished_before_its_cancellation_came_through_is_nobodys_failure(
+    scene: Scene,
+) -> None:
+    await scene.look(0)
+    scene.runway.silent = True
+    scene.watched.job = await scene.storage.note("job1", cancel_requested=True)
+    assert (await scene.look(1)).state is State.RUNNING
+    scene.runway.status, scene.runway.outputs = "SUCCEEDED", ("https://files.example/1.mp4",)
+    job = await scene.look(2)
+    assert (job.state, job.failure) == (State.COLLECTING, None)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_task_of_which_nothing_is_ever_heard_is_given_up(
+    scene: Scene, silent: bool
+) -> None:
+    """Whether Runway would take it back or not."""
+    scene.runway.garbled, scene.runway.silent = True, silent
+    for hours in (1, 2, 10, 24.4):
+        assert (await scene.look(hours * 60)).state is State.RUNNING
+    job = await scene.look(24.6 * 60)
+    assert (job.state, job.failure, job.charged) == (State.FAILED, "TIMEOUT", 0)
+    assert scene.runway.deleted == (not silent)
+    balance = await scene.quotas.balance(ADA, scene.clock.now())
+    assert (balance.held, balance.captured) == (0, 0)
+
+
+async def test_a_task_that_may_have_finished_while_nobody_asked_is_not_given_up_at_once(
+    scene: Scene,
+) -> None:
+    """The bot was away for days, and Runway does not answer in the first minutes after it."""
+    scene.runway.garbled = True
+    for minutes in range(4):
+        assert (await scene.look(3 * 24 * 60 + minutes)).state is State.RUNNING
+    assert scene.runway.deleted == 0
+    scene.runway.garbled = False
+    scene.runway.status, scene.runway.outputs = "SUCCEEDED", ("https://files.example/1.mp4",)
+    assert (await scene.look(3 * 24 * 60 + 5)).state is State.COLLECTING
+
+
+@pytest.mark.parametrize(("status", "charged"), [("RUNNING", 25), ("PENDING", 0)])
+async def test_a_task_of_which_nothing_is_heard_any_more_can_be_cancelled(
+    scene: Scene, status: str, charged: int
+) -> None:
+    """What was seen of it last says who pays; one failed question is no reason to guess."""
+    scene.runway.status = status
+    await scene.look(0)
+    scene.runway.garbled = True
+    scene.watched.job = await scene.storage.note("job1", cancel_requested=True)
+    assert (await scene.look(1)).state is State.RUNNING
+    assert scene.runway.deleted == 0
+    await scene.look(2)
+    job = await scene.look(3)
+    assert (job.state, job.charged, scene.runway.deleted) == (State.CANCELLED, charged, 1)

@@ -71,6 +71,15 @@ async def test_reset_makes_the_task_and_drops_the_connection(api):
     assert len((await api.books())["creates"]) == 1
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_404_makes_a_task_that_is_unknown_in_its_first_second(api, clock, method):
+    id = await api.imagine("!404")
+    clock.advance(0.9)
+    assert (await api.ask(method, f"/v1/tasks/{id}"))[0] == 404
+    clock.advance(0.2)
+    assert (await api.task(id))["status"] == "RUNNING"
+
+
 async def test_stall_runs_for_ever_and_holds_its_place(simulate, clock):
     api = await simulate(concurrency=1)
     stalled, next_one = await api.imagine("!stall"), await api.imagine()

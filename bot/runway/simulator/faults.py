@@ -40,7 +40,11 @@ FAILURE_OF_WORD: Mapping[str, str] = {
 PASSING: Mapping[str, int] = {"502": 2, "503": 2, "429": 2}
 LASTING = frozenset({"403", "daily"})
 # These make the task; what goes wrong is its life, its answers or its files.
-OF_TASKS = frozenset({"504", "reset", "stall", "slow", "cut", "expired", "garbage", "cancelled"})
+OF_TASKS = frozenset(
+    {"404", "504", "reset", "stall", "slow", "cut", "expired", "garbage", "cancelled"}
+)
+# For so long a task of the word 404 is not known yet: people saw about as much at Runway.
+UNKNOWN_SECONDS = 1.0
 
 WORDS = frozenset({*FAILURE_OF_WORD, *PASSING, *LASTING, *OF_TASKS})
 

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from bot.runway.simulator import simulator
+from bot.runway.simulator.faults import UNKNOWN_SECONDS
 from bot.runway.simulator.refusals import Refusal
 from bot.runway.simulator.simulator import Polls, Simulator
 from bot.runway.simulator.tasks import OPEN, Task, describe, phase_of
@@ -20,9 +21,13 @@ CONTENT_TYPES = {
 
 def _known(here: Simulator, request: web.Request) -> Task:
     task = here.board.find(request.match_info["id"])
-    if task is None:
+    if task is None or _is_early(task, here.now()):
         raise Refusal(404, "The task does not exist, or was deleted or canceled.")
     return task
+
+
+def _is_early(task: Task, now: float) -> bool:
+    return "404" in task.words and now - task.created < UNKNOWN_SECONDS
 
 
 async def show(request: web.Request) -> web.Response:

@@ -51,7 +51,8 @@ from tests.benchmarks.loop_lag import runnable
 from tests.benchmarks.row import Row
 from tests.benchmarks.tasks_server import tasks_served
 from tests.scenario.processes import KEY
-from tests.scenario.slowly import ADA, SlowChat
+from tests.scenario.slow_ports import SlowChat
+from tests.scenario.slowly import ADA
 from tests.scenario.stage import config_for
 
 TASKS, SECONDS, EVERY = 5000, 25.0, 0.01

@@ -1,0 +1,31 @@
+"""How often a job is sent again that Runway turned away."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.jobs import WAIT_BUSY, WAIT_DAILY, Job, State
+from tests.scenario.slowly import Stage, staged
+
+
+@pytest.fixture
+async def stage(known_folder: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
+    async with staged(known_folder, session) as one:
+        yield one
+
+
+def waits(job: Job) -> bool:
+    return job.state is State.QUEUED and job.holder is None and job.due_at is not None
+
+
+async def test_a_days_limit_uses_no_attempt_up_however_often_it_is_met(stage: Stage) -> None:
+    """The first two answers are a 503; all later ones are the day's limit."""
+    job = await stage.imagine("a fox !503 !daily")
+    found = []
+    for _ in range(5):
+        waiting = await stage.until(job.id, waits)
+        found.append((waiting.failure, waiting.attempts))
+        await stage.pass_the_wait(job.id)
+    assert found == [(WAIT_BUSY, 1), (WAIT_BUSY, 2), *3 * [(WAIT_DAILY, 2)]]
