@@ -77,9 +77,7 @@ class Approvals:
         )
         if not decided:
             raise await self._over(draft_id)
-        notice = messages.request_for_admins(draft, expires_at)
-        alert = await self._alerts.tell(draft.owner.workspace, notice, f"ask:{draft_id}")
-        await self._drafts.note_alert(draft_id, alert)
+        await self._drafts.note_alert(draft_id, await self._tell_admins(draft, expires_at))
         return messages.asked(expires_at)
 
     async def approve(self, origin: Origin, draft_id: str, raise_by: int = 0) -> Notice:
@@ -136,6 +134,20 @@ class Approvals:
     async def _over(self, draft_id: str) -> errors.DraftOver:
         draft = await self._drafts.draft(draft_id)
         return errors.DraftOver(draft.state.value if draft else DraftState.EXPIRED.value)
+
+    async def _tell_admins(self, draft: Draft, expires_at: datetime) -> str:
+        """The admins' message; where nobody could be told, the question can be asked anew."""
+        notice = messages.request_for_admins(draft, expires_at)
+        try:
+            return await self._alerts.tell(draft.owner.workspace, notice, f"ask:{draft.id}")
+        except errors.ChatError as error:
+            log.warning("admins not asked", draft=draft.id, error=str(error))
+            # An admin may have decided: that a message was not posted is not always certain.
+            if not await self._drafts.decide(
+                draft.id, [DraftState.ASKED], DraftState.REFUSED, None, draft.expires_at
+            ):
+                raise await self._over(draft.id) from error
+            raise errors.AdminsNotReached from error
 
     async def _tell_decided(self, draft: Draft, notice: Notice) -> None:
         """Tell the owner, and take the buttons off the admins' message."""

@@ -32,6 +32,7 @@ from bot.errors.outside import (
     TaskGone,
 )
 from bot.errors.quotas import (
+    AdminsNotReached,
     AdminsOnly,
     BadAmount,
     BadDays,
@@ -91,6 +92,7 @@ from bot.errors.root import (
 
 __all__ = [
     "ActionNotOffered",
+    "AdminsNotReached",
     "AdminsOnly",
     "AlreadyOver",
     "ArchiveFailed",
