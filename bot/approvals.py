@@ -150,15 +150,24 @@ class Approvals:
             raise errors.AdminsNotReached from error
 
     async def _tell_decided(self, draft: Draft, notice: Notice) -> None:
-        """Tell the owner, and take the buttons off the admins' message."""
-        chat = self._chats[draft.owner.platform]
-        stored = await self._drafts.draft(draft.id)
+        """Take the buttons off the admins' message, and tell the owner."""
+        await self._show_admins(draft, notice)
         try:
-            await chat.notify(draft.owner, draft.channel, notice)
-            if stored is not None and stored.alert is not None:
-                await chat.update_alert(draft.owner.workspace, stored.alert, notice)
+            await self._chats[draft.owner.platform].notify(draft.owner, draft.channel, notice)
         except errors.ChatError as error:
-            log.warning("decision not told", draft=draft.id, error=str(error))
+            log.warning("owner not told of a decision", draft=draft.id, error=str(error))
+            await self._show_admins(draft, messages.untold(draft, notice))
+
+    async def _show_admins(self, draft: Draft, notice: Notice) -> None:
+        """Show what became of a question in the message that put it."""
+        stored = await self._drafts.draft(draft.id)
+        if stored is None or stored.alert is None:
+            return
+        chat = self._chats[draft.owner.platform]
+        try:
+            await chat.update_alert(draft.owner.workspace, stored.alert, notice)
+        except errors.ChatError as error:
+            log.warning("decision not shown to the admins", draft=draft.id, error=str(error))
 
     async def _discard(self, draft: Draft) -> None:
         for given in draft.request.inputs:

@@ -45,3 +45,19 @@ async def test_who_could_not_ask_is_told_so_and_asks_again(
     (alert,) = await discord.until(lambda: discord.in_channel(THREAD))
     await discord.click(alert, "approve", ADA)
     await discord.until(discord.results)
+
+
+async def test_admins_see_their_decision_also_where_its_owner_takes_no_messages(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord, credits=3, alert_channel=int(THREAD))
+    await discord.click(await refused(discord), "ask", BEN)
+    (alert,) = await discord.until(lambda: discord.in_channel(THREAD))
+    direct = f"/channels/9{BEN[1:]}/messages$"
+    closed = discord.fault("POST", direct, status=403, code=50007, times=9)
+    await discord.click(alert, "deny", ADA)
+    await discord.until(lambda: "could not tell" in say(alert))
+    assert closed.hits == 1
+    assert f"<@{ADA}> said no" in say(alert)
+    assert f"<@{BEN}> myself; please pass it on" in say(alert)
+    assert alert["components"] == []
