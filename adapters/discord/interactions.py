@@ -28,7 +28,7 @@ from bot.errors import ChatError, DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.scratch import scratch_for
-from bot.service import Service
+from bot.service import MAKING, Service
 from bot.views import Notice
 
 log = structlog.get_logger()
@@ -37,7 +37,6 @@ log = structlog.get_logger()
 ROW_SECONDS = 1.0
 Answer = Callable[[Origin], Awaitable[Job | Notice]]
 
-_MAKES = ("retry", "upscale", "animate", "confirm")
 # Once they have been pressed there is nothing left to press.
 _DECIDING = ("confirm", "forget", "ask")
 # Their answer is the admins' message itself, which has changed.
@@ -178,7 +177,7 @@ class Interactions:
             job = await self._row(exchange, press.subject)
             await exchange.open_form(remix_form(press.subject, job))
             return
-        if press.action in _MAKES and await _refused_at_once(
+        if press.action in MAKING and await _refused_at_once(
             exchange, lambda: _check_place(exchange.interaction)
         ):
             return
