@@ -26,8 +26,9 @@ from bot.worker import Worker
 # ahead of.
 SETTLING_LOOKS = 20
 SETTLING_SECONDS = 0.1
-# What buttons and reactions ask for: what makes a job whose result is posted where they are, and the rest.
+# What makes a job out of a message: only where its result can be posted.
 MAKING = frozenset({*map(str, FOLLOW_UPS), "confirm"})
+# All that buttons and reactions ask for.
 ACTIONS = MAKING | {"cancel", "forget", "ask", "approve", "raise", "deny"}
 
 
