@@ -77,9 +77,7 @@ class Approvals:
         )
         if not decided:
             raise await self._over(draft_id)
-        notice = messages.request_for_admins(draft, expires_at)
-        alert = await self._alerts.tell(draft.owner.workspace, notice, f"ask:{draft_id}")
-        await self._drafts.note_alert(draft_id, alert)
+        await self._drafts.note_alert(draft_id, await self._tell_admins(draft, expires_at))
         return messages.asked(expires_at)
 
     async def approve(self, origin: Origin, draft_id: str, raise_by: int = 0) -> Notice:
@@ -139,16 +137,39 @@ class Approvals:
         draft = await self._drafts.draft(draft_id)
         return errors.DraftOver(draft.state.value if draft else DraftState.EXPIRED.value)
 
-    async def _tell_decided(self, draft: Draft, notice: Notice) -> None:
-        """Tell the owner, and take the buttons off the admins' message."""
-        chat = self._chats[draft.owner.platform]
-        stored = await self._drafts.draft(draft.id)
+    async def _tell_admins(self, draft: Draft, expires_at: datetime) -> str:
+        """The admins' message; where nobody could be told, the question can be asked anew."""
+        notice = messages.request_for_admins(draft, expires_at)
         try:
-            await chat.notify(draft.owner, draft.channel, notice)
-            if stored is not None and stored.alert is not None:
-                await chat.update_alert(draft.owner.workspace, stored.alert, notice)
+            return await self._alerts.tell(draft.owner.workspace, notice, f"ask:{draft.id}")
         except errors.ChatError as error:
-            log.warning("decision not told", draft=draft.id, error=str(error))
+            log.warning("admins not asked", draft=draft.id, error=str(error))
+            # An admin may have decided: that a message was not posted is not always certain.
+            if not await self._drafts.decide(
+                draft.id, [DraftState.ASKED], DraftState.REFUSED, None, draft.expires_at
+            ):
+                raise await self._over(draft.id) from error
+            raise errors.AdminsNotReached from error
+
+    async def _tell_decided(self, draft: Draft, notice: Notice) -> None:
+        """Take the buttons off the admins' message, and tell the owner."""
+        await self._show_admins(draft, notice)
+        try:
+            await self._chats[draft.owner.platform].notify(draft.owner, draft.channel, notice)
+        except errors.ChatError as error:
+            log.warning("owner not told of a decision", draft=draft.id, error=str(error))
+            await self._show_admins(draft, messages.untold(draft, notice))
+
+    async def _show_admins(self, draft: Draft, notice: Notice) -> None:
+        """Show what became of a question in the message that put it."""
+        stored = await self._drafts.draft(draft.id)
+        if stored is None or stored.alert is None:
+            return
+        chat = self._chats[draft.owner.platform]
+        try:
+            await chat.update_alert(draft.owner.workspace, stored.alert, notice)
+        except errors.ChatError as error:
+            log.warning("decision not shown to the admins", draft=draft.id, error=str(error))
 
     async def _discard(self, draft: Draft) -> None:
         for given in draft.request.inputs:

@@ -22,6 +22,8 @@ class DraftState(StrEnum):
 
 
 OPEN = (DraftState.UNCONFIRMED, DraftState.REFUSED, DraftState.ASKED)
+# What an admin may decide: a question may have reached them although it did not seem so.
+ASKABLE = (DraftState.REFUSED, DraftState.ASKED)
 
 
 @dataclass(frozen=True)

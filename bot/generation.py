@@ -55,9 +55,13 @@ class Generation:
 
     def check(self, invocation: Invocation, files: Sequence[tuple[str, Kind]]) -> None:
         """Refuse what no file has to be opened for; `files` are names, and kinds as somebody says."""
-        prompt = invocation.arguments.get("prompt", "")
-        check_typed(self._catalog, invocation.spec, prompt, invocation.options, files)
-        self._acceptance.check_words(prompt)
+        spec, typed = invocation.spec, invocation.arguments.get("prompt", "")
+        prompt, links = take_links(typed, attachment_kinds(spec, self._catalog))
+        said = [Media("", kind, "", 0, "", name) for name, kind in files]
+        # What a reference is, and so which model takes it, is only known once it has been found.
+        if "ref" not in invocation.options:
+            check_typed(self._catalog, spec, prompt, invocation.options, [*said, *links])
+        self._acceptance.check_words(typed)
 
     async def run(
         self, invocation: Invocation, cause: Cause = Cause.COMMAND, parent: str | None = None

@@ -110,7 +110,7 @@ class QuotaDesk:
         scope = await self._scope(invocation.origin.member, who, scopes)
         if not await self._quotas.clear_rule(workspace, scope, change):
             raise errors.NoRule(who)
-        return messages.cleared(who)
+        return messages.cleared(scope)
 
     async def _channel(self, invocation: Invocation) -> Text:
         origin, given = invocation.origin, invocation.arguments["credits"]

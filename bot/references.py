@@ -1,7 +1,7 @@
 """Inputs that are not attached: a member's last result, any job's result, a link."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot import errors
 from bot.invocations import Origin
@@ -46,6 +46,11 @@ class References:
             if job.outputs:
                 return job.outputs[0]
         raise errors.NoLastResult
+
+
+def names_files(prompt: str, options: Mapping[str, str], kinds: Sequence[Kind]) -> bool:
+    """Whether there are inputs beside what is attached: a `--ref`, or links in the prompt."""
+    return "ref" in options or bool(take_links(prompt, kinds)[1])
 
 
 def take_links(prompt: str, kinds: Sequence[Kind]) -> tuple[str, list[Media]]:

@@ -9,6 +9,7 @@ from bot.approvals import RAISE_CREDITS, Approvals
 from bot.commands import command
 from bot.credits import Balance, Outcome
 from bot.door import Door
+from bot.follow_ups import ACTIONS as FOLLOW_UPS
 from bot.follow_ups import action_command, options_of
 from bot.generation import Generation
 from bot.invocations import Invocation, Origin, SentFile
@@ -25,11 +26,10 @@ from bot.worker import Worker
 # ahead of.
 SETTLING_LOOKS = 20
 SETTLING_SECONDS = 0.1
-# What buttons and reactions ask for.
-ACTIONS = frozenset(
-    {"retry", "upscale", "animate", "extend", "cancel", "confirm", "forget", "ask", "approve"}
-    | {"raise", "deny"}
-)
+# What makes a job out of a message: only where its result can be posted.
+MAKING = frozenset({*map(str, FOLLOW_UPS), "confirm"})
+# All that buttons and reactions ask for.
+ACTIONS = MAKING | {"cancel", "forget", "ask", "approve", "raise", "deny"}
 
 
 class Service:

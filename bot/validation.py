@@ -9,7 +9,7 @@ from bot.assignment import assign, assign_or_refuse
 from bot.catalog import RATIO_SYNONYMS, Catalog, InputRule, ModelSpec
 from bot.commands import CommandSpec, models_for, ratio_choices, setting_text, takes_whole_image
 from bot.fitting import FITS, expected, plan_fit
-from bot.requests import Fit, GenerationRequest, Input, Kind, Media, Setting
+from bot.requests import Fit, GenerationRequest, Input, Media, Setting
 from bot.text import mended, utf16_units
 
 MOST_SEED = 2**32 - 1
@@ -82,13 +82,12 @@ def check_typed(
     command: CommandSpec,
     prompt: str,
     options: Mapping[str, str],
-    files: Sequence[tuple[str, Kind]],
+    files: Sequence[Media],
 ) -> None:
-    """Refuse what no file has to be opened for; `files` are names, and kinds as somebody says."""
-    said = [Media("", kind, "", 0, "", name) for name, kind in files]
-    spec = choose_model(catalog, command, options.get("model"), said)
+    """Refuse what no file has to be opened for; of `files` names and kinds are enough."""
+    spec = choose_model(catalog, command, options.get("model"), files)
     check_prompt(spec, command.name, prompt)
-    assign_or_refuse(catalog, command, spec, said, prompt)
+    assign_or_refuse(catalog, command, spec, files, prompt)
     _check_known(spec, options)
     _ratio(spec, options.get("ratio"), ())
     _duration(spec, options.get("duration"))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from bot.credits import Balance, Statement, period_end, period_start
-from bot.drafts import OPEN, Draft, DraftState
+from bot.drafts import ASKABLE, OPEN, Draft, DraftState
 from bot.jobs import Job, Member
 from bot.ports import Once
 from bot.quotas import Change, Changed, Rule, Settings, Usage
@@ -180,7 +180,7 @@ class SqlQuotas:
 
     async def deny_draft(self, draft: Draft, change: Change) -> bool:
         def transaction(c: Connection) -> bool:
-            if not drafts.decide(c, draft.id, [DraftState.ASKED], DraftState.DENIED, change.by):
+            if not drafts.decide(c, draft.id, ASKABLE, DraftState.DENIED, change.by):
                 return False
             owner, price = draft.owner, draft.request.price
             asked, scope = f"asked for {price}", f"member:{owner.id}"
@@ -204,7 +204,7 @@ class SqlQuotas:
     ) -> tuple[Job, int] | None:
         def transaction(c: Connection) -> tuple[Job, int] | None:
             decided = (DraftState.APPROVED, change.by)
-            if not drafts.decide(c, draft.id, [DraftState.ASKED], *decided):
+            if not drafts.decide(c, draft.id, ASKABLE, *decided):
                 return None
             lacking = ledger.shortfall(c, job, change.at, self._defaults, roles)
             amount = max(raise_by, lacking)

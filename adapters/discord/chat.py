@@ -1,6 +1,6 @@
 """Discord as a chat platform for the core: cards, results, private words, alerts."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import discord
@@ -132,10 +132,16 @@ class Chat:
     async def alert(
         self, workspace: str, notice: Notice, key: str, channel: str | None = None
     ) -> str:
-        client = await self._line.client()
-        async with translated():
-            place = await self._place_for_alerts(client, guild_id_of(workspace), channel)
-        return await self._send_notice(place, workspace, notice, traces.nonce_of(key))
+        failed = ChatError(f"{workspace} has no place for alerts", permanent=True)
+        async for place in self._places_for_alerts(guild_id_of(workspace), channel):
+            try:
+                return await self._send_notice(place, workspace, notice, traces.nonce_of(key))
+            except ChatError as error:
+                if not error.permanent:
+                    raise
+                log.warning("alerts cannot go there", workspace=workspace, error=str(error))
+                failed = error
+        raise failed
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
         partial = await self._message(message)
@@ -169,28 +175,32 @@ class Chat:
         client = await self._line.client()
         return client.get_partial_messageable(channel).get_partial_message(message)
 
-    async def _place_for_alerts(
-        self, client: discord.Client, guild_id: int, chosen: str | None
-    ) -> discord.abc.Messageable:
-        """The chosen channel, else the configured one where it is this server's, else the
-        moderators', else its owner."""
+    async def _places_for_alerts(
+        self, guild_id: int, chosen: str | None
+    ) -> AsyncIterator[discord.abc.Messageable]:
+        """The chosen channel; else one after the other the configured one where it is this server's,
+        the moderators', its owner."""
+        client = await self._line.client()
         if chosen is not None:
             seen = client.get_guild(guild_id)
             if seen is not None and seen.get_channel_or_thread(int(chosen)) is None:
                 raise ChatError(f"channel {chosen} is gone", permanent=True)
-            return client.get_partial_messageable(int(chosen))
+            yield client.get_partial_messageable(int(chosen))
+            return
         if self._alert_channel is not None:
             channel = client.get_channel(self._alert_channel)
             if channel is None and len(client.guilds) <= 1:
-                return client.get_partial_messageable(self._alert_channel)
+                yield client.get_partial_messageable(self._alert_channel)
             if isinstance(channel, discord.abc.Messageable) and _guild_of(channel) == guild_id:
-                return channel
+                yield channel
         guild = await self._guilds.find(guild_id)
         if guild is None:
             raise ChatError(f"server {guild_id} is not known", permanent=True)
         if guild.updates_channel is not None:
-            return client.get_partial_messageable(guild.updates_channel)
-        return await client.create_dm(discord.Object(guild.owner))
+            yield client.get_partial_messageable(guild.updates_channel)
+        async with translated():
+            owner = await client.create_dm(discord.Object(guild.owner))
+        yield owner
 
     async def _send_notice(
         self,

@@ -29,7 +29,7 @@ from bot.errors import DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.scratch import scratch_for
-from bot.service import Service
+from bot.service import MAKING, Service
 from bot.views import Notice
 
 log = structlog.get_logger()
@@ -37,8 +37,6 @@ log = structlog.get_logger()
 # Of the 3 s; the rest is for the way.
 ROW_SECONDS = 1.0
 Answer = Callable[[Origin], Awaitable[Job | Notice]]
-
-_MAKES = ("retry", "upscale", "animate", "confirm")
 
 
 class Interactions:
@@ -175,7 +173,7 @@ class Interactions:
             job = await self._row(exchange, press.subject)
             await exchange.open_form(remix_form(press, job))
             return
-        if press.action in _MAKES and await refused_at_once(
+        if press.action in MAKING and await refused_at_once(
             exchange, lambda: _check_place(exchange.interaction)
         ):
             return

@@ -1,7 +1,7 @@
 """Slack as a chat platform: cards, results and words to people."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -110,12 +110,21 @@ class Chat:
     ) -> str:
         api = await self._workspaces.api(workspace)
         body = await self._notice_body(api, notice)
-        messages = []
-        for place in [channel] if channel else await self._alert_channels(api):
-            own_key = f"alert:{key}:{place}"
-            ts = await self._posts.post(api, place, body, own_key, notice.job_id)
-            messages.append(f"{place}:{ts}")
-        return ",".join(messages)
+
+        async def post(place: str) -> str:
+            ts = await self._posts.post(api, place, body, f"alert:{key}:{place}", notice.job_id)
+            return f"{place}:{ts}"
+
+        if channel is not None:
+            return await post(channel)
+        if self._alert_channel is not None:
+            try:
+                return await post(self._alert_channel)
+            except ChatError as error:
+                if not error.permanent:
+                    raise
+                log.warning("slack.alert_channel cannot be used", error=str(error))
+        return await self._tell_each_admin(api, post)
 
     async def update_alert(self, workspace: str, message: str, notice: Notice) -> None:
         api = await self._workspaces.api(workspace)
@@ -156,13 +165,23 @@ class Chat:
     async def _notice_body(self, api: SlackApi, notice: Notice) -> Body:
         return notice_body(notice, await self._whispers.names(api, members_in(notice.text)))
 
-    async def _alert_channels(self, api: SlackApi) -> list[str]:
-        if self._alert_channel is not None:
-            return [self._alert_channel]
-        admins = await self._people.admins(api)
-        if not admins:
-            raise ChatError("there is no admin to tell; set slack.alert_channel", permanent=True)
-        return [await self._channels.conversation(api, admin) for admin in admins[:MOST_ADMINS]]
+    async def _tell_each_admin(self, api: SlackApi, post: Callable[[str], Awaitable[str]]) -> str:
+        """Their messages; one who cannot be told is no reason to tell nobody."""
+        messages: list[str] = []
+        failed = ChatError("there is no admin to tell; set slack.alert_channel", permanent=True)
+        for admin in await self._people.admins(api):
+            if len(messages) == MOST_ADMINS:
+                break
+            try:
+                messages.append(await post(await self._channels.conversation(api, admin)))
+            except ChatError as error:
+                if not error.permanent:
+                    raise
+                log.warning("admin cannot be told", admin=admin, error=str(error))
+                failed = error
+        if not messages:
+            raise failed
+        return ",".join(messages)
 
     def _board(self, api: SlackApi) -> Board:
         workspace = api.identity.workspace

@@ -10,12 +10,12 @@ from adapters.slack.desk import Asked, Desk
 from adapters.slack.downloads import SlackFile
 from adapters.slack.errors import Ignored, SlackRefused, Told
 from adapters.slack.escape import readable
-from adapters.slack.forms import MODEL_ACTION, Errand, filled, form, needs_form
+from adapters.slack.forms import MODEL_ACTION, Errand, filled, form, needs_file, needs_form
 from adapters.slack.messages import find_message, media_of
 from adapters.slack.whispers import Asker
 from bot.catalog import Catalog
 from bot.commands import CommandSpec, command, options_for
-from bot.errors import ChatError, UnknownCommand
+from bot.errors import ChatError, Refused, UnknownCommand
 from bot.parser import Parsed, parse_arguments, split_command
 from bot.views import Notice
 
@@ -135,12 +135,12 @@ class Commands:
         if spec is None or model is None:
             return
         options = {**given.options, "model": model}
-        fresh = form(spec, self._catalog, given.errand, given.prompt, options)
         try:
+            fresh = form(spec, self._catalog, given.errand, given.prompt, options)
             await asker.api.do(
                 "views.update", view_id=view["id"], hash=view.get("hash"), view=fresh
             )
-        except ChatError as error:
+        except (ChatError, Refused, Told) as error:
             log.info("form not updated", error=str(error))
 
     def _parse(self, text: str) -> Parsed:
@@ -169,9 +169,9 @@ class Commands:
         self, asker: Asker, event: Payload, parsed: Parsed
     ) -> Sequence[SlackFile]:
         """Some messages are told of without their files (bolt-python#925): the message has them."""
-        if not needs_form(
-            parsed.spec, self._catalog, parsed.arguments.get("prompt"), parsed.options
-        ):
+        prompt, options = parsed.arguments.get("prompt"), parsed.options
+        lacks = needs_form(parsed.spec, self._catalog, prompt, options)
+        if not lacks and not needs_file(parsed.spec, self._catalog, options):
             return ()
         message = await find_message(asker.api, str(event.get("channel")), str(event.get("ts")))
         return media_of(message or {})

@@ -19,7 +19,7 @@ from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.messages.refusals import refusal_notice
 from bot.scratch import scratch_for
-from bot.service import Service
+from bot.service import MAKING, Service
 from bot.views import Notice
 
 log = structlog.get_logger()
@@ -109,8 +109,7 @@ class Desk:
     ) -> Job | Notice:
         """Do what a button or a reaction asks for; raises a Refused, Told or KeyError."""
         rights = action in _ADMIN_ACTIONS
-        makes = action in ("retry", "upscale", "animate")
-        origin = await self.origin(asker, event, team, rights=rights, posts=makes)
+        origin = await self.origin(asker, event, team, rights=rights, posts=action in MAKING)
         return await self.service.press(origin, action, subject)
 
     async def origin(

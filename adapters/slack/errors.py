@@ -11,13 +11,13 @@ _PERMANENT = frozenset({
     "app_missing_action_url", "cannot_dm_bot", "channel_is_archived",
     "channel_not_found", "ekm_access_denied", "file_too_large", "file_upload_size_restricted",
     "file_uploads_disabled",
-    "invalid_blocks", "invalid_channel", "is_archived", "message_not_found",
+    "invalid_blocks", "invalid_channel", "invalid_user_combination", "is_archived", "message_not_found",
     "messages_tab_disabled", "missing_scope", "msg_too_long", "no_permission", "no_text",
     "not_allowed_token_type", "not_in_channel", "org_login_required",
     "posting_to_channel_denied", "restricted_action", "restricted_action_non_threadable_channel",
     "restricted_action_read_only_channel", "restricted_action_thread_locked",
     "restricted_action_thread_only_channel", "storage_limit_reached", "team_access_not_granted",
-    "user_not_found",
+    "user_disabled", "user_not_found", "user_not_visible",
 })  # fmt: skip
 # Codes that refuse the token: at the start a wrong setting, later on something that will pass.
 BAD_TOKEN = frozenset({

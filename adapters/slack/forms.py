@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from adapters.slack import words
 from adapters.slack.api import Body
-from adapters.slack.escape import fit, unescape
+from adapters.slack.errors import Told
+from adapters.slack.escape import unescape
 from bot.catalog import Catalog, ModelSpec
-from bot.commands import Choice, CommandSpec, models_for, options_for
+from bot.commands import Choice, CommandSpec, attachment_kinds, models_for, options_for
+from bot.references import names_files, take_links
 from bot.requests import Kind
 
 CALLBACK = "dailies:form"
@@ -65,12 +68,20 @@ def needs_form(
     spec: CommandSpec, catalog: Catalog, prompt: str | None, options: Mapping[str, str]
 ) -> bool:
     """Whether a typed command lacks what only a form can take: a file, or its words."""
+    kinds = attachment_kinds(spec, catalog)
+    said, links = take_links(prompt or "", kinds)
     chosen = _chosen(spec, catalog, options)
-    if not chosen:
-        return False
-    if all(model.needs_input for model in chosen):
-        return True
-    return not prompt and all(model.prompt.required for model in chosen if not model.needs_input)
+    if not links and "ref" not in options:
+        if needs_file(spec, catalog, options):
+            return True
+        chosen = [model for model in chosen if not model.needs_input]
+    return bool(chosen) and not said and all(model.prompt.required for model in chosen)
+
+
+def needs_file(spec: CommandSpec, catalog: Catalog, options: Mapping[str, str]) -> bool:
+    """Whether nothing comes of a command without a file."""
+    chosen = _chosen(spec, catalog, options)
+    return bool(chosen) and all(model.needs_input for model in chosen)
 
 
 def form(
@@ -80,12 +91,12 @@ def form(
     prompt: str = "",
     options: Mapping[str, str] | None = None,
 ) -> Body:
-    """The form of a command, prefilled with what was typed."""
+    """The form of a command, prefilled with what was typed; raises Told for more than it can carry."""
     typed = dict(options or {})
     models = models_for(spec, catalog)
     chosen = (_chosen(spec, catalog, typed) or models)[0]
     blocks = [_prompt_input(chosen, prompt)] if any(m.prompt.max for m in models) else []
-    blocks += _file_input(models, chosen, errand)
+    blocks += _file_input(models, chosen, errand, prompt, {**errand.options, **typed})
     shown: dict[str, str] = {}
     for option in options_for(spec, catalog):
         if option.name not in _SHOWN:
@@ -96,15 +107,19 @@ def form(
             shown[option.name] = value or ""
         if choices:
             blocks.append(_select(option.name, option.summary, choices, value, chosen))
-    kept = {n: v[:MOST_KEPT] for n, v in typed.items() if n not in shown}
+    # Nothing else that can be meant is longer; half a link would be another one.
+    kept = {n: v if n == "ref" else v[:MOST_KEPT] for n, v in typed.items() if n not in shown}
     errand = Errand(**{**vars(errand), "options": {**errand.options, **kept}})
+    metadata = errand.to_json()
+    if len(metadata) > MOST_TEXT:
+        raise Told(words.too_long_for_a_form())
     return {
         "type": "modal",
         "callback_id": CALLBACK,
         "title": _plain(spec.name.capitalize(), 24),
         "submit": _plain("Make it", 24),
         "close": _plain("Cancel", 24),
-        "private_metadata": errand.to_json(),
+        "private_metadata": metadata,
         "blocks": blocks,
     }
 
@@ -154,15 +169,18 @@ def _prompt_input(model: ModelSpec, prompt: str) -> Body:
     }
 
 
-def _file_input(models: Sequence[ModelSpec], chosen: ModelSpec, errand: Errand) -> list[Body]:
-    kinds = dict.fromkeys(kind for m in models for rule in m.inputs for kind in rule.kinds)
+def _file_input(
+    models: Sequence[ModelSpec],
+    chosen: ModelSpec,
+    errand: Errand,
+    prompt: str,
+    options: Mapping[str, str],
+) -> list[Body]:
+    kinds = list(dict.fromkeys(kind for m in models for rule in m.inputs for kind in rule.kinds))
     most = max((sum(rule.max for rule in m.inputs) for m in models), default=0)
-    known = max(len(errand.files), 1 if errand.message else 0)
-    blocks: list[Body] = []
-    if known:
-        count = "the file" if known == 1 else f"{known} files"
-        text = fit(f"With {count} of the message that you chose.", MOST_TEXT)
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": text}]})
+    chosen_files = max(len(errand.files), 1 if errand.message else 0)
+    known = chosen_files + ("ref" in options)
+    blocks = _known_files(chosen_files, options.get("ref"))
     if most <= known:
         return blocks
     needed = sum(rule.min for rule in chosen.inputs)
@@ -179,10 +197,21 @@ def _file_input(models: Sequence[ModelSpec], chosen: ModelSpec, errand: Errand) 
             "type": "input",
             "block_id": "files",
             "label": _plain(f"{label}, up to 10 MB", MOST_OPTION),
-            "optional": known >= needed,
+            "optional": known >= needed or names_files(prompt, options, kinds),
             "element": element,
         },
     ]
+
+
+def _known_files(of_message: int, ref: str | None) -> list[Body]:
+    """What the form says of files that it need not ask for."""
+    said = []
+    if of_message:
+        count = "the file" if of_message == 1 else f"{of_message} files"
+        said.append(f"With {count} of the message that you chose.")
+    if ref:
+        said.append(f"With --ref {ref}")
+    return [{"type": "context", "elements": [_plain(text, MOST_TEXT)]} for text in said]
 
 
 def _select(

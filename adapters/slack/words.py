@@ -63,6 +63,13 @@ def no_form() -> Notice:
     return Notice(("Slack did not open the form in time. Send the command again.",))
 
 
+def too_long_for_a_form() -> Notice:
+    return Notice(
+        ("A form cannot carry options as long as these. Send the command again with its prompt, or attach "
+         "the files instead.",),
+    )  # fmt: skip
+
+
 def too_many_files(most: int) -> Notice:
     return Notice((f"{most} files are the most for one command. Leave some out.",))
 

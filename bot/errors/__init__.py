@@ -34,6 +34,7 @@ from bot.errors.outside import (
     TaskGone,
 )
 from bot.errors.quotas import (
+    AdminsNotReached,
     AdminsOnly,
     BadAmount,
     BadDays,
@@ -93,6 +94,7 @@ from bot.errors.root import (
 
 __all__ = [
     "ActionNotOffered",
+    "AdminsNotReached",
     "AdminsOnly",
     "AlreadyOver",
     "ArchiveFailed",

@@ -127,3 +127,8 @@ class DraftOver(Refused):
     """A draft that was decided already: its state."""
 
     state: str
+
+
+@dataclass(eq=False)
+class AdminsNotReached(Refused):
+    """No admin could be told that somebody asks for more credits."""

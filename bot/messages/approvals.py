@@ -66,6 +66,13 @@ def expired(draft: Draft) -> Notice:
     return _decided(draft, ("No admin answered in time. Nothing was charged.",))
 
 
+def untold(draft: Draft, decided: Notice) -> Notice:
+    """For the admins, where nobody could tell the owner."""
+    return Notice(
+        (*decided.text, "\nI could not tell ", Who(draft.owner.id), " myself; please pass it on.")
+    )
+
+
 def _decided(draft: Draft, what: Text) -> Notice:
     request = draft.request
     start: Text = (f"{_what(request).capitalize()} for ", Who(draft.owner.id), ", ")

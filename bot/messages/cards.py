@@ -77,18 +77,25 @@ def result(
 
 def failure(job: Job, model: str, follow_ups: Sequence[FollowUp]) -> Result:
     """The message that tells an owner that there will be no result, and what it cost."""
-    noun = NOUNS[job.request.operation]
-    happened: Text = (Who(job.owner.id), f" your {noun} could not be made. ")
-    if job.state is State.UNCERTAIN:
-        happened = (Who(job.owner.id), " ")
     return Result(
         job_id=job.id,
         owner=job.owner,
-        text=(*happened, reason(job), " ", cost(job)),
+        text=(Who(job.owner.id), " ", *_ending(job)),
         prompt=job.request.prompt,
         buttons=_follow_up_buttons(follow_ups),
         reply_to=job.card,
     )
+
+
+def _ending(job: Job) -> Text:
+    noun = NOUNS[job.request.operation]
+    if job.state is State.UNCERTAIN:
+        return (reason(job), " ", cost(job))
+    if job.state is State.UNDELIVERABLE:
+        posted = f"your {noun} was made, but could not be posted where you asked for it. "
+        kept = " It is kept: an admin can send it on with "
+        return (posted, cost(job), kept, Code(f"dailies jobs redeliver {job.id}"), ".")
+    return (f"your {noun} could not be made. ", reason(job), " ", cost(job))
 
 
 def reason(job: Job) -> str:

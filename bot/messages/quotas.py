@@ -31,8 +31,14 @@ def set_to(whose: Span, value: Allowance) -> Text:
     return (whose, f" may now use {allowance(value)}.")
 
 
-def cleared(who: str) -> Text:
-    return ("The rule for ", Code(who), " is gone; the next one that fits applies.")
+def whose(scope: str) -> Span:
+    """Whom a rule is for: a member as a mention, anything else as it is written down."""
+    kind, _, name = scope.partition(":")
+    return Who(name) if kind == "member" else Code(scope)
+
+
+def cleared(scope: str) -> Text:
+    return ("The rule for ", whose(scope), " is gone; the next one that fits applies.")
 
 
 def granted(whose: Span, amount: int, expires_at: datetime | None) -> Text:
@@ -87,7 +93,7 @@ def overview(
     if budget is not None:
         lines.append(_budget(budget, now))
     lines += [
-        (Code(r.scope), f" {allowance(r.allowance)}") for r in rules if r.scope != "workspace"
+        (whose(r.scope), f" {allowance(r.allowance)}") for r in rules if r.scope != "workspace"
     ]
     if not rules:
         lines.append(("Nothing is set; the configured default applies to everybody.",))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.credits import MOST_CREDITS, Period
-from bot.messages.quotas import allowance
+from bot.messages.quotas import allowance, whose
 from bot.messages.words import credits
 from bot.quotas import Changed, Settings, Usage
 from bot.text import Bold, Code, Text, When, Who, join
@@ -74,11 +74,6 @@ def _changed(changed: Changed) -> Text:
     before, after = changed.before or "nothing", changed.after or "nothing"
     why: Text = (f" (“{change.why}”)",) if change.why else ()
     return (
-        When(change.at), "  ", by, f" {changed.action} ", *_subject(changed.subject),
+        When(change.at), "  ", by, f" {changed.action} ", whose(changed.subject),
         f": {before} → {after}", *why,
     )  # fmt: skip
-
-
-def _subject(subject: str) -> Text:
-    kind, _, name = subject.partition(":")
-    return (Who(name),) if kind == "member" else (Code(subject),)

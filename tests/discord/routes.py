@@ -179,6 +179,8 @@ class Routes:
         channel = request.match_info["channel_id"]
         if channel not in self._discord.channels:
             raise Refusal(404, 10003, "Unknown Channel")
+        if channel in self._discord.unseen:
+            raise Refusal(403, 50001, "Missing Access")
         body, files = await self._read(request)
         self._discord.sent.append((channel, body))
         known = self._discord.nonces.get(str(body.get("nonce")))

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from adapters.discord.reading import read_target
 from bot.requests import Kind
-from tests.discord.objects import ADA, BEN, CHANNEL, Object, message
+from tests.discord.objects import ADA, ATTACH, BEN, CHANNEL, USUAL, Object, message
 from tests.discord.server import Discord
 
 StartBot = Callable[..., Awaitable[None]]
@@ -23,6 +23,21 @@ async def test_a_button_retries_at_the_cost_of_who_presses_it(
     assert pressed.callback == {"type": 6}
     assert pressed.followups == []
     assert f"<@{BEN}>" in say(discord.results()[1])
+
+
+async def test_nothing_is_made_of_a_result_where_it_could_not_be_posted(
+    discord: Discord, start_bot: StartBot, picture: Callable[..., Object]
+) -> None:
+    await start_bot(discord)
+    await discord.command("animate", {"image": picture(), "prompt": "waves", "duration": 2})
+    result = (await discord.until(discord.results))[0]
+    buttons = [b["custom_id"] for row in result["components"] for b in row["components"]]
+    actions = [custom_id.split(":")[1] for custom_id in buttons]
+    assert actions == ["retry", "remix", "upscale", "extend"]
+    discord.own_permissions = USUAL & ~ATTACH
+    for action in ("retry", "upscale", "extend"):
+        pressed = await discord.click(result, action, BEN)
+        await discord.until(lambda asked=pressed: "I lack **Attach Files**" in asked.said)
 
 
 async def test_a_button_of_nobody_knows_what_is_answered(

@@ -67,6 +67,15 @@ async def test_alerts_go_to_the_channel_that_the_admins_have_set(
     assert await discord.until(alerts)
 
 
+async def test_rules_name_people_as_mentions(discord: Discord, start_bot: StartBot) -> None:
+    await start_bot(discord)
+    await quota(discord, "set", who=BEN, credits="50")
+    shown = await quota(discord, "show", target="workspace")
+    assert f"<@{BEN}> 50 credits a month" in shown
+    assert "member:" not in shown
+    assert f"The rule for <@{BEN}> is gone" in await quota(discord, "clear", who=BEN)
+
+
 async def test_a_role_that_is_gone_gets_no_rule(discord: Discord, start_bot: StartBot) -> None:
     await start_bot(discord)
     data = {"id": "1", "name": "quota", "type": 1, "options": [{"type": 1, "name": "set", "options": [

@@ -82,3 +82,13 @@ async def test_only_open_drafts_run_out(books):
     assert await books.quotas.decide(draft.id, OPEN, DraftState.EXPIRED, None)
     assert await books.quotas.overdue_drafts(books.now) == []
     assert await approve(books, draft, "ada") is None
+
+
+async def test_an_admin_decides_also_what_did_not_seem_to_reach_them(books):
+    expires_at = books.now + timedelta(hours=1)
+    draft = draft_of(books.job("ben", 150), DraftState.REFUSED, expires_at)
+    await books.quotas.save_draft(draft, (), books.now)
+    assert await approve(books, draft, "ada") is not None
+    other = draft_of(books.job("ben", 150), DraftState.REFUSED, expires_at)
+    await books.quotas.save_draft(other, (), books.now)
+    assert await books.quotas.deny_draft(other, Change("ada", books.now))

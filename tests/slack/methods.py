@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tests.slack.blocks import problems
+from tests.slack.installing import access
 
 if TYPE_CHECKING:
     from tests.slack.server import SlackServer
@@ -87,6 +88,11 @@ def _join(s: SlackServer, a: Json) -> Json:
 
 
 def _open(s: SlackServer, a: Json) -> Json:
+    user = s.users.get(a["users"])
+    if user is None:
+        raise Refusal("user_not_found")
+    if user.get("deleted"):
+        raise Refusal("user_disabled")
     channel = f"D{a['users'][1:]}"
     s.channels.setdefault(channel, {"id": channel, "is_im": True, "is_member": True})
     return {"channel": {"id": channel}}
@@ -251,30 +257,6 @@ def _file_info(s: SlackServer, a: Json) -> Json:
     return {"file": {name: value for name, value in file.items() if name not in hidden}}
 
 
-def _access(s: SlackServer, a: Json) -> Json:
-    team = a["code"].removeprefix("code-")
-    if team[0] == "E":  # for a whole organisation: Slack names no team
-        org = {
-            "enterprise": {"id": team, "name": team},
-            "is_enterprise_install": True,
-            "team": None,
-        }
-        s.tokens[f"xoxb-{team}"] = team
-        return {**_granted(team), **org}
-    s.tokens[f"xoxb-{team}"] = team
-    return {**_granted(team), "team": {"id": team, "name": team}, "is_enterprise_install": False}
-
-
-def _granted(of: str) -> Json:
-    return {
-        "access_token": f"xoxb-{of}",
-        "token_type": "bot",
-        "scope": "commands",
-        "bot_user_id": "U0BOT",
-        "authed_user": {"id": "U0ADA"},
-    }
-
-
 METHODS: dict[str, Callable[[Any, Json], Json]] = {
     "auth.test": _auth_test,
     "apps.connections.open": _open_socket,
@@ -296,5 +278,5 @@ METHODS: dict[str, Callable[[Any, Json], Json]] = {
     "files.getUploadURLExternal": _upload_url,
     "files.completeUploadExternal": _complete,
     "files.info": _file_info,
-    "oauth.v2.access": _access,
+    "oauth.v2.access": access,
 }

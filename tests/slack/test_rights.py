@@ -145,3 +145,39 @@ async def test_redirects_are_followed_without_the_token(workspace: Workspace, ru
     tokens = {fetch["path"].split("/")[1]: fetch["token"] for fetch in workspace.server.fetched}
     assert tokens["files"] is not None
     assert tokens["cdn"] is None
+
+
+async def test_nothing_is_made_of_a_result_where_it_could_not_be_posted(
+    workspace: Workspace, run: Run
+) -> None:
+    bot = await run()
+    said = workspace.say(
+        "<@U0BOT> animate it jumps --duration 2",
+        channel=PRIVATE,
+        files=[workspace.add_file("cat.png", png())],
+    )
+    await workspace.event({**said, "type": "app_mention", "channel": PRIVATE})
+    result = await workspace.result(channel=PRIVATE)
+    await bot.stop()  # or it would not ask for a minute
+    await run()
+    workspace.server.channels[PRIVATE]["is_member"] = False
+    for number, action in enumerate(("retry", "upscale", "extend"), start=1):
+        await workspace.press(result, action, BEN, PRIVATE)
+        assert "not in this channel" in await workspace.whisper(number)
+
+
+async def test_a_dear_job_is_not_confirmed_where_it_could_not_be_posted(
+    workspace: Workspace, run: Run
+) -> None:
+    bot = await run(DAILIES_QUOTA__CONFIRM_ABOVE="3")
+    await workspace.command("/imagine a fox", channel=PRIVATE)
+    assert "Run it?" in await workspace.whisper()
+    question = {**workspace.server.responses[-1], "ts": "1.0"}
+    await bot.stop()
+    await run(DAILIES_QUOTA__CONFIRM_ABOVE="3")
+    workspace.server.channels[PRIVATE]["is_member"] = False
+    await workspace.press(question, "confirm", ADA, PRIVATE)
+    assert "not in this channel" in await workspace.whisper(2)
+    workspace.server.channels[PRIVATE]["is_member"] = True
+    await workspace.press(question, "confirm", ADA, PRIVATE)
+    await workspace.result(channel=PRIVATE)

@@ -138,7 +138,10 @@ class Workspace:
         return await self.send("interactive", payload)
 
     async def submit(self, view: Json, user: str = ADA, **values: Any) -> Json:
-        """Fill in a form and send it: text by `prompt`, files by `files`, choices by name."""
+        """Fill in a form and send it: text by `prompt`, files by `files`, choices by name.
+
+        Slack itself sends none in which something compulsory is missing.
+        """
         payload = {
             "type": "view_submission",
             "team": {"id": TEAM},
@@ -249,5 +252,8 @@ def _state(view: Json, values: Json) -> Json:
         else:
             option = {"value": given} if given else element.get("initial_option")
             entry["selected_option"] = option
+        empty = not any(value for name, value in entry.items() if name != "type")
+        assert block.get("optional") or not empty, f"{action} is compulsory"
+        assert len(entry.get("files") or ()) <= element.get("max_files", 10), "too many files"
         state[block.get("block_id") or f"b{number}"] = {action: entry}
     return state

@@ -162,7 +162,6 @@ def test_a_result_says_what_was_charged_and_not_what_was_held(job, plain):
         ("REJECTED.CREDITS", "run out of credits"),
         ("REJECTED.KEY", "key"),
         ("REJECTED.MODEL", "may not use this model"),
-        ("DELIVERY", "could not be posted"),
     ],
 )
 def test_every_failure_says_why_and_what_helps(job, plain, code, part):
@@ -174,6 +173,18 @@ def test_every_failure_says_why_and_what_helps(job, plain, code, part):
     # The third part of a code is for Runway's own engineers.
     assert not code or code not in text
     assert not PYTHON.search(text)
+
+
+def test_what_was_made_and_could_not_be_posted_is_told_as_one_story(job, plain):
+    kept = job(state=State.UNDELIVERABLE, failure="DELIVERY")
+    assert plain(failure(kept, "M", []).text) == (
+        "@ada your image was made, but could not be posted where you asked for it. It cost nothing. "
+        f"It is kept: an admin can send it on with dailies jobs redeliver {kept.id}."
+    )
+    assert status(card(kept, "M", Progress()), plain) == (
+        "It was made, but could not be posted here. It is kept, and an admin can send it on. "
+        "It cost nothing."
+    )
 
 
 def test_what_a_refused_prompt_cost_is_told(job, plain):

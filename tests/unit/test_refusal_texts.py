@@ -77,6 +77,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.BadDays("eventually"), ["eventually", "1 to 3650"]),
     (errors.DraftOver("approved"), ["was approved already"]),
     (errors.DraftOver("expired"), ["has run out"]),
+    (errors.AdminsNotReached(), ["nobody has been asked", "/quota settings alerts"]),
     (errors.TooManyJobs(3), ["3 jobs", "/cancel"]),
     (errors.TooManyJobs(1), ["one job", "/cancel"]),
     (errors.AdminsOnly("manage quotas"), ["admins", "manage quotas"]),

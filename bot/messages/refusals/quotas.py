@@ -165,3 +165,13 @@ def _(e: errors.DraftOver) -> Text:
         "asked": "is before the admins already", "forgotten": "was let go",
     }  # fmt: skip
     return (f"This request {states.get(e.state, 'has run out')}; there is nothing left to decide.",)
+
+
+@refusal.register
+def _(_: errors.AdminsNotReached) -> Text:
+    return (
+        "The admins could not be reached, so nobody has been asked. Try again in a minute. If that does "
+        "not help, tell one yourself: ",
+        Code("/quota settings alerts"),
+        " sets the channel where they are asked.",
+    )
