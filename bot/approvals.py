@@ -21,6 +21,9 @@ log = structlog.get_logger()
 # What [+100] gives.
 RAISE_CREDITS = 100
 
+# The admins' message is posted within this time, tries and all.
+ASKING = timedelta(minutes=1)
+
 
 class Approvals:
     """Decides each draft once, however many press at the same time."""
@@ -76,7 +79,9 @@ class Approvals:
             draft_id, [DraftState.REFUSED], DraftState.ASKED, None, expires_at
         )
         if not decided:
-            raise await self._over(draft_id)
+            if not self._was_dropped(draft):
+                raise await self._over(draft_id)
+            expires_at = draft.expires_at
         await self._drafts.note_alert(draft_id, await self._tell_admins(draft, expires_at))
         return messages.asked(expires_at)
 
@@ -132,6 +137,12 @@ class Approvals:
         if draft is None or draft.owner.workspace != origin.member.workspace:
             raise errors.NoSuchJob(draft_id)
         return draft
+
+    def _was_dropped(self, draft: Draft) -> bool:
+        """Whether somebody died between writing a question down and putting it to the admins."""
+        if draft.state is not DraftState.ASKED or draft.alert is not None:
+            return False
+        return self._clock.now() > draft.expires_at - self._ask_lifetime + ASKING
 
     async def _over(self, draft_id: str) -> errors.DraftOver:
         draft = await self._drafts.draft(draft_id)
