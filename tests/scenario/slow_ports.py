@@ -125,6 +125,7 @@ class SlowStorage(SqlStorage):
     after_accept: Callable[[Job], Awaitable[None]] | None = None
     before_cancel: Callable[[], Awaitable[None]] | None = None
     after_intent: Callable[[], Awaitable[None]] | None = None
+    after_running: Callable[[Job], Awaitable[None]] | None = None
     loses_cards: int = 0
     is_away = False
 
@@ -139,6 +140,8 @@ class SlowStorage(SqlStorage):
         moved = await super().advance(job, to, **changes)
         if to is State.SUBMITTING and self.after_intent is not None:
             await self.after_intent()
+        if to is State.RUNNING and self.after_running is not None:
+            await self.after_running(moved)
         return moved
 
     async def note_card(self, job_id: str, card: str) -> Job:
