@@ -105,6 +105,6 @@ def _without_words(event: Any, _hint: Any) -> Any:
 
 def _missing(setting: str, extra: str) -> str:
     return (
-        f'{setting} is set, and its library is not installed: pip install "dailies[{extra}]", or '
+        f'{setting} is set, and its library is not installed: pip install ".[{extra}]" in the clone, or '
         "take the setting out."
     )

@@ -213,14 +213,14 @@ class LogConfig(_Section):
 
 
 class SentryConfig(_Section):
-    """Errors go to Sentry where there is a `dsn`; needs `pip install dailies[sentry]`."""
+    """Errors go to Sentry where there is a `dsn`; needs the extra `sentry`."""
 
     dsn: SecretStr | None = None
     environment: str = "production"
 
 
 class TelemetryConfig(_Section):
-    """Traces go to an OpenTelemetry collector over HTTP; needs `pip install dailies[telemetry]`."""
+    """Traces go to an OpenTelemetry collector over HTTP; needs the extra `telemetry`."""
 
     endpoint: Annotated[str, AfterValidator(web_address)] | None = None
     service_name: str = Field(default="dailies", min_length=1)

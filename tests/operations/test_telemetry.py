@@ -89,14 +89,14 @@ def test_an_address_that_is_none_is_told_without_showing_it():
 
 def test_a_sentry_library_that_is_not_installed_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentry_sdk", None)
-    with pytest.raises(ConfigError, match=r"pip install \"dailies\[sentry\]"):
+    with pytest.raises(ConfigError, match=r"pip install \"\.\[sentry\]"):
         sentry(SentryConfig(dsn=SecretStr("http://key@127.0.0.1:9/1")))
 
 
 async def test_a_telemetry_library_that_is_not_installed_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     traces = tracing(TelemetryConfig(endpoint="http://127.0.0.1:9"))
-    with pytest.raises(ConfigError, match=r"pip install \"dailies\[telemetry\]"):
+    with pytest.raises(ConfigError, match=r"pip install \"\.\[telemetry\]"):
         await traces.__aenter__()
 
 
