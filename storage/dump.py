@@ -15,14 +15,14 @@ _MISSING = (
 )
 
 # asyncpg's names, and libpq's: https://www.postgresql.org/docs/current/libpq-envars.html
-_NAMES = {
-    "host": "PGHOST",
-    "port": "PGPORT",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "database": "PGDATABASE",
-    "ssl": "PGSSLMODE",
-}
+_NAMES = (
+    ("host", "PGHOST"),
+    ("port", "PGPORT"),
+    ("user", "PGUSER"),
+    ("password", "PGPASSWORD"),
+    ("database", "PGDATABASE"),
+    ("ssl", "PGSSLMODE"),
+)
 
 
 def dump(address: URL, target: Path) -> None:
@@ -50,7 +50,7 @@ def dump(address: URL, target: Path) -> None:
 def _environment(address: URL) -> dict[str, str]:
     """The address as libpq takes it: a password would be seen among a program's arguments."""
     _, given = address.get_dialect()().create_connect_args(address)
-    return {name: _text(given[key]) for key, name in _NAMES.items() if given.get(key)}
+    return {name: _text(given[key]) for key, name in _NAMES if given.get(key)}
 
 
 def _text(value: object) -> str:
