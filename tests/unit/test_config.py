@@ -179,8 +179,8 @@ def test_a_key_that_was_copied_with_a_gap_is_told(monkeypatch):
 
 
 def test_slacks_tokens_in_each_others_place_are_told(monkeypatch):
-    monkeypatch.setenv("SLACK_BOT_TOKEN", "xapp-1-hush")
-    monkeypatch.setenv("SLACK_APP_TOKEN", "xoxb-1-hush")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xapp-hush")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xoxb-hush")
     said = refused()
     assert "slack.bot_token: a token that begins with xapp- is for slack.app_token." in said
     assert "slack.app_token: a token that begins with xoxb- is for slack.bot_token." in said
