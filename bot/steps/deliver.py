@@ -42,6 +42,7 @@ class Delivery:
         self._replica = replica
         self._clock = clock
         self._pauses = pauses
+        self._notified: set[str] = set()
 
     async def deliver(self, job: Job, *, is_first: bool) -> Job:
         """Post a job's result and settle; it comes back delivered or undeliverable.
@@ -80,15 +81,17 @@ class Delivery:
         message = await self._post(job, view, f"end:{job.id}")
         failpoint("end.posted")
         if message is None:  # the channel is gone, or we are not let in any more
-            await self._notify(job, view)
+            await self._notify_once(job, view)
         return await self._storage.note(job.id, result=message)
 
     async def finish(self, job: Job) -> Job:
         """Nothing is left to be shown of a job; who cannot see its result in the chat is told."""
         if job.state is State.UNDELIVERABLE:
-            await self._notify(job, self._failure(job))
+            await self._notify_once(job, self._failure(job))
+        told = await self._storage.note(job.id, told=True)
+        self._notified.discard(job.id)
         log.info("over", job=job.id, state=job.state.value, charged=job.charged)
-        return await self._storage.note(job.id, told=True)
+        return told
 
     def _failure(self, job: Job) -> Result:
         label = self._catalog.label(job.request.model)
@@ -142,6 +145,12 @@ class Delivery:
     async def _confirm_lease(self) -> None:
         """Raise StaleJob when another replica may lead by now: a job that is over is nobody's."""
         self._replica.check()
+
+    async def _notify_once(self, job: Job, view: Result) -> None:
+        """A private word has no key, and while the database is away we come by here again and again."""
+        if job.id not in self._notified:
+            await self._notify(job, view)
+            self._notified.add(job.id)
 
     async def _notify(self, job: Job, view: Result) -> None:
         notice = Notice(view.text, view.buttons, job.id)

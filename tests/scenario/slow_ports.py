@@ -41,6 +41,7 @@ class SlowChat:
         self.before_delivery: Callable[[], Awaitable[None]] | None = None
         self.asked_to_deliver = asyncio.Event()
         self.delivered: list[str] = []
+        self.notified: list[str] = []
         self.shown: list[State] = []
         self.removed: list[str] = []
         self.edited: set[str] = set()
@@ -93,7 +94,7 @@ class SlowChat:
         return key
 
     async def notify(self, member: Member, channel: str, notice: Notice) -> None:
-        return
+        self.notified.append(member.id)
 
     async def alert(
         self, workspace: str, notice: Notice, key: str, channel: str | None = None
@@ -127,6 +128,7 @@ class SlowStorage(SqlStorage):
     after_intent: Callable[[], Awaitable[None]] | None = None
     after_running: Callable[[Job], Awaitable[None]] | None = None
     loses_cards: int = 0
+    loses_ends: int = 0
     is_away = False
 
     def __init__(self, database: Database, defaults: Defaults) -> None:
@@ -153,6 +155,9 @@ class SlowStorage(SqlStorage):
     async def note(self, job_id: str, **changes: Any) -> Job:
         if changes.get("cancel_requested") and self.before_cancel is not None:
             await self.before_cancel()
+        if changes.get("told") and self.loses_ends:
+            self.loses_ends -= 1
+            raise StorageUnavailable("away while an end is noted")
         return await super().note(job_id, **changes)
 
     async def accept(

@@ -14,7 +14,7 @@ from bot.acceptance import new_job
 from bot.clock import SystemClock
 from bot.commands import command
 from bot.credits import Outcome
-from bot.errors import AlreadyOver, StorageUnavailable
+from bot.errors import AlreadyOver, ChatError, StorageUnavailable
 from bot.invocations import Invocation, SentFile
 from bot.jobs import Cause, Job, State
 from bot.runway.simulator import SimulatorSettings
@@ -228,3 +228,17 @@ async def test_what_was_accepted_keeps_its_files_whatever_comes_after(
         await asking
     ended = await stage.until(job.id, lambda job: job.state.is_over)
     assert (ended.state, ended.failure) == (State.DELIVERED, None)
+
+
+async def test_who_cannot_see_a_result_is_told_once_while_the_database_is_away(
+    stage: Stage,
+) -> None:
+    async def closed() -> None:
+        raise ChatError("the channel is gone", permanent=True)
+
+    stage.chat.before_delivery = closed
+    stage.storage.loses_ends = 2
+    job = await stage.imagine("a fox")
+    ended = await stage.until(job.id, lambda job: job.told)
+    assert (ended.state, stage.storage.loses_ends) == (State.UNDELIVERABLE, 0)
+    assert stage.chat.notified == ["ada"]
