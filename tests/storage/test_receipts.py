@@ -3,9 +3,17 @@
 import asyncio
 from dataclasses import replace
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from bot.ports import Receipt
+from storage.engines import address_of, open_database
 from storage.receipts import SqlReceipts
 from tests.storage.conftest import NOW, WORKSPACE
+
+_WAITS = text(
+    "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+)
 
 
 async def test_of_many_that_begin_a_receipt_one_has_begun_it(database):
@@ -17,3 +25,34 @@ async def test_of_many_that_begin_a_receipt_one_has_begun_it(database):
     (first,) = (receipt for receipt, other in zip(mine, begun, strict=True) if other is None)
     assert {receipt.channel for receipt in begun if receipt} == {first.channel}
     assert await books[0].receipt(WORKSPACE, "result:job1") == replace(first, facts={})
+
+
+class Unfinished:
+    """A database whose transaction is open until the test ends it."""
+
+    def __init__(self, connection) -> None:
+        self._connection = connection
+
+    async def write(self, transaction):
+        return await self._connection.run_sync(transaction)
+
+
+async def test_a_receipt_that_another_replica_is_just_beginning_is_theirs(postgres):
+    """Neither sees the other's before the commit; PostgreSQL alone lets both try."""
+    url = await postgres.database()
+    database, engine = await open_database(url), create_async_engine(address_of(url))
+    theirs = Receipt(WORKSPACE, "result:job1", "C1", NOW)
+    async with engine.connect() as connection:
+        assert await SqlReceipts(Unfinished(connection)).begin(theirs) is None
+        mine = asyncio.create_task(SqlReceipts(database).begin(replace(theirs, channel="C2")))
+        while not mine.done():
+            if (await connection.execute(_WAITS)).all():
+                break
+            await asyncio.sleep(0.01)
+        await connection.commit()
+        found = await mine
+    assert found is not None
+    assert found.channel == "C1"
+    await engine.dispose()
+    await database.close()
+    await postgres.give_back(url)
