@@ -43,7 +43,7 @@ def dump(address: URL, target: Path) -> None:
         check=False,
     )
     if ran.returncode != 0:
-        said = ran.stderr.decode(errors="replace").strip().removeprefix("pg_dump: ")
+        said = ran.stderr.decode(errors="replace").strip().removeprefix("pg_dump: error: ")
         raise ConfigError(f"pg_dump could not copy the database. It says: {said}")
 
 

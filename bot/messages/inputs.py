@@ -41,9 +41,9 @@ def _changes(media: Media, was: Original) -> list[str]:
     if was.hdr and not media.hdr:
         said.append("HDR made into standard colours")
     if media.fit and media.fit.pad:
-        said.append(f"padded to {_shape(media.fit.pad)}")
+        said.append(f"padded to {media.width}×{media.height}")
     elif media.fit and media.fit.crop:
-        said.append(f"cut to {_shape(media.fit.crop)}")
+        said.append(f"cut to {media.width}×{media.height}")
     elif max(was.width or 0, was.height or 0) > max(media.width or 0, media.height or 0):
         said.append(f"scaled down from {was.width}×{was.height}")
     return said
@@ -60,7 +60,3 @@ def _crop(request: GenerationRequest, given: Input) -> list[str]:
         return []
     kept = f"{width}×{height} of {media.width}×{media.height}"
     return [f"the centre is kept, {kept} (--fit pad keeps all)"]
-
-
-def _shape(ratio: str) -> str:
-    return ratio.replace(":", "×")

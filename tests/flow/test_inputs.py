@@ -81,10 +81,21 @@ async def test_padding_is_done_before_it_is_sent(start: Start, tmp_path: Path) -
     bot = await start()
     await bot.type("/animate --ratio 16:9 --fit pad x", path)
     [result] = await bot.results(1)
-    assert (await bot.card(result["job_id"]))["Input"] == "tall.png: padded to 1280×720"
+    assert (await bot.card(result["job_id"]))["Input"] == "tall.png: padded to 533×300"
     [key] = bot.kept("inputs/**/*")
     with Image.open(bot.folder / "archive" / key) as image:
         assert image.size == (533, 300)
+
+
+async def test_a_picture_that_is_too_wide_is_cut_and_the_card_says_to_what(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "wide.png"
+    Image.new("RGB", (900, 300), "red").save(path)
+    bot = await start()
+    await bot.type("/animate --model gen4.5 x", path)
+    [result] = await bot.results(1)
+    assert (await bot.card(result["job_id"]))["Input"] == "wide.png: cut to 600×300"
 
 
 async def test_a_video_that_is_too_long_is_cut_priced_as_cut_and_told(

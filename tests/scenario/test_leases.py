@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.jobs import State
+from bot.jobs import Job, State
 from tests.scenario.evidence import read_books
 from tests.scenario.slowly import Stage, staged
 
@@ -16,6 +16,22 @@ from tests.scenario.slowly import Stage, staged
 async def stage(known_folder: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
     async with staged(known_folder, session) as one:
         yield one
+
+
+async def _lost_while_runway_is_asked(stage: Stage) -> tuple[Job, asyncio.Event]:
+    """A job whose lease is lost before Runway answers its create, and what lets Runway answer."""
+    asked, answers = asyncio.Event(), asyncio.Event()
+
+    async def answer_late() -> None:
+        asked.set()
+        await answers.wait()
+
+    stage.provider.before_answer = answer_late
+    job = await stage.imagine("a fox")
+    async with asyncio.timeout(60):
+        await asked.wait()
+    await stage.lose_lease()
+    return job, answers
 
 
 async def test_a_tasks_id_outlives_the_lease_while_the_database_is_away(
@@ -39,17 +55,7 @@ async def test_a_tasks_id_outlives_the_lease_while_the_database_is_away(
 async def test_an_answer_that_comes_after_the_lease_is_written_down_under_the_next(
     stage: Stage, session: aiohttp.ClientSession
 ) -> None:
-    asked, answers = asyncio.Event(), asyncio.Event()
-
-    async def answer_late() -> None:
-        asked.set()
-        await answers.wait()
-
-    stage.provider.before_answer = answer_late
-    job = await stage.imagine("a fox")
-    async with asyncio.timeout(60):
-        await asked.wait()
-    await stage.lose_lease()
+    job, answers = await _lost_while_runway_is_asked(stage)
     await stage.worker.renewed()
     answers.set()
     ended = await stage.until(job.id, lambda job: job.told)
@@ -75,17 +81,7 @@ async def test_what_was_not_sent_under_one_lease_is_sent_under_the_next(stage: S
 
 async def test_a_job_that_another_process_was_sending_is_uncertain(stage: Stage) -> None:
     """Nobody here knows what Runway answered."""
-    asked, never = asyncio.Event(), asyncio.Event()
-
-    async def answer_late() -> None:
-        asked.set()
-        await never.wait()
-
-    stage.provider.before_answer = answer_late
-    job = await stage.imagine("a fox")
-    async with asyncio.timeout(60):
-        await asked.wait()
-    await stage.lose_lease()
+    job, _ = await _lost_while_runway_is_asked(stage)
     await stage.resend_elsewhere(job.id)
     await stage.worker.renewed()
     ended = await stage.until(job.id, lambda job: job.told)
