@@ -107,7 +107,8 @@ async def test_a_picture_does_not_wait_for_videos_that_are_encoded(tmp_path: Pat
     for number in range(3):
         endless = tmp_path / f"{number}.avi"
         os.mkfifo(endless)  # whoever opens it waits for a writer
-        film = Media(f"inputs/job/{number}.avi", Kind.VIDEO, "video/x-msvideo", 9, "0", "a.avi")
+        key, avi = f"inputs/job/{number}.avi", "video/x-msvideo"
+        film = Media(key, Kind.VIDEO, avi, 9, "0", "a.avi", width=64, height=48)
         encoding.append(asyncio.create_task(library.adapt(film, endless, Fit())))
     Image.new("RGB", SIZE).save(tmp_path / "small.png")
     found = await library.look_into(tmp_path / "small.png", "small.png", "inputs/other/0")
