@@ -29,6 +29,10 @@ FLAGS = (
     f"--disable-features={','.join(UNUSED)}",
     "--no-sandbox",
     "--disable-gpu",
+    # Drawing without a graphics card needs no process of its own, nor does each page of one site.
+    "--in-process-gpu",
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -7,7 +7,6 @@ from bot.jobs import State
 from bot.ports import Once
 from storage import jobs, ledger, turns
 from storage.acceptance import accept
-from storage.engines import open_database
 from storage.proposals import Proposal
 from storage.sqlite import writer_engine
 from tests.storage.statements import statements_of
@@ -16,10 +15,8 @@ HERE = "playground:local"
 
 
 @pytest.fixture
-async def connection(tmp_path):
-    path = tmp_path / "dailies.db"
-    await (await open_database(f"sqlite:///{path}")).close()
-    engine = writer_engine(path)
+def connection(known_folder):
+    engine = writer_engine(known_folder / "dailies.db")
     with engine.connect() as opened:
         yield opened
     engine.dispose()
