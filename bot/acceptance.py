@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.drafts import Draft, DraftState
-from bot.errors import NotEnoughCredits, StaleJob, StorageUnavailable, WordNotAllowed
+from bot.errors import Blocked, NotEnoughCredits, StaleJob, StorageUnavailable, WordNotAllowed
 from bot.failpoints import failpoint
 from bot.invocations import Origin
 from bot.jobs import Cause, Job, State
@@ -82,6 +82,13 @@ class Acceptance:
             if accepted.id != job_id:
                 return accepted
             return await self._start(accepted, introduce)
+
+    async def check_owner(self, origin: Origin) -> None:
+        """Refuse whoever may use nothing, before anything is done for them; raises Blocked."""
+        now = self._clock.now()
+        balance = await self._quotas.balance(origin.member, now, origin.roles)
+        if balance.allowance.blocked:
+            raise Blocked(balance.scope)
 
     def check_words(self, prompt: str) -> None:
         """Refuse a prompt for its words alone; raises WordNotAllowed."""

@@ -71,6 +71,9 @@ class Generation:
         Nothing of a refused command stays in the archive.
         """
         job_id = new_job_id()
+        if invocation.files or "ref" in invocation.options:
+            # To look into a video and convert it takes minutes.
+            await self._acceptance.check_owner(invocation.origin)
         async with self._kept_for(job_id) as kept:
             request = await self._request(invocation, job_id, kept.medias)
             kept.handed_over = True

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from PIL import Image
 
@@ -44,6 +45,17 @@ async def test_a_blocked_member_is_told_so_and_can_be_let_in_again(stage: Stage)
     )  # fmt: skip
     await say(stage.page, "/quota clear ben")
     assert (await stage.page.finish(IMAGINE, "ben")).state == "delivered"
+
+
+async def test_what_a_blocked_member_sends_is_not_even_looked_into(
+    stage: Stage, tmp_path: Path
+) -> None:
+    (broken := tmp_path / "fox.png").write_bytes(b"this is no picture")
+    await say(stage.page, "/quota block ben")
+    status, answer = await stage.page.command("/animate a fox", "ben", [broken])
+    assert (status, answer["error"]) == (
+        400, "An admin has blocked your credits. Ask one if that is wrong.",
+    )  # fmt: skip
 
 
 async def test_a_grant_is_shown_and_spent_after_the_allowance(open_stage: OpenStage) -> None:
