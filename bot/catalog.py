@@ -67,6 +67,7 @@ class InputRule(_Entry):
     sides: tuple[int, int] | None = None
     aspect: tuple[float, float] | None = None
     max_side: int | None = None
+    max_rate: int | None = None
     max_output_pixels: int | None = None
 
 

@@ -12,6 +12,8 @@ MOST_USEFUL_SIDE = 4096
 FITS = ("crop", "pad")
 # A difference in shape that nobody sees.
 SAME_SHAPE = 0.02
+# Phones' 30 pictures a second are 29.9 to 30.1.
+SAME_RATE = 1.01
 
 
 def plan_fit(
@@ -19,7 +21,8 @@ def plan_fit(
 ) -> Fit:
     """What must be done to a file in a role; `how` is what to do with another shape."""
     if media.kind is Kind.VIDEO:
-        return Fit(side=rule.max_side, seconds=rule.seconds[1] if rule.seconds else None)
+        seconds = rule.seconds[1] if rule.seconds else None
+        return Fit(side=rule.max_side, seconds=seconds, rate=rule.max_rate)
     side = None if spec.operation is Operation.IMAGE_UPSCALE else MOST_USEFUL_SIDE
     if ratio is None or rule.role not in CROPPED_ROLES:
         return Fit(side=side)
@@ -36,7 +39,13 @@ def changes(media: Media, fit: Fit) -> bool:
         fit.shape is not None
         or (fit.side is not None and longest > fit.side)
         or (fit.seconds is not None and (media.duration or 0) > fit.seconds)
+        or is_too_quick(media, fit)
     )
+
+
+def is_too_quick(media: Media, fit: Fit) -> bool:
+    """Whether a video has more pictures a second than are taken."""
+    return fit.rate is not None and (media.rate or 0) > fit.rate * SAME_RATE
 
 
 def expected(media: Media, fit: Fit) -> Media:
@@ -50,6 +59,8 @@ def expected(media: Media, fit: Fit) -> Media:
     if seconds and fit.seconds is not None and seconds > fit.seconds:
         frames = None if frames is None else round(frames * fit.seconds / seconds)
         seconds = fit.seconds
+    if seconds and fit.rate is not None and is_too_quick(media, fit):
+        frames = round(seconds * fit.rate)
     return replace(media, width=width, height=height, duration=seconds, frames=frames)
 
 

@@ -35,7 +35,7 @@ LINK = "https://"
 
 @dataclass(frozen=True)
 class Original:
-    """A file as its owner sent it, before it was made acceptable."""
+    """A file as its owner sent it, before it was made acceptable; `rate` in pictures a second."""
 
     content_type: str
     size: int
@@ -46,14 +46,19 @@ class Original:
     animated: bool = False
     codec: str | None = None
     hdr: bool = False
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How a file must change before a model takes it: the longest side, the length, the shape."""
+    """How a file must change before a model takes it.
+
+    The longest side (pixels), the length, the pictures a second, the shape.
+    """
 
     side: int | None = None
     seconds: float | None = None
+    rate: int | None = None
     pad: str | None = None
     crop: str | None = None
 
@@ -86,6 +91,11 @@ class Media:
     hdr: bool = False
     was: Original | None = None
     fit: Fit | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """The pictures a second of a video; None where they are not known."""
+        return self.frames / self.duration if self.frames and self.duration else None
 
     @property
     def is_link(self) -> bool:

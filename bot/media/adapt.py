@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from bot.fitting import is_too_quick
 from bot.media.asking import ask, count, number
 from bot.media.children import Budget, Children
 from bot.media.containers import MUXERS, RUNWAY_CODECS, RUNWAY_TYPES, type_of
@@ -53,7 +54,7 @@ def _is_fine(media: Media, fit: Fit) -> bool:
     side = max(media.width or 0, media.height or 0)
     small = fit.side is None or side <= fit.side
     # Models read pictures as plain ones: HDR would come out grey.
-    return known and short and small and not media.hdr
+    return known and short and small and not media.hdr and not is_too_quick(media, fit)
 
 
 async def _image(
@@ -96,6 +97,7 @@ async def _video(
         "shrink_to": fit.side or limits.side,
         "seconds": fit.seconds or MOST_SECONDS,
     }
+    terms |= {"rate": fit.rate} if fit.rate and is_too_quick(media, fit) else {}
     file_type = type_of(media.content_type)
     found = await ask(children, "convert_video", path, file_type, terms, ENCODER_BUDGET, target)
     return replace(await _film(media, MP4, found, target), fit=fit)
@@ -150,4 +152,5 @@ def _original(media: Media) -> Original:
         animated=media.animated,
         codec=media.codec,
         hdr=media.hdr,
+        rate=media.rate,
     )

@@ -5,6 +5,7 @@ The imports stand inside the tasks: a decoder is never loaded in the bot's own p
 
 import importlib
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from pathlib import Path
 
 from bot.media.errors import Reason, UnusableFile
@@ -61,7 +62,8 @@ def _convert_video(path: Path, container: str, terms: Terms) -> dict[str, object
 
     share = min(1.0, int(terms["shrink_to"]) / max(int(terms["width"]), int(terms["height"])))
     width, height = shrink.even(int(terms["width"]), int(terms["height"]), share)
-    recipe = reel.Recipe(width, height, float(terms["seconds"]))
+    rate = Fraction(int(terms["rate"])) if "rate" in terms else None
+    recipe = reel.Recipe(width, height, float(terms["seconds"]), rate)
     reel.encode(path, container, _target(terms), recipe, int(terms["pixels"]))
     return _inspect_video(_target(terms), "mp4", terms)
 

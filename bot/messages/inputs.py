@@ -1,7 +1,7 @@
 """What a card says about the files that went in: what was changed, and what will be cut off."""
 
 from bot.commands import CROPPED_ROLES
-from bot.fitting import SAME_SHAPE, shaped
+from bot.fitting import SAME_RATE, SAME_SHAPE, shaped
 from bot.messages.words import duration
 from bot.requests import GenerationRequest, Input, Kind, Media, Original
 from bot.text import shorten
@@ -38,6 +38,8 @@ def _changes(media: Media, was: Original) -> list[str]:
         media.codec,
     ):
         said.append("converted to MP4")
+    if media.fit and media.fit.rate and was.rate and was.rate > media.fit.rate * SAME_RATE:
+        said.append(f"{media.fit.rate} of its {was.rate:.0f} pictures a second")
     if was.hdr and not media.hdr:
         said.append("HDR made into standard colours")
     if media.fit and media.fit.pad:

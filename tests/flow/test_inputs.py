@@ -75,6 +75,24 @@ async def test_the_card_says_what_a_centre_crop_will_keep(start: Start, tmp_path
     )
 
 
+async def test_a_phones_sixty_pictures_a_second_become_what_the_model_takes(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "phone.mp4"
+    with av.open(str(path), "w") as opened:
+        stream = opened.add_stream("libx264", rate=60, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
+        for turn in range(150):
+            image = Image.new("RGB", (160, 90), (turn, 40, 40))
+            opened.mux(stream.encode(av.VideoFrame.from_image(image)))
+        opened.mux(stream.encode())
+    bot = await start()
+    assert (await bot.type("/edit make it night", path))[0] == 202
+    [result] = await bot.results(1)
+    card = await bot.card(result["job_id"])
+    assert card["Input"] == "phone.mp4: 30 of its 60 pictures a second"
+
+
 async def test_padding_is_done_before_it_is_sent(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "tall.png"
     Image.new("RGB", (300, 300), "red").save(path)

@@ -67,6 +67,15 @@ async def test_a_video_that_is_cut_is_not_longer_than_was_wanted(
     assert 1.95 < (made.duration or 0) <= 2.0
 
 
+async def test_of_a_video_that_is_too_quick_pictures_are_left_out(tmp_path: Path) -> None:
+    _film(tmp_path / "quick.mp4", Fraction(60), 90, 48_000, None)
+    found, made, _ = await _adapted(tmp_path / "quick.mp4", Fit(rate=30))
+    assert (found.frames, found.duration) == (90, pytest.approx(1.5, abs=0.05))
+    assert (made.frames, made.duration) == (45, pytest.approx(1.5, abs=0.05))
+    assert made.was is not None
+    assert made.was.rate == pytest.approx(60, rel=0.03)
+
+
 async def test_what_was_trimmed_away_counts_for_nothing_and_stays_here(tmp_path: Path) -> None:
     _film(tmp_path / "whole.mp4", Fraction(25), 100, 0, None)
     trimmed = tmp_path / "trimmed.mp4"

@@ -104,6 +104,13 @@ async def test_an_output_link_of_its_own_is_an_input_until_it_expires(api, clock
     assert await api.refused("image_to_video", gen45(url))
 
 
+@pytest.mark.parametrize(("fps", "taken"), [(30, True), (60, False)])
+async def test_aleph2_takes_thirty_pictures_a_second(api, data_uri, mp4, fps, taken):
+    body = {"model": "aleph2", "videoUri": data_uri("video/mp4", mp4(2, fps=fps))}
+    status, answer = await api.create("video_to_video", body)
+    assert status == (200 if taken else 400), answer
+
+
 @pytest.mark.parametrize("container", ["mp4", "mov", "matroska", "3gp"])
 async def test_videos_come_in_every_container_that_runway_lists(api, data_uri, mp4, container):
     uri = data_uri("video/mp4", mp4(4, width=176, height=144, container=container))

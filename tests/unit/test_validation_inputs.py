@@ -4,7 +4,8 @@ import pytest
 
 from bot import errors
 from bot.commands import command
-from bot.requests import Kind
+from bot.fitting import changes
+from bot.requests import Fit, Kind
 from bot.validation import plan_request
 
 
@@ -51,6 +52,16 @@ def test_a_file_of_the_wrong_kind_is_refused(build, image, video):
         with pytest.raises(errors.Refused) as refused:
             build(name, [media], "a prompt")
         assert isinstance(refused.value, errors.MissingInput | errors.TooManyInputs)
+
+
+def test_what_is_too_long_and_too_quick_for_a_model_is_cut_and_slowed_down(build, video):
+    [given] = build("edit", [video(duration=40.0, frames=2400)], "at night").inputs
+    assert (given.media.duration, given.media.frames) == (30, 900)
+
+
+@pytest.mark.parametrize(("frames", "slower"), [(300, False), (302, False), (305, True)])
+def test_a_rate_that_a_camera_calls_30_is_left_alone(video, frames, slower):
+    assert changes(video(duration=10.0, frames=frames), Fit(rate=30)) is slower
 
 
 def test_a_superfluous_attachment_is_refused_by_name(build, image):

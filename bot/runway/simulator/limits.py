@@ -29,6 +29,12 @@ def _check_seconds(path: str, asset: Asset, shortest: float, longest: float) -> 
         _refuse(path, f"Invalid asset duration. Must be {limits}, got {asset.seconds:.1f}")
 
 
+def _check_rate(path: str, asset: Asset, most: int) -> None:
+    rate = asset.frames / asset.seconds
+    if rate > most * 1.01:
+        _refuse(path, f"Invalid asset frame rate. Must be at most {most}, got {rate:.1f}")
+
+
 @singledispatch
 def _check(body: b.Body, assets: dict[str, Asset]) -> None:
     """Most models crop and scale what they get."""
@@ -50,6 +56,7 @@ def _act_two(body: v.ActTwo, assets: dict[str, Asset]) -> None:
 @_check.register
 def _aleph2(body: v.Aleph2, assets: dict[str, Asset]) -> None:
     _check_seconds("videoUri", assets["video"], 2, 30)
+    _check_rate("videoUri", assets["video"], 30)
 
 
 @_check.register
