@@ -51,22 +51,16 @@ def works(spec: CommandSpec, catalog: Catalog) -> bool:
     return not spec.generates or bool(models_for(spec, catalog))
 
 
-def attachment_names(models: Iterable[ModelSpec]) -> dict[str, bool]:
-    """The options for files, in the order of the models' roles, and whether each is needed."""
-    models = list(models)
+def attachment_names(models: Iterable[ModelSpec]) -> list[str]:
+    """The options for files, in the order of the models' roles."""
     most: dict[str, int] = {}
     for rule in (rule for model in models for rule in model.inputs):
         most[rule.role] = max(rule.max, most.get(rule.role, 0))
-    names: dict[str, bool] = {}
-    for role, count in most.items():
-        least = min((_least(model, role) for model in models), default=0)
-        for number in range(1, count + 1):
-            names[f"{role}{number}" if count > 1 else role] = number <= least
-    return names
-
-
-def _least(model: ModelSpec, role: str) -> int:
-    return next((rule.min for rule in model.inputs if rule.role == role), 0)
+    return [
+        f"{role}{number}" if count > 1 else role
+        for role, count in most.items()
+        for number in range(1, count + 1)
+    ]
 
 
 def _here(name: str, kind: int) -> Payload:
@@ -106,7 +100,7 @@ def _group(name: str, specs: Sequence[CommandSpec], catalog: Catalog) -> Payload
 def _options(spec: CommandSpec, catalog: Catalog) -> list[Payload]:
     """Those that are needed come first, as Discord wants it."""
     options = [_argument(spec, argument) for argument in spec.arguments]
-    options += [_attachment(*item) for item in attachment_names(models_for(spec, catalog)).items()]
+    options += [_attachment(name) for name in attachment_names(models_for(spec, catalog))]
     options += [_option(option) for option in options_for(spec, catalog)]
     if spec.name in _TARGETED:
         choices = [{"name": target, "value": target} for target in TARGETS]
@@ -127,10 +121,11 @@ def _argument(spec: CommandSpec, argument: Argument) -> Payload:
     return payload | {"type": STRING} | ({"choices": choices} if choices else {})
 
 
-def _attachment(name: str, required: bool) -> Payload:
+def _attachment(name: str) -> Payload:
     role = name.rstrip("0123456789")
     summary = _ROLES.get(role, f"The {role}")
-    return {"type": ATTACHMENT, "name": name, **_described(summary), "required": required}
+    # None is demanded: an earlier result can take its place (`ref`).
+    return {"type": ATTACHMENT, "name": name, **_described(summary), "required": False}
 
 
 _ROLES = {

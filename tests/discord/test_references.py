@@ -29,6 +29,19 @@ async def test_the_last_result_is_used_without_an_attachment(
     await discord.until(lambda: len(discord.results()) == 2)
 
 
+async def test_a_video_that_was_made_is_edited_without_an_attachment(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    link = "https://cdn.example.com/cat.png"
+    await discord.command("animate", {"prompt": f"it runs {link}", "duration": 2})
+    await discord.until(discord.results)
+    asked = await discord.command("edit", {"prompt": "at night", "ref": "last"})
+    await discord.until(lambda: asked.callback)
+    assert asked.said == ""
+    await discord.until(lambda: len(discord.results()) == 2)
+
+
 async def test_a_link_in_the_words_is_used_without_an_attachment(
     discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
 ) -> None:

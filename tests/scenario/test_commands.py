@@ -84,7 +84,11 @@ async def test_the_card_shows_what_was_asked_and_the_result_mentions_its_owner(
         ("/imagine fox --model gpt", [], "is not a model"),
         ("/imagine fox --speed 9", [], "There is no option --speed"),
         ("/imagine " + "🦊" * 501, [], "1002 characters long"),
-        ("/animate waves", [], "Attach it and send the command again"),
+        (
+            "/animate waves",
+            [],
+            "Attach it, or name a result (--ref last), and send the command again",
+        ),
         ("/animate waves --duration 11", ["photo.jpg"], "is not a duration"),
         ("/animate waves", ["photo.jpg", "portrait.png"], "you attached"),
         ("/edit snow", ["photo.jpg"], "needs a video"),

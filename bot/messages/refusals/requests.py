@@ -98,7 +98,8 @@ def _(e: errors.PromptTooLong) -> Text:
 def _(e: errors.MissingInput) -> Text:
     kinds = either([a(kind) for kind in e.kinds])
     role = f" for the {e.role}" if e.role not in e.kinds else ""
-    text: Text = (f"{e.model} needs {kinds}{role}. Attach it and send the command again.",)
+    needed, ref = f"{e.model} needs {kinds}{role}. Attach it", Code("--ref last")
+    text: Text = (f"{needed}, or name a result (", ref, "), and send the command again.")
     if e.without:
         text += (" To start from words alone, add ", Code(f"--model {e.without}"), ".")
     return text
