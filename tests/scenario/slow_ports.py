@@ -8,7 +8,7 @@ from typing import Any
 from bot.clock import SystemClock
 from bot.errors import StorageUnavailable
 from bot.jobs import Job, Member, State
-from bot.ports import Confirm, Landing, Once, Subject
+from bot.ports import Confirm, Landing, Once, Subject, Task
 from bot.requests import GenerationRequest
 from bot.runway.client import RunwayClient
 from bot.views import Card, Notice, Result
@@ -173,6 +173,12 @@ class SlowRunway(RunwayClient):
     """A client to which Runway's answers come when a test lets them."""
 
     before_answer: Callable[[], Awaitable[None]] | None = None
+    before_look: Callable[[], Awaitable[object]] | None = None
+
+    async def task(self, task_id: str) -> Task:
+        if self.before_look is not None:
+            await self.before_look()
+        return await super().task(task_id)
 
     async def create(self, request: GenerationRequest, uris: Mapping[str, str]) -> str:
         task_id = await super().create(request, uris)

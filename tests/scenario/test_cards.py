@@ -66,13 +66,15 @@ async def test_the_first_card_is_posted_by_who_answers_the_command_and_by_nobody
 async def test_no_job_waits_for_an_edit_and_a_state_that_has_passed_by_then_is_left_out(
     stage: Stage,
 ) -> None:
-    goes_through = asyncio.Event()
+    under_way, goes_through = asyncio.Event(), asyncio.Event()
 
     async def slowly(card: Card) -> None:
         if card.state is State.RUNNING:
+            under_way.set()
             await goes_through.wait()
 
     stage.chat.before_edit = slowly
+    stage.provider.before_look = under_way.wait
     job = await stage.imagine("a fox")
     await stage.until(job.id, lambda job: job.state is State.DELIVERED)
     goes_through.set()
