@@ -172,7 +172,7 @@ class SlowStorage(SqlStorage):
 class SlowRunway(RunwayClient):
     """A client to which Runway's answers come when a test lets them."""
 
-    before_answer: Callable[[], Awaitable[None]] | None = None
+    before_answer: Callable[[], Awaitable[object]] | None = None
     before_look: Callable[[], Awaitable[object]] | None = None
 
     async def task(self, task_id: str) -> Task:

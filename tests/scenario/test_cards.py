@@ -86,13 +86,15 @@ async def test_no_job_waits_for_an_edit_and_a_state_that_has_passed_by_then_is_l
 
 async def test_an_edit_by_one_who_does_not_have_the_job_is_not_the_last_word(stage: Stage) -> None:
     """Another replica shows the card beside the one that carries the job to its end."""
-    is_other = ContextVar("is_other", default=False)
+    is_other, under_way = ContextVar("is_other", default=False), asyncio.Event()
 
     async def slowly(card: Card) -> None:
         if is_other.get() and card.state is not State.DELIVERED:
+            under_way.set()
             await stage.until(card.job_id, lambda job: job.told)
 
     stage.chat.before_edit = slowly
+    stage.provider.before_look = under_way.wait
     job = await stage.imagine("a fox")
     running = await stage.until(job.id, lambda job: job.state is State.RUNNING)
     is_other.set(True)

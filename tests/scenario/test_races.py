@@ -146,11 +146,18 @@ async def test_a_chat_that_takes_its_time_holds_no_job_up_on_its_way_to_runway(
 ) -> None:
     """Who dies meanwhile would leave a job that nobody knows the whereabouts of."""
 
+    being_sent, running = asyncio.Event(), asyncio.Event()
+
     async def until_it_is_made(card: Card) -> None:
         if card.state is State.SUBMITTING:
+            being_sent.set()
             await stage.until(card.job_id, lambda job: job.state is State.RUNNING)
+        elif card.state is State.RUNNING:
+            running.set()
 
     stage.chat.before_edit = until_it_is_made
+    stage.provider.before_answer = being_sent.wait
+    stage.provider.before_look = running.wait
     job = await stage.imagine("a fox")
     await stage.until(job.id, lambda job: job.told)
     assert stage.chat.shown.index(State.SUBMITTING) < stage.chat.shown.index(State.RUNNING)
