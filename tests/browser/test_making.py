@@ -59,7 +59,7 @@ async def test_an_image_from_a_command_that_the_menu_helped_to_type(enter):
     await expect(menu.get_by_role("option", selected=True)).to_contain_text("/imagine")
     await chat.box.press("Enter")
     await expect(chat.box).to_have_value("/imagine ")
-    await chat.box.press_sequentially("a lighthouse at dusk --ra")
+    await chat.box.press_sequentially("a lighthouse at dusk !slow --ra")
     await chat.box.press("Tab")
     await expect(menu.get_by_role("option").first).to_contain_text("16:9")
     await chat.box.press_sequentially("squ")
