@@ -1,4 +1,4 @@
-"""`dailies`, and `python -m bot`: Ctrl+C ends it quietly while it is still being loaded, too."""
+"""`dailies`, and `python -m bot`: Ctrl+C ends it quietly, also while it is still being loaded."""
 
 import sys
 

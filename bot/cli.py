@@ -32,7 +32,7 @@ def main() -> None:
     arguments = parser(only_run=sys.argv[1:2] == ["run"]).parse_args()
     command: Command = arguments.command
     try:
-        said = asyncio.run(_said(command, arguments))
+        said = asyncio.run(command(arguments))
     except ConfigError as error:
         sys.exit(_fail(str(error)))
     except (StorageUnavailable, DBAPIError, sqlite3.Error, OSError) as error:
@@ -40,8 +40,6 @@ def main() -> None:
         if why is None:
             raise
         sys.exit(_fail(why))
-    except KeyboardInterrupt:
-        sys.exit(130)
     if isinstance(said, Said):
         print(said.text)
         sys.exit(said.code)
@@ -108,11 +106,3 @@ def outside(error: Exception) -> str | None:
 def _fail(text: str) -> int:
     print(text, file=sys.stderr)
     return 2
-
-
-async def _said(command: Command, arguments: argparse.Namespace) -> str | Said | None:
-    return await command(arguments)
-
-
-if __name__ == "__main__":
-    main()

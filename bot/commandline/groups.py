@@ -1,14 +1,14 @@
 """What a group of commands adds itself to."""
 
 import argparse
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 # What is to be printed; None when everything has been said already.
-Command = Callable[[argparse.Namespace], Awaitable["str | Said | None"]]
+Command = Callable[[argparse.Namespace], Coroutine[Any, Any, "str | Said | None"]]
 
 
 def port_number(text: str) -> int:

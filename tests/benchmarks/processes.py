@@ -38,7 +38,7 @@ class FreshBot:
     async def __aenter__(self) -> Self:
         began = time.perf_counter()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.cli", "run", env=self._environment, cwd=self._folder
+            sys.executable, "-m", "bot", "run", env=self._environment, cwd=self._folder
         )
         async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as session:
             while not await self._answers(session):

@@ -51,7 +51,7 @@ def test_yaml_says_the_same_as_json(mode: str) -> None:
 
 
 def test_the_command_line_prints_it_without_any_token(tmp_path: Path) -> None:
-    arguments = [sys.executable, "-m", "bot.cli", "slack-manifest", "--prefix", "x-"]
+    arguments = [sys.executable, "-m", "bot", "slack-manifest", "--prefix", "x-"]
     done = subprocess.run(
         arguments, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
     )
