@@ -145,7 +145,10 @@ class Service:
 
     async def find(self, origin: Origin, job_id: str) -> Job:
         """A job of the member's workspace; raises NoSuchJob."""
-        return await self._find(origin, job_id)
+        job = await self._storage.job(job_id)
+        if job is None or job.owner.workspace != origin.member.workspace:
+            raise errors.NoSuchJob(job_id)
+        return job
 
     async def balance(self, origin: Origin) -> Balance:
         """Where a member stands."""
@@ -157,7 +160,7 @@ class Service:
 
     async def cancel(self, origin: Origin, job_id: str) -> Job:
         """Cancel a job: free while it is queued, else as Runway's rules have it."""
-        job = await self._find(origin, job_id)
+        job = await self.find(origin, job_id)
         if job.owner != origin.member and not origin.admin:
             raise errors.NotYours(job_id)
         if job.state is State.QUEUED:
@@ -186,20 +189,14 @@ class Service:
         now = self._clock.now()
         return all([await self._storage.first_time(key, now) for key in event_keys(origin)])
 
-    async def _find(self, origin: Origin, job_id: str) -> Job:
-        job = await self._storage.job(job_id)
-        if job is None or job.owner.workspace != origin.member.workspace:
-            raise errors.NoSuchJob(job_id)
-        return job
-
     async def _shown(self, origin: Origin, job_id: str) -> Job:
         """The job behind a message; its row may be a moment behind what people see already."""
-        job = await self._find(origin, job_id)
+        job = await self.find(origin, job_id)
         for _ in range(SETTLING_LOOKS):
             if job.state is not State.DELIVERING:
                 break
             await self._clock.sleep(SETTLING_SECONDS)
-            job = await self._find(origin, job_id)
+            job = await self.find(origin, job_id)
         return job
 
     async def _cancel(self, invocation: Invocation) -> Notice:

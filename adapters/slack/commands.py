@@ -65,7 +65,7 @@ class Commands:
         try:
             parsed = self._parse(text)
         except UnknownCommand:
-            if text.startswith("/") or not (alone or _first_word(text) == ""):
+            if text.startswith("/") or (text and not alone):
                 raise
             return words.greeting()
         files: Sequence[SlackFile] = event.get("files") or ()
@@ -190,7 +190,3 @@ def _is_model(action: Mapping[str, Any]) -> bool:
 def _most(command_name: str) -> int:
     """How many files of one message a command takes from it."""
     return 3 if command_name == "imagine" else 1
-
-
-def _first_word(text: str) -> str:
-    return text.split(maxsplit=1)[0] if text.split() else ""
