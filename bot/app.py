@@ -93,7 +93,6 @@ async def running(
             platform.connect(core.service)
             if listens(platform, config):
                 platform.add_routes(server.app)
-            stack.push_async_callback(platform.close)
         # Bound before the worker starts: a port that is taken must cost nobody a job.
         await server.start()
         stack.push_async_callback(server.stop)
