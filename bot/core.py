@@ -100,7 +100,6 @@ async def build_core(
         delivery=delivery,
         accounting=accounting,
         replica=replica,
-        clock=clock,
         poll_floor=config.runway.poll_seconds,
     )
     acceptance = Acceptance(

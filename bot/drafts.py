@@ -38,5 +38,4 @@ class Draft:
     parent: str | None
     state: DraftState
     expires_at: datetime
-    decided_by: str | None = None
     alert: str | None = None

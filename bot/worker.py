@@ -20,7 +20,7 @@ from bot.lineup import Lineup
 from bot.offer import Offer
 from bot.plans import Plans
 from bot.polling import next_poll
-from bot.ports import Clock, Storage
+from bot.ports import Storage
 from bot.presenter import Presenter
 from bot.replica import Replica
 from bot.steps.collect import Collection
@@ -59,7 +59,6 @@ class Worker:
         delivery: Delivery,
         accounting: Accounting,
         replica: Replica,
-        clock: Clock,
         poll_floor: float,
     ) -> None:
         self._storage = storage
@@ -72,7 +71,6 @@ class Worker:
         self._delivery = delivery
         self._accounting = accounting
         self._replica = replica
-        self._clock = clock
         self._floor = poll_floor
         self._rng = random.Random()  # noqa: S311 - spreads load, guards nothing
         self._watched: dict[str, Watched] = {}

@@ -78,6 +78,5 @@ def _draft(row: RowMapping) -> Draft:
         parent=row["parent"],
         state=DraftState(row["state"]),
         expires_at=from_micros(row["expires_at"]),
-        decided_by=row["decided_by"],
         alert=row["alert"],
     )

@@ -9,7 +9,6 @@ from bot.jobs import Job
 from bot.messages.refusals import refusal_notice
 from bot.messages.replies import failed_inside_text
 from bot.messages.words import together
-from bot.requests import Media
 from bot.text import Bold, Code, Text
 from bot.views import Notice
 
@@ -92,10 +91,6 @@ def unknown_button() -> Notice:
 
 def started() -> Notice:
     return Notice(("It is in the queue; its card is in the channel.",))
-
-
-def missing_file(media: Media) -> str:
-    return f"The file `{media.key}` is not in the archive any more."
 
 
 def _not_permitted(missing: list[str]) -> Text:

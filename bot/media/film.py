@@ -144,12 +144,10 @@ def _facts(
 ) -> dict[str, object]:
     wide, high = _shown_width(stream), stream.height
     width, height = (high, wide) if first.rotation % 180 == 90 else (wide, high)
-    rate = float(stream.average_rate) if stream.average_rate else walk.frames / seconds
     return {
         "width": width,
         "height": height,
         "duration": seconds,
-        "fps": rate,
         "frames": walk.frames,
         "codec": stream.codec_context.codec.canonical_name,
         "pixel_format": stream.codec_context.pix_fmt or "",

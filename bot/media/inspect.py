@@ -42,7 +42,6 @@ class MediaInfo:
     width: int
     height: int
     duration: float | None = None
-    fps: float | None = None
     frames: int | None = None
     codec: str | None = None
     pixel_format: str | None = None
@@ -87,7 +86,6 @@ async def inspect(
         width=count(found, "width"),
         height=count(found, "height"),
         duration=duration,
-        fps=number(found, "fps"),
         frames=count(found, "frames") if "frames" in found else None,
         codec=str(found["codec"]) if "codec" in found else None,
         pixel_format=str(found["pixel_format"]) if "pixel_format" in found else None,

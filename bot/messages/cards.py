@@ -75,7 +75,7 @@ def result(
     )
 
 
-def failure(job: Job, model: str, follow_ups: Sequence[FollowUp]) -> Result:
+def failure(job: Job, follow_ups: Sequence[FollowUp]) -> Result:
     """The message that tells an owner that there will be no result, and what it cost."""
     return Result(
         job_id=job.id,

@@ -94,8 +94,7 @@ class Delivery:
         return told
 
     def _failure(self, job: Job) -> Result:
-        label = self._catalog.label(job.request.model)
-        return cards.failure(job, label, offered_follow_ups(self._catalog, job))
+        return cards.failure(job, offered_follow_ups(self._catalog, job))
 
     async def _result(self, job: Job) -> Result:
         try:

@@ -25,7 +25,6 @@ THREADS = (10, 11, 12)
 _EPOCH_MS = 1420070400000
 _count = itertools.count()
 
-ALL_PERMISSIONS = (1 << 50) - 1
 ADMINISTRATOR = 1 << 3
 VIEW, SEND, EMBED, ATTACH, HISTORY = 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
 SEND_IN_THREADS = 1 << 38

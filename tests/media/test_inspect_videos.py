@@ -46,7 +46,7 @@ async def test_a_good_video_tells_its_facts(
         path.suffix[1:],
     )
     assert (info.width, info.height, info.frames, info.codec) == (160, 96, 36, told)
-    assert (info.duration, info.fps) == (pytest.approx(1.5, abs=0.01), 24.0)
+    assert info.duration == pytest.approx(1.5, abs=0.01)
 
 
 @pytest.mark.parametrize("options", [FASTSTART, FRAGMENTED])

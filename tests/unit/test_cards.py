@@ -167,7 +167,7 @@ def test_a_result_says_what_was_charged_and_not_what_was_held(job, plain):
 def test_every_failure_says_why_and_what_helps(job, plain, code, part):
     failed = job(state=State.FAILED, failure=code)
     assert part in reason(failed)
-    text = plain(failure(failed, "M", []).text)
+    text = plain(failure(failed, []).text)
     assert text.startswith("@ada your image could not be made. ")
     assert text.endswith(" It cost nothing.")
     # The third part of a code is for Runway's own engineers.
@@ -177,7 +177,7 @@ def test_every_failure_says_why_and_what_helps(job, plain, code, part):
 
 def test_what_was_made_and_could_not_be_posted_is_told_as_one_story(job, plain):
     kept = job(state=State.UNDELIVERABLE, failure="DELIVERY")
-    assert plain(failure(kept, "M", []).text) == (
+    assert plain(failure(kept, []).text) == (
         "@ada your image was made, but could not be posted where you asked for it. It cost nothing. "
         f"It is kept: an admin can send it on with dailies jobs redeliver {kept.id}."
     )
@@ -189,13 +189,13 @@ def test_what_was_made_and_could_not_be_posted_is_told_as_one_story(job, plain):
 
 def test_what_a_refused_prompt_cost_is_told(job, plain):
     failed = job(state=State.FAILED, failure="SAFETY.INPUT.TEXT", charged=8)
-    assert "It cost 8 credits" in plain(failure(failed, "M", []).text)
+    assert "It cost 8 credits" in plain(failure(failed, []).text)
     assert cost(failed) in status(card(failed, "M", Progress()), plain)
 
 
 def test_an_uncertain_job_is_told_plainly_and_may_be_retried(job, plain):
     unsure = job(state=State.UNCERTAIN)
-    view = failure(unsure, "M", [FollowUp("retry", 8)])
+    view = failure(unsure, [FollowUp("retry", 8)])
     text = plain(view.text)
     assert "nobody can say whether it is being made" in text
     assert "not sent again by itself" in text
