@@ -1,6 +1,6 @@
 """The one specification of every command; each platform renders it in its own way."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -147,6 +147,17 @@ COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec("quota reconcile", "Compare our books with Runway's", admin=True),
 )  # fmt: skip
 
+# What a sign under a card or a result asks for; each stands for the button of that name.
+REACTIONS: Mapping[str, str] = {
+    "🔁": "retry", "🔄": "retry", "⬆": "upscale", "🔼": "upscale", "🎬": "animate",
+    "❌": "cancel", "✖": "cancel",
+}  # fmt: skip
+
+
+def sign_of(emoji: str) -> str:
+    """An emoji as REACTIONS has it: U+FE0F asks for its colourful form, and is sent or not."""
+    return emoji.replace("\ufe0f", "")
+
 
 def command(name: str) -> CommandSpec | None:
     """The specification of a command, by its full name."""
@@ -156,6 +167,11 @@ def command(name: str) -> CommandSpec | None:
 def models_for(spec: CommandSpec, catalog: Catalog) -> list[ModelSpec]:
     """The offered models behind a command, its default first."""
     return [model for operation in spec.operations for model in catalog.offered(operation)]
+
+
+def is_offered(spec: CommandSpec, catalog: Catalog) -> bool:
+    """Whether there is anything that the command could be carried out with now."""
+    return not spec.generates or bool(models_for(spec, catalog))
 
 
 def options_for(spec: CommandSpec, catalog: Catalog) -> list[Option]:

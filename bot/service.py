@@ -28,8 +28,12 @@ SETTLING_LOOKS = 20
 SETTLING_SECONDS = 0.1
 # What makes a job out of a message: only where its result can be posted.
 MAKING = frozenset({*map(str, FOLLOW_UPS), "confirm"})
+# Once they have been pressed there is nothing left to press.
+DECIDING = frozenset({"confirm", "forget", "ask"})
+# What admins decide; the answer is their message itself, which changes.
+OF_ADMINS = frozenset({"approve", "raise", "deny"})
 # All that buttons and reactions ask for.
-ACTIONS = MAKING | {"cancel", "forget", "ask", "approve", "raise", "deny"}
+ACTIONS = MAKING | DECIDING | OF_ADMINS | {"cancel"}
 
 
 class Service:

@@ -10,14 +10,10 @@ from adapters.discord.buttons import Press
 from adapters.discord.exchange import Exchange, NotOurs
 from bot.errors import ChatError, Refused
 from bot.jobs import Job
+from bot.service import DECIDING, OF_ADMINS
 from bot.views import Notice
 
 log = structlog.get_logger()
-
-# Once they have been pressed there is nothing left to press.
-_DECIDING = ("confirm", "forget", "ask")
-# Their answer is the admins' message itself, which has changed.
-_ALERT_ACTIONS = ("approve", "raise", "deny")
 
 
 async def answered(exchange: Exchange, answer: Job | Notice, last: Awaitable[None]) -> None:
@@ -35,10 +31,10 @@ async def answered(exchange: Exchange, answer: Job | Notice, last: Awaitable[Non
 async def after_press(exchange: Exchange, press: Press, answer: Job | Notice) -> None:
     """Say what a click has done, where its own message does not show it."""
     private = exchange.interaction.message
-    if press.action in _ALERT_ACTIONS:
+    if press.action in OF_ADMINS:
         return
     notice = answer if isinstance(answer, Notice) else texts.started()
-    if press.action in _DECIDING and private is not None:
+    if press.action in DECIDING and private is not None:
         await exchange.replace(notice)
     elif isinstance(answer, Notice):
         await exchange.tell(answer)

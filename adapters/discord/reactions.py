@@ -19,6 +19,7 @@ from adapters.discord.line import Line
 from adapters.discord.members import PLATFORM, Members, guild_id_of, workspace_of
 from adapters.discord.places import id_of, place_of
 from adapters.discord.rights import check_own, is_thread, roles_of
+from bot.commands import REACTIONS, sign_of
 from bot.errors import ChatError, DailiesError, Refused
 from bot.generation import ONCE_WINDOW
 from bot.invocations import Origin
@@ -30,11 +31,6 @@ from bot.views import Notice
 log = structlog.get_logger()
 
 _Channel = discord.abc.GuildChannel | discord.Thread
-# U+FE0F asks for the colourful form of a sign; clients send it or not.
-_ACTIONS = {
-    "🔁": "retry", "🔄": "retry", "⬆": "upscale", "🔼": "upscale", "🎬": "animate",
-    "❌": "cancel", "✖": "cancel",
-}  # fmt: skip
 # Results so old are not looked at again, nor more of them than this.
 REREAD_DAYS = 7
 MOST_REREAD = 200
@@ -94,7 +90,7 @@ class Reactions:
     async def seen(self, event: discord.RawReactionActionEvent) -> None:
         """Somebody has just reacted."""
         sign = _sign(event.emoji)
-        if sign not in _ACTIONS or event.guild_id is None or self._is_foreign(event):
+        if sign not in REACTIONS or event.guild_id is None or self._is_foreign(event):
             return
         member = Member(workspace_of(event.guild_id), str(event.user_id))
         reaction = _Reaction(member, event.channel_id, event.message_id, sign)
@@ -139,7 +135,7 @@ class Reactions:
             place = client.get_partial_messageable(channel)
             for group in (await place.fetch_message(message)).reactions:
                 sign = _sign(group.emoji)
-                if sign not in _ACTIONS:
+                if sign not in REACTIONS:
                     continue
                 async for user in group.users():
                     if not user.bot:
@@ -159,7 +155,7 @@ class Reactions:
             place = await self._place(reaction, job_id)
             origin = Origin(member, place, admin, roles, reaction.event, window)
             await self._check_place(reaction)
-            answer = await self._service.press(origin, _ACTIONS[reaction.sign], job_id)
+            answer = await self._service.press(origin, REACTIONS[reaction.sign], job_id)
             if isinstance(answer, Notice):
                 await self._tell(reaction, answer)
         except Refused as error:
@@ -213,7 +209,7 @@ class Reactions:
         except discord.ClientException:
             return  # a thread whose channel is not known
         # What we cannot see we do not hear of: then it is our knowledge that has a gap.
-        if permissions.view_channel and _ACTIONS[reaction.sign] != "cancel":
+        if permissions.view_channel and REACTIONS[reaction.sign] != "cancel":
             check_own(permissions, thread=is_thread(channel))
 
     def _is_foreign(self, event: discord.RawReactionActionEvent) -> bool:
@@ -245,4 +241,4 @@ class Shard:
 
 def _sign(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
     name = emoji if isinstance(emoji, str) else emoji.name
-    return (name or "").replace("\ufe0f", "")
+    return sign_of(name or "")

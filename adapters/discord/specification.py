@@ -4,7 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.catalog import Catalog, ModelSpec
-from bot.commands import COMMANDS, Argument, CommandSpec, Option, models_for, options_for
+from bot.commands import (
+    COMMANDS,
+    Argument,
+    CommandSpec,
+    Option,
+    is_offered,
+    models_for,
+    options_for,
+)
 
 Payload = dict[str, Any]
 
@@ -37,18 +45,13 @@ _INTEGERS: dict[str, Payload] = {
 
 def commands_payload(catalog: Catalog) -> list[Payload]:
     """Every command that works now; one whose models are not offered is left out."""
-    working = [spec for spec in COMMANDS if works(spec, catalog)]
+    working = [spec for spec in COMMANDS if is_offered(spec, catalog)]
     alone = [_command(spec, catalog) for spec in working if " " not in spec.name]
     groups = dict.fromkeys(spec.name.split()[0] for spec in working if " " in spec.name)
     grouped = [_group(name, working, catalog) for name in groups]
     names = {spec.name for spec in working}
     menu = [_here(name, MESSAGE) for name, command in MENU.items() if command in names]
     return [*alone, *grouped, *menu]
-
-
-def works(spec: CommandSpec, catalog: Catalog) -> bool:
-    """Whether there is anything that the command could be carried out with."""
-    return not spec.generates or bool(models_for(spec, catalog))
 
 
 def attachment_names(models: Iterable[ModelSpec]) -> list[str]:

@@ -11,7 +11,6 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from adapters.platform import Acknowledged, unmeasured
-from adapters.playground.actions import ALERT_ACTIONS, DECIDING, action_of
 from adapters.playground.bodies import emoji_in, is_number, json_body
 from adapters.playground.chat import CHANNEL, WORKSPACE, Chat, Person
 from adapters.playground.documents import FOLDER
@@ -22,14 +21,14 @@ from adapters.playground.render import Body, plain
 from adapters.playground.specification import commands_body
 from bot.archive import Archive
 from bot.catalog import Catalog
-from bot.commands import options_for
+from bot.commands import REACTIONS, options_for, sign_of
 from bot.errors import Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Member
 from bot.messages.refusals import refusal_notice
 from bot.parser import parse_arguments, split_command
 from bot.scratch import scratch
-from bot.service import Service
+from bot.service import DECIDING, OF_ADMINS, Service
 from bot.serving import serve
 from bot.views import Notice
 
@@ -183,7 +182,7 @@ class Playground:
         person, message = await self._person_and_message(request, body)
         emoji = emoji_in(body)
         await self._chat.react(int(message["id"]), person.id, emoji)
-        action = action_of(emoji)
+        action = REACTIONS.get(sign_of(emoji))
         if action is None or message["job_id"] is None:
             return _ok()
         return await self._do(person, message, action)
@@ -207,7 +206,7 @@ class Playground:
             return await self._refuse(person, error)
         if action in DECIDING:
             await self._chat.take_buttons(int(message["id"]))
-        if isinstance(answer, Notice) and action not in ALERT_ACTIONS:
+        if isinstance(answer, Notice) and action not in OF_ADMINS:
             await self._chat.notify(_member(person), CHANNEL, answer)
         return _ok()
 

@@ -10,6 +10,7 @@ from bot.commands import (
     CommandSpec,
     Option,
     attachment_kinds,
+    is_offered,
     models_for,
     options_for,
 )
@@ -17,11 +18,7 @@ from bot.commands import (
 
 def commands_body(catalog: Catalog) -> list[dict[str, Any]]:
     """Every command that works now: one whose models are not offered is left out."""
-    return [_command(spec, catalog) for spec in COMMANDS if _works(spec, catalog)]
-
-
-def _works(spec: CommandSpec, catalog: Catalog) -> bool:
-    return not spec.generates or bool(models_for(spec, catalog))
+    return [_command(spec, catalog) for spec in COMMANDS if is_offered(spec, catalog)]
 
 
 def _command(spec: CommandSpec, catalog: Catalog) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from adapters.slack.render import ACTION
 from adapters.slack.whispers import Asker, Whispers
 from bot.jobs import Cause, Job
 from bot.ports import Receipts
+from bot.service import DECIDING, OF_ADMINS
 from bot.views import Notice
 
 log = structlog.get_logger()
@@ -24,10 +25,6 @@ REACTIONS: Mapping[str, str] = {
     "arrow_up": Cause.UPSCALE, "arrow_up_small": Cause.UPSCALE, "clapper": Cause.ANIMATE,
     "x": "cancel", "heavy_multiplication_x": "cancel",
 }  # fmt: skip
-# Once they have been pressed there is nothing left to press.
-_DECIDING = ("confirm", "forget", "ask")
-# Their answer is the admins' message itself, which has changed.
-_ALERT_ACTIONS = ("approve", "raise", "deny")
 
 
 class Clicks:
@@ -52,10 +49,10 @@ class Clicks:
         self, asker: Asker, event: str, action: str, subject: str, team: str | None
     ) -> Notice | None:
         answer = await self._do(asker, event, action, subject, team)
-        if action in _ALERT_ACTIONS:
+        if action in OF_ADMINS:
             return None
         notice = answer if isinstance(answer, Notice) else None
-        if action in _DECIDING and await self._whispers.replace(asker, notice):
+        if action in DECIDING and await self._whispers.replace(asker, notice):
             return None
         return notice
 

@@ -19,7 +19,7 @@ from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.messages.refusals import refusal_notice
 from bot.scratch import scratch_for
-from bot.service import MAKING, Service
+from bot.service import MAKING, OF_ADMINS, Service
 from bot.views import Notice
 
 log = structlog.get_logger()
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 # Slack sends what was not acknowledged again at once, after a minute and after five.
 MOST_REMEMBERED = 5000
 # What an admin's rights decide: they are asked of Slack at that moment.
-_ADMIN_ACTIONS = ("approve", "raise", "deny", "cancel")
+_BY_RIGHTS = OF_ADMINS | {"cancel"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Desk:
         self, asker: Asker, event: str, action: str, subject: str, team: str | None
     ) -> Job | Notice:
         """Do what a button or a reaction asks for; raises a Refused, Told or KeyError."""
-        rights = action in _ADMIN_ACTIONS
+        rights = action in _BY_RIGHTS
         origin = await self.origin(asker, event, team, rights=rights, posts=action in MAKING)
         return await self.service.press(origin, action, subject)
 
