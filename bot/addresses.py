@@ -22,7 +22,11 @@ _POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
 
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine."""
-    host = urlsplit(url).hostname or ""
+    return is_local(urlsplit(url).hostname or "")
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is this machine: by its own name, or by a number that only means itself."""
     if host == "localhost":
         return True
     try:

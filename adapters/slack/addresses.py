@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from yarl import URL
 
+from bot.addresses import is_local
 from bot.errors import ChatError
 
 FILES_HOST = "files.slack.com"
@@ -46,15 +46,6 @@ class Addresses:
         if address.scheme != "https" or address.user or not allowed(host):
             raise ChatError(f"an address that is not Slack's own: {host[:80]}", permanent=True)
         return address
-
-
-def is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_own(host: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
 
+from bot.addresses import is_local
 from bot.media.errors import DownloadFailed, DownloadReason
 from bot.media.sink import Sink
 from bot.media.sniff import HEAD_BYTES, FileType, Kind, sniff
@@ -27,7 +28,6 @@ _TIMEOUT = ClientTimeout(
 _BROKEN = (ClientError, TimeoutError, ConnectionError)  # a full disk is none of these
 _EXPIRED = frozenset({401, 403, 404, 410})
 _PASSING = frozenset({408, 416, 425, 429})  # and every 5xx
-_LOCAL_NAME = "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,10 @@ class Downloader:
         try:
             # A signed address must go out exactly as it came, so nothing may quote it again.
             address = URL(url, encoded=True)
-            host, local = address.host or "", _is_loopback(address.host)
+            host = address.host or ""
         except ValueError:
             raise DownloadFailed(DownloadReason.REFUSED, detail="no address") from None
+        local = is_local(host)
         if local and self._allow_loopback and address.scheme in {"http", "https"}:
             return address
         if address.scheme != "https" or not host or local or _is_number(host) or address.user:
@@ -143,12 +144,6 @@ class Downloader:
             yield answer
         finally:
             answer.close()
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host is None:
-        return False
-    return host == _LOCAL_NAME or (_is_number(host) and ip_address(host).is_loopback)
 
 
 def _is_number(host: str) -> bool:
