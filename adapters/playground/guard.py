@@ -8,9 +8,9 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from adapters.playground.render import plain
 from bot import errors
 from bot.generation import new_job_id
+from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 
 log = structlog.get_logger()
@@ -67,7 +67,7 @@ def guard(ours: Container[web.AbstractResource | None], *, loopback_only: bool) 
         except Rejection as error:
             return web.json_response({"error": str(error)}, status=error.status)
         except errors.Refused as error:
-            text = plain(refusal(error), {})
+            text = plain(refusal(error))
             return web.json_response({"error": text}, status=status_of(error))
         except (JSONDecodeError, UnicodeDecodeError):
             return web.json_response({"error": "The request is not JSON."}, status=400)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from bot.messages.plain import plain
 from bot.requests import Media
 from bot.text import Bold, Code, Link, Span, Text, When, Who
 from bot.views import Button, Card, Notice, Result
@@ -68,11 +69,6 @@ def attachment(media: Media) -> Body:
     }
 
 
-def plain(text: Text, names: Names) -> str:
-    """The text for whoever cannot show spans; moments are in UTC."""
-    return "".join(_plain(span, names) for span in text)
-
-
 def spans(text: Text, names: Names) -> list[Body]:
     """The text as the page draws it: each span with its kind, nothing to be parsed."""
     return [_span(span, names) for span in text]
@@ -80,20 +76,6 @@ def spans(text: Text, names: Names) -> list[Body]:
 
 def _text(text: Text, names: Names) -> Body:
     return {"text": plain(text, names), "spans": spans(text, names)}
-
-
-def _plain(span: Span, names: Names) -> str:
-    match span:
-        case str():
-            return span
-        case Bold(text) | Code(text):
-            return text
-        case When(at):
-            return f"{at:%Y-%m-%d %H:%M} UTC"
-        case Link(url, text):
-            return f"{text}: {url}"
-        case Who(member_id):
-            return f"@{names.get(member_id, member_id)}"
 
 
 def _span(span: Span, names: Names) -> Body:
@@ -108,7 +90,7 @@ def _span(span: Span, names: Names) -> Body:
             return {"kind": "link", "text": text, "url": url}
         case _:
             kind = "who" if isinstance(span, Who) else "text"
-            return {"kind": kind, "text": _plain(span, names)}
+            return {"kind": kind, "text": plain((span,), names)}
 
 
 def _buttons(buttons: Iterable[Button]) -> list[Body]:

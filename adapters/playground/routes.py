@@ -17,7 +17,7 @@ from adapters.playground.documents import FOLDER
 from adapters.playground.events import event_bytes
 from adapters.playground.guard import Handler, Rejection, guard, status_of
 from adapters.playground.intake import read_form
-from adapters.playground.render import Body, plain
+from adapters.playground.render import Body
 from adapters.playground.specification import commands_body
 from bot.archive import Archive
 from bot.catalog import Catalog
@@ -25,6 +25,7 @@ from bot.commands import REACTIONS, options_for, sign_of
 from bot.errors import Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Member
+from bot.messages.plain import plain
 from bot.messages.refusals import refusal_notice
 from bot.parser import parse_arguments, split_command
 from bot.scratch import scratch

@@ -1,9 +1,10 @@
 """A link of our own making, in the words of each platform."""
 
 from adapters.discord.markdown import markdown
-from adapters.playground.render import plain, spans
+from adapters.playground.render import spans
 from adapters.slack.render import mrkdwn
 from bot.messages.deliveries import fitted_note
+from bot.messages.plain import plain
 from bot.ports import Fitted, Reduction
 from bot.requests import Kind, Media
 
@@ -13,7 +14,7 @@ NOTE = fitted_note(Fitted(FILM, FILM, Reduction.COMPRESSED, URL))
 
 
 def test_the_page_and_scripts_are_given_the_address() -> None:
-    assert plain(NOTE, {}) == f"Compressed from 48 MB to fit here. Original: {URL}"
+    assert plain(NOTE) == f"Compressed from 48 MB to fit here. Original: {URL}"
     assert spans(NOTE, {})[-1] == {"kind": "link", "text": "Original", "url": URL}
 
 
