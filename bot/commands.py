@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.catalog import RATIO_SYNONYMS, Catalog, ModelSpec
+from bot.credits import Period
 from bot.requests import Kind, Operation, Setting
 
 # What Runway centre-crops to the ratio; it takes references in any shape.
@@ -88,7 +89,7 @@ FIT_CHOICES = (
 )
 _PROMPT = Argument("prompt", "What you want to see", rest=True)
 _OPTIONAL_PROMPT = Argument("prompt", "What should happen", required=False, rest=True)
-PERIODS = ("day", "week", "month")
+PERIODS = tuple(period.value for period in Period)
 _CREDITS = Argument("credits", "A whole number, or “unlimited”")
 SETTINGS = ("zone", "credits", "period", "alerts", "confirm")
 _ANYBODY = "A member, a role, “default” or “workspace”"
@@ -162,6 +163,11 @@ def sign_of(emoji: str) -> str:
 def command(name: str) -> CommandSpec | None:
     """The specification of a command, by its full name."""
     return next((spec for spec in COMMANDS if spec.name == name), None)
+
+
+def command_of(operation: Operation) -> CommandSpec:
+    """The command that people know an operation by."""
+    return next(spec for spec in COMMANDS if operation in spec.operations)
 
 
 def models_for(spec: CommandSpec, catalog: Catalog) -> list[ModelSpec]:

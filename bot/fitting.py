@@ -9,7 +9,6 @@ from bot.requests import Fit, Kind, Media, Operation
 
 # The largest outputs are half as wide: more pixels only travel longer.
 MOST_USEFUL_SIDE = 4096
-FITS = ("crop", "pad")
 # A difference in shape that nobody sees.
 SAME_SHAPE = 0.02
 # Phones' 30 pictures a second are 29.9 to 30.1.

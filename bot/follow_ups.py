@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.catalog import Catalog, ModelSpec
-from bot.commands import setting_text
+from bot.commands import command_of, setting_text
 from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying, Refused
 from bot.jobs import Cause, Job, State
 from bot.messages.cards import FollowUp
@@ -21,7 +21,7 @@ def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) ->
     spec = _spec(catalog, job.request)
     if action is Cause.RETRY:
         if not _worth_retrying(job):
-            raise NotWorthRetrying(action_command(job.request.operation))
+            raise NotWorthRetrying(command_of(job.request.operation).name)
         return _again(catalog, job, spec, pick_seed)
     # A click may come while the message is there already and its row is still being written.
     if not job.outputs or job.state not in (State.DELIVERING, State.DELIVERED):
@@ -40,7 +40,7 @@ def remixed(catalog: Catalog, job: Job, prompt: str, pick_seed: PickSeed) -> Gen
     request = job.request
     spec = _spec(catalog, request)
     _check_offered(catalog, spec)
-    check_prompt(spec, action_command(request.operation), prompt)
+    check_prompt(spec, command_of(request.operation).name, prompt)
     return complete(spec, prompt, request.inputs, options_of(request), pick_seed)
 
 
@@ -75,7 +75,7 @@ def _spec(catalog: Catalog, request: GenerationRequest) -> ModelSpec:
     try:
         return catalog.spec(request.model, request.operation)
     except KeyError:  # config took the model out since
-        command = action_command(request.operation)
+        command = command_of(request.operation).name
         raise NothingOffered(command, catalog.label(request.model)) from None
 
 
@@ -88,7 +88,7 @@ def _again(catalog: Catalog, job: Job, spec: ModelSpec, pick_seed: PickSeed) -> 
 
 def _check_offered(catalog: Catalog, spec: ModelSpec) -> None:
     if spec not in catalog.offered(spec.operation):
-        raise NothingOffered(action_command(spec.operation), spec.label)
+        raise NothingOffered(command_of(spec.operation).name, spec.label)
 
 
 def _upscaled(catalog: Catalog, media: Media, pick_seed: PickSeed) -> GenerationRequest:
@@ -112,23 +112,13 @@ def _extended(catalog: Catalog, job: Job, pick_seed: PickSeed) -> GenerationRequ
 def _first_that_fits(
     catalog: Catalog, operation: Operation, media: Media, prompt: str, pick_seed: PickSeed
 ) -> GenerationRequest:
-    refused: Refused = NothingOffered(action_command(operation))
+    refused: Refused = NothingOffered(command_of(operation).name)
     for spec in catalog.offered(operation):
         fitting = prompt if utf16_units(prompt) <= spec.prompt.max else ""
         inputs = (Input(spec.inputs[0].role, media),)
         try:
-            check_prompt(spec, action_command(operation), fitting)
+            check_prompt(spec, command_of(operation).name, fitting)
             return complete(spec, fitting, inputs, {}, pick_seed)
         except Refused as error:
             refused = error
     raise refused
-
-
-def action_command(operation: Operation) -> str:
-    """The command that people know an operation by."""
-    from_words = {Operation.TEXT_TO_IMAGE: "imagine", Operation.VIDEO_TO_VIDEO: "edit"}
-    if operation in (Operation.IMAGE_UPSCALE, Operation.VIDEO_UPSCALE):
-        return "upscale"
-    if operation is Operation.CHARACTER_PERFORMANCE:
-        return "perform"
-    return from_words.get(operation, "animate")

@@ -6,11 +6,11 @@ from bot import errors
 from bot.acceptance import event_keys
 from bot.answers import Answers
 from bot.approvals import RAISE_CREDITS, Approvals
-from bot.commands import command
+from bot.commands import command_of
 from bot.credits import Balance, Outcome
 from bot.door import Door
 from bot.follow_ups import ACTIONS as FOLLOW_UPS
-from bot.follow_ups import action_command, options_of
+from bot.follow_ups import options_of
 from bot.generation import Generation
 from bot.invocations import Invocation, Origin, SentFile
 from bot.jobs import Cause, Job, Member, State
@@ -140,8 +140,7 @@ class Service:
     ) -> Job | Notice:
         job = await self.find(origin, job_id)
         if files:
-            spec = command(action_command(job.request.operation))
-            assert spec is not None  # noqa: S101 - every operation has its command
+            spec = command_of(job.request.operation)
             options = {"model": job.request.model, **options_of(job.request)}
             changed = Invocation(origin, spec, {"prompt": prompt}, options, files)
             return await self._generation.run(changed, Cause.REMIX, job.id)

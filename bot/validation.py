@@ -7,8 +7,15 @@ from decimal import Decimal
 from bot import errors
 from bot.assignment import assign, assign_or_refuse
 from bot.catalog import RATIO_SYNONYMS, Catalog, InputRule, ModelSpec
-from bot.commands import CommandSpec, models_for, ratio_choices, setting_text, takes_whole_image
-from bot.fitting import FITS, expected, plan_fit
+from bot.commands import (
+    FIT_CHOICES,
+    CommandSpec,
+    models_for,
+    ratio_choices,
+    setting_text,
+    takes_whole_image,
+)
+from bot.fitting import expected, plan_fit
 from bot.requests import Fit, GenerationRequest, Input, Media, Setting
 from bot.text import mended, utf16_units
 
@@ -159,8 +166,9 @@ def _check_known(spec: ModelSpec, options: Mapping[str, str]) -> None:
 
 def _how_to_fit(options: Mapping[str, str]) -> str | None:
     how = options.get("fit")
-    if how is not None and how.lower() not in FITS:
-        raise errors.BadChoice("fit", how, FITS)
+    known = [choice.value for choice in FIT_CHOICES]
+    if how is not None and how.lower() not in known:
+        raise errors.BadChoice("fit", how, known)
     return None if how is None else how.lower()
 
 

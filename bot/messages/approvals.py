@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.drafts import Draft
-from bot.messages.words import NOUNS, credits
+from bot.messages.words import NOUNS, a, credits
 from bot.requests import GenerationRequest
 from bot.text import Bold, Text, When, Who, shorten
 from bot.views import Button, Notice
@@ -80,8 +80,7 @@ def _decided(draft: Draft, what: Text) -> Notice:
 
 
 def _what(request: GenerationRequest) -> str:
-    noun = NOUNS[request.operation]
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+    return a(NOUNS[request.operation])
 
 
 def _prompt(request: GenerationRequest) -> Text:

@@ -95,6 +95,7 @@ def file_name(job: Job) -> str:
 
 
 def a(noun: str) -> str:
+    """The noun with its article."""
     return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
 
 

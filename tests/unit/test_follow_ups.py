@@ -3,8 +3,9 @@
 import pytest
 
 from bot.catalog import load_catalog
+from bot.commands import command_of
 from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying
-from bot.follow_ups import action_command, follow_up, offered_follow_ups, remixed
+from bot.follow_ups import follow_up, offered_follow_ups, remixed
 from bot.jobs import Cause, State
 from bot.requests import GenerationRequest, Input, Operation
 
@@ -194,4 +195,4 @@ def test_a_video_cannot_be_animated(today, film):
     ],
 )  # fmt: skip
 def test_the_command_of_an_operation(operation, name):
-    assert action_command(Operation(operation)) == name
+    assert command_of(Operation(operation)).name == name
