@@ -163,7 +163,7 @@ class Chat:
         return card_body(card, await self._whispers.names(api, members))
 
     async def _notice_body(self, api: SlackApi, notice: Notice) -> Body:
-        return notice_body(notice, await self._whispers.names(api, members_in(notice.text)))
+        return notice_body(notice, await self._whispers.names_in(api, notice.text))
 
     async def _tell_each_admin(self, api: SlackApi, post: Callable[[str], Awaitable[str]]) -> str:
         """Their messages; one who cannot be told is no reason to tell nobody."""

@@ -20,6 +20,7 @@ from adapters.slack.commands import Commands
 from adapters.slack.forms import CALLBACK, MODEL_ACTION
 from adapters.slack.home import QUOTA_ACTIONS, QUOTA_CALLBACK
 from adapters.slack.homes import Homes
+from adapters.slack.manifest import SHORTCUTS
 from adapters.slack.posts import in_thread
 from adapters.slack.render import ACTION
 from adapters.slack.whispers import Asker
@@ -31,7 +32,6 @@ log = structlog.get_logger()
 Body = Mapping[str, Any]
 _ANY = re.compile(".*", re.DOTALL)
 _BUTTON = re.compile(f"^{re.escape(ACTION)}")
-SHORTCUTS = ("animate", "upscale", "reference")
 # How long what was begun may go on after we were asked to stop.
 FINISH_SECONDS = 10.0
 

@@ -21,6 +21,7 @@ BOT_EVENTS = (
 )  # fmt: skip
 # Slack shows 140 characters of a shortcut's or the app's description, 2000 of a command's.
 MOST_DESCRIPTION = 140
+# By the id that a shortcut comes back with: its name and its description.
 SHORTCUTS = {
     "animate": ("Animate", "Bring the image of this message to life as a short video"),
     "upscale": ("Upscale", "Make the image or video of this message larger and sharper"),

@@ -1,6 +1,6 @@
 """Messages that are there already: found by their `ts`, and the job that one of ours is about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -30,9 +30,10 @@ async def find_message(api: SlackApi, channel: str, ts: str) -> Message | None:
             if error.code not in _NOT_THERE:
                 raise
             continue
-        found = next((m for m in answer.get("messages") or () if m.get("ts") == ts), None)
+        messages: Sequence[Message] = answer.get("messages") or ()
+        found = next((m for m in messages if m.get("ts") == ts), None)
         if found is not None:
-            return found  # type: ignore[no-any-return] # whatever Slack's JSON holds
+            return found
     return None
 
 

@@ -37,9 +37,9 @@ LATE_LOOKS = (5.0, 10.0, 20.0, 40.0, 80.0)
 # the file at all, or knew the file and shared it nowhere.
 GIVEN_UP_UNKNOWN_SECONDS = 20.0
 GIVEN_UP_UNSHARED_SECONDS = 120.0
-# Codes that say that the files have to be uploaded anew.
 # Codes that say that a workspace takes no file of this size.
 TOO_LARGE = ("file_upload_size_restricted", "file_too_large")
+# Codes that say that the files have to be uploaded anew.
 _STALE = ("file_not_found", "invalid_files", "file_update_failed")
 
 

@@ -80,7 +80,7 @@ class Whispers:
     async def write(self, api: SlackApi, user: str, notice: Notice) -> None:
         """Tell a person in our own conversation, where it stays; raises ChatError."""
         channel = await self._channels.conversation(api, user)
-        body = notice_body(notice, await self.names(api, members_in(notice.text)))
+        body = notice_body(notice, await self.names_in(api, notice.text))
         await api.do("chat.postMessage", channel=channel, **body, parse="none", unfurl_links=False)
         if notice.files:
             await self._documents.share(api, channel, notice.files)
@@ -98,6 +98,7 @@ class Whispers:
         return Names(found, self._nobody.prefix)
 
     async def names_in(self, api: SlackApi, *texts: Text) -> Names:
+        """The same, for everybody who is named in these texts."""
         return await self.names(api, members_in(*texts))
 
     async def _hand_over(self, asker: Asker, notice: Notice) -> Notice:
