@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 import httpx
@@ -30,7 +30,7 @@ from bot.errors import (
 )
 from bot.ports import Archive, Clock, Organization, Task
 from bot.requests import GenerationRequest, Media
-from bot.runway.answers import created_id, detail_of, never_connected, parsed
+from bot.runway.answers import M, created_id, detail_of, never_connected, parsed
 from bot.runway.circuit import Circuit
 from bot.runway.pacing import Pacer
 from bot.runway.sending import encoded, pieces, seconds_for, send_once
@@ -50,6 +50,10 @@ READ_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 CREATE_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
 READ_ATTEMPTS = 3
+# Asks again after a pause. Not for a task: there the floor between two questions is pause enough.
+_INSISTING = stamina.AsyncRetryingCaller(
+    attempts=READ_ATTEMPTS, wait_initial=0.5, wait_jitter=1.0, wait_max=8.0
+).on(ProviderUnavailable)
 # A data URI may have 5 MiB when it is encoded, header included (the SDK's documentation; the
 # reference still says 16 MB for video).
 MOST_DATA_URI_BYTES = 5 * 1024 * 1024
@@ -162,39 +166,39 @@ class RunwayClient:
 
     async def delete(self, task_id: str) -> None:
         """Cancel a task, or delete a finished one; one that is gone already is fine."""
-        async for attempt in _read_attempts():
-            with attempt:
-                response = await self._read("DELETE", f"/v1/tasks/{task_id}")
-                if response.status_code not in (204, 404):
-                    raise ProviderUnavailable(detail_of(response))
+        await _INSISTING(self._delete, task_id)
         self._pacer.forget(task_id)
 
     async def organization(self) -> Organization:
         """What the organisation has left, and what it may do with each model."""
-        async for attempt in _read_attempts():
-            with attempt:
-                response = await self._read("GET", "/v1/organization")
-                return parsed(response, OrganizationBody).to_organization()
-        raise AssertionError("stamina ends with a value or an error")
+        body = await _INSISTING(self._ask, OrganizationBody, "GET", "/v1/organization")
+        return body.to_organization()
 
     async def usage(self, start: date, before: date) -> Mapping[tuple[date, str], int]:
         """Credits that were charged, by UTC day and model; at most 90 days."""
         asked = {"startDate": start.isoformat(), "beforeDate": before.isoformat()}
-        async for attempt in _read_attempts():
-            with attempt:
-                response = await self._read("POST", "/v1/organization/usage", asked)
-                return parsed(response, UsageBody).by_day_and_model()
-        raise AssertionError("stamina ends with a value or an error")
+        body = await _INSISTING(self._ask, UsageBody, "POST", "/v1/organization/usage", asked)
+        return body.by_day_and_model()
 
     async def upload(self, path: Path, filename: str) -> str:
         """Hand a file over to Runway; returns an address that is good for 24 hours."""
-        async for attempt in _read_attempts():
-            with attempt:
-                asked = {"filename": filename, "type": "ephemeral"}
-                target = parsed(await self._read("POST", "/v1/uploads", asked), Upload)
-                await self._send_file(target, path, filename)
-                return target.runway_uri
-        raise AssertionError("stamina ends with a value or an error")
+        return await _INSISTING(self._upload, path, filename)
+
+    async def _delete(self, task_id: str) -> None:
+        response = await self._read("DELETE", f"/v1/tasks/{task_id}")
+        if response.status_code not in (204, 404):
+            raise ProviderUnavailable(detail_of(response))
+
+    async def _upload(self, path: Path, filename: str) -> str:
+        asked = {"filename": filename, "type": "ephemeral"}
+        target = await self._ask(Upload, "POST", "/v1/uploads", asked)
+        await self._send_file(target, path, filename)
+        return target.runway_uri
+
+    async def _ask(
+        self, kind: type[M], method: str, path: str, document: Mapping[str, str] | None = None
+    ) -> M:
+        return parsed(await self._read(method, path, document), kind)
 
     async def _address(self, media: Media) -> str:
         if media.is_link:
@@ -235,7 +239,9 @@ class RunwayClient:
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise ProviderUnavailable(f"upload: {type(error).__name__}") from error
 
-    async def _read(self, method: str, path: str, document: Any = None) -> httpx.Response:
+    async def _read(
+        self, method: str, path: str, document: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         if self._circuit.blocked_for():
             raise ProviderUnavailable("Runway does not answer at the moment")
         try:
@@ -252,7 +258,9 @@ class RunwayClient:
             raise ProviderUnavailable(detail_of(response))
         return response
 
-    async def _send(self, method: str, path: str, document: Any) -> httpx.Response:
+    async def _send(
+        self, method: str, path: str, document: Mapping[str, str] | None
+    ) -> httpx.Response:
         """By the transport itself: httpx's client merges addresses, headers, cookies and hooks, which
         costs more than the rest of a question for a task together."""
         timeout = {"timeout": READ_TIMEOUT.as_dict()}
@@ -278,13 +286,3 @@ def _transport(session: aiohttp.ClientSession) -> AiohttpTransport:
     # TLS is the session's; reading all certificates for the transport too would be for nothing,
     # and a context without any trusts nobody.
     return AiohttpTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client=session)
-
-
-def _read_attempts() -> Any:
-    return stamina.retry_context(
-        on=ProviderUnavailable,
-        attempts=READ_ATTEMPTS,
-        wait_initial=0.5,
-        wait_jitter=1.0,
-        wait_max=8.0,
-    )
