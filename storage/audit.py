@@ -1,37 +1,15 @@
 """Looking over the books: what the ledger says, summed up."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, and_, case, func, or_, select, union
+from sqlalchemy import Connection, and_, case, func, or_, select, union
 
 from bot.jobs import Job, State
 from bot.quotas import Usage
 from storage.rows import from_micros, job_of, to_micros
-from storage.schema import allowances, buckets, holds, jobs, ledger
-
-
-def sums_by_bucket(c: Connection) -> Sequence[RowMapping]:
-    """Every bucket's columns beside the sums of its entries: they are always equal."""
-    entries = (
-        select(
-            ledger.c.bucket,
-            func.sum(ledger.c.held).label("held"),
-            func.sum(ledger.c.captured).label("captured"),
-        )
-        .group_by(ledger.c.bucket)
-        .subquery()
-    )
-    query = select(
-        buckets.c.id,
-        buckets.c.held,
-        buckets.c.captured,
-        func.coalesce(entries.c.held, 0).label("entries_held"),
-        func.coalesce(entries.c.captured, 0).label("entries_captured"),
-    ).outerjoin(entries, entries.c.bucket == buckets.c.id)
-    return c.execute(query).mappings().all()
+from storage.schema import allowances, holds, jobs, ledger
 
 
 def workspaces(c: Connection) -> list[str]:

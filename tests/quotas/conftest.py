@@ -14,13 +14,13 @@ from bot.credits import Allowance, Balance, Outcome
 from bot.jobs import Job, Member, State
 from bot.quotas import Change, Moderation, Rule
 from bot.requests import GenerationRequest, Operation
-from storage.audit import sums_by_bucket
 from storage.database import Database
 from storage.engines import open_database
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
 from storage.schema import ledger
 from storage.storage import SqlStorage
+from tests.ledger import sums_by_bucket
 
 WORKSPACE = "playground:local"
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)

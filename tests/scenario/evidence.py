@@ -14,9 +14,9 @@ import aiohttp
 from sqlalchemy import Connection, Engine, NullPool, create_engine, select
 
 from bot.jobs import Job, State
-from storage.audit import sums_by_bucket
 from storage.rows import job_of
 from storage.schema import holds, jobs, ledger
+from tests.ledger import sums_by_bucket
 from tests.scenario.page import Message, shown_of
 
 # One message tells the end; a cancelled job's card says it all.
