@@ -1,7 +1,7 @@
 """Who somebody is, as Slack has it: name, rights, user groups."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,7 +147,7 @@ class People:
                 return Subject("member", str(user["id"]), _name(user, wanted))
         return None
 
-    async def _users(self, api: SlackApi) -> Any:
+    async def _users(self, api: SlackApi) -> AsyncIterator[Mapping[str, Any]]:
         cursor = None
         for _ in range(MOST_PAGES):
             answer = await api.read("users.list", limit=PAGE, cursor=cursor)
