@@ -72,7 +72,7 @@ class CardEdits:
 
     def _landed(self, shown: Shown, job: Job, landing: Landing) -> None:
         if landing.result() and not self._errands.is_stopped:
-            self._errands.begin(self._look_again(shown, job))
+            self._errands.begin(self._look_again(shown, job), f"look at card of {job.id}")
 
     async def _look_again(self, shown: Shown, job: Job) -> None:
         """What lands late may have landed on the end that another replica has shown meanwhile."""

@@ -79,10 +79,10 @@ class CardPosts:
         try:
             now = await self._storage.note_card(job.id, ref)
         except StorageUnavailable:
-            self._errands.begin(self._note_later(job, ref))
+            self._errands.begin(self._note_later(job, ref), f"note card of {job.id}")
             raise
         if now.card is not None and now.card != ref:
-            self._errands.begin(self._take_back(job, ref))
+            self._errands.begin(self._take_back(job, ref), f"take back card of {job.id}")
             shown.ref = now.card
         return now
 

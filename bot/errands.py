@@ -14,8 +14,9 @@ class Errands:
         self.under_way: set[asyncio.Task[Any]] = set()
         self.is_stopped = False
 
-    def begin(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
-        task = asyncio.create_task(work)
+    def begin(self, work: Coroutine[None, None, T], name: str) -> asyncio.Task[T]:
+        """Let it go on by itself; the name is what a task is known by where tasks are listed."""
+        task = asyncio.create_task(work, name=name)
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)
         return task

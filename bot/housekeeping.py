@@ -1,6 +1,5 @@
 """What is done now and then: drafts that ran out, notices still to be told, old files, the daily look."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ import structlog
 
 from bot.accounting import Accounting
 from bot.approvals import Approvals
+from bot.errands import Errands
 from bot.errors import DailiesError, ProviderError
 from bot.messages.plain import plain
 from bot.messages.quotas import reconciled
@@ -47,15 +47,13 @@ class Housekeeping:
         self._quotas = quotas
         self._replica = replica
         self._clock = clock
-        self._loop: asyncio.Task[None] | None = None
+        self._errands = Errands()
 
     async def start(self) -> None:
-        self._loop = asyncio.create_task(self._run(), name="housekeeping")
+        self._errands.begin(self._run(), "housekeeping")
 
     async def stop(self) -> None:
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+        await self._errands.stop()
 
     async def do_chores(self) -> None:
         """Everything that is due now."""

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from bot.errands import Errands
 from bot.jobs import AT_RUNWAY, Job, State
 from bot.metrics import Metrics
 from bot.ports import Clock, Storage
@@ -57,7 +58,7 @@ class Monitoring:
         self._may_work = may_work
         self._stalled = stalled
         self._clock = clock
-        self._loop: asyncio.Task[None] | None = None
+        self._errands = Errands()
 
     def add_routes(self, app: web.Application) -> None:
         """/metrics only where it is wanted; with a token, for whoever sends it."""
@@ -67,12 +68,10 @@ class Monitoring:
             app.router.add_get("/metrics", _guarded(self._measured, self._token))
 
     async def start(self) -> None:
-        self._loop = asyncio.create_task(self._watch_loop(), name="loop lag")
+        self._errands.begin(self._watch_loop(), "loop lag")
 
     async def stop(self) -> None:
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+        await self._errands.stop()
 
     async def checks(self) -> dict[str, str]:
         """What is not as it should be, by what it is; empty when we can work."""

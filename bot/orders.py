@@ -5,11 +5,11 @@ It is answered after it was carried out: a crash in between carries it out again
 effect has a key of its own.
 """
 
-import asyncio
 from collections.abc import Mapping
 
 import structlog
 
+from bot.errands import Errands
 from bot.errors import ChatError, DailiesError, Refused
 from bot.invocations import Origin
 from bot.jobs import Cause, Job
@@ -48,15 +48,13 @@ class Orders:
         self._chats = chats
         self._replica = replica
         self._clock = clock
-        self._loop: asyncio.Task[None] | None = None
+        self._errands = Errands()
 
     async def start(self) -> None:
-        self._loop = asyncio.create_task(self._run(), name="orders")
+        self._errands.begin(self._run(), "orders")
 
     async def stop(self) -> None:
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+        await self._errands.stop()
 
     async def carry_out_all(self) -> None:
         """Everything that has been ordered and not answered yet; one replica of all does it."""

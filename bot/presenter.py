@@ -68,7 +68,7 @@ class Presenter:
         # Who is stopped in the middle of an edit may be too late for it; the edit goes on to its end,
         # where it looks whether it was.
         return await asyncio.shield(
-            self.errands.begin(self._show_whole(job, progress or Progress()))
+            self.errands.begin(self._show_whole(job, progress or Progress()), f"card of {job.id}")
         )
 
     async def keep_up(self, job: Job) -> Job:
@@ -79,7 +79,7 @@ class Presenter:
         if job.card is None:
             return await self.show(job)
         self._replica.check()
-        self.errands.begin(self._show_settled(self._at(job), job))
+        self.errands.begin(self._show_settled(self._at(job), job), f"card of {job.id}")
         return job
 
     def progress(self, job: Job, progress: Progress) -> None:
@@ -88,7 +88,7 @@ class Presenter:
         Most of the answers to thousands of questions a minute are not; they cost next to nothing.
         """
         if self._may_show(job):
-            self.errands.begin(self._show_newest(self._at(job), job, progress))
+            self.errands.begin(self._show_newest(self._at(job), job, progress), f"card of {job.id}")
 
     def _at(self, job: Job) -> Shown:
         """What is known of the card of a job that has got to this state."""

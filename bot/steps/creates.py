@@ -23,7 +23,7 @@ class Creates:
 
     def begin(self, job: Job, create: Coroutine[None, None, str]) -> None:
         """Send a job that was written down as being sent."""
-        answer = self._errands.begin(create)
+        answer = self._errands.begin(create, f"create of {job.id}")
         answer.add_done_callback(_look_at)
         self._answers[_sending(job)] = answer
         while len(self._answers) > MOST_REMEMBERED:
