@@ -34,6 +34,7 @@ _ORDERS = {
     OrderKind.CANCEL: "cancel it: free while it is queued",
     OrderKind.REDELIVER: "post its result once more, from the archive",
 }
+_JOB = "its id, from its card or from `dailies jobs list`"
 
 
 def add_jobs(commands: "Parsers") -> None:
@@ -42,8 +43,15 @@ def add_jobs(commands: "Parsers") -> None:
     parser.set_defaults(command=_jobs)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
     listed = verbs.add_parser("list", help="the newest first")
-    listed.add_argument("--state", action="append", choices=[s.value for s in State], default=[])
-    listed.add_argument("--workspace", help="as in discord:4711")
+    listed.add_argument(
+        "--state",
+        action="append",
+        choices=[s.value for s in State],
+        default=[],
+        metavar="STATE",
+        help=f"only jobs in this state; may be there several times: {', '.join(State)}",
+    )
+    listed.add_argument("--workspace", help="only of this one, as in discord:4711")
     listed.add_argument(
         "--days", type=_up_to(36_500), default=30, help="how far back (default: 30)"
     )
@@ -56,9 +64,9 @@ def add_jobs(commands: "Parsers") -> None:
         order.add_argument(
             "--wait", type=float, default=10.0, help="seconds to wait for the bot (default: 10)"
         )
-        order.add_argument("job")
+        order.add_argument("job", help=_JOB)
         order.add_argument("--json", action="store_true", help="for machines")
-    show.add_argument("job")
+    show.add_argument("job", help=_JOB)
     for verb in (listed, show):
         verb.add_argument("--json", action="store_true", help="for machines")
 

@@ -5,6 +5,7 @@ import argparse
 from bot.commands import SETTINGS
 
 _WHO = "member:ID, role:ID, channel:ID, default or workspace; a bare id is a member"
+_MEMBER = "the id that the platform knows a member by"
 
 
 def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,7 +13,7 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace", help="as in discord:4711; may be left out if there is one")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
     show = verbs.add_parser("show", help="every rule, or where a member stands")
-    show.add_argument("member", nargs="?")
+    show.add_argument("member", nargs="?", help=f"{_MEMBER}; without one, every rule")
     show.add_argument("--role", action="append", default=[], help="a role that the member has")
     show.add_argument("--json", action="store_true", help="for machines")
     set_ = verbs.add_parser("set", help="set how many credits may be used per period")
@@ -24,17 +25,19 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     clear = verbs.add_parser("clear", help="take a rule away")
     clear.add_argument("who", help=_WHO)
     grant = verbs.add_parser("grant", help="give a member credits once")
-    grant.add_argument("member")
-    grant.add_argument("credits")
-    grant.add_argument("days", nargs="?", help="how many days they are good for")
+    grant.add_argument("member", help=_MEMBER)
+    grant.add_argument("credits", help="a whole number")
+    grant.add_argument(
+        "days", nargs="?", help="how many days they are good for (default: for ever)"
+    )
     revoke = verbs.add_parser("revoke", help="take granted credits back")
-    revoke.add_argument("member")
+    revoke.add_argument("member", help=_MEMBER)
     revoke.add_argument("credits", nargs="?", help="a whole number (default: all that is left)")
     reset = verbs.add_parser("reset", help="let a member start anew in this period")
-    reset.add_argument("member")
+    reset.add_argument("member", help=_MEMBER)
     reset.add_argument("--role", action="append", default=[], help="a role that the member has")
     pardon = verbs.add_parser("pardon", help="end a member's pause")
-    pardon.add_argument("member")
+    pardon.add_argument("member", help=_MEMBER)
     history = verbs.add_parser("history", help="who changed what, when and why")
     history.add_argument("who", nargs="?", help=_WHO)
     history.add_argument("--json", action="store_true", help="for machines")
@@ -44,7 +47,7 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     set_up.add_argument("setting", nargs="?", help=", ".join(SETTINGS))
     set_up.add_argument("value", nargs="?", help="`configured` goes back to the configuration")
     zone = verbs.add_parser("zone", help="set the workspace's time zone")
-    zone.add_argument("zone")
+    zone.add_argument("zone", help="as in Europe/Berlin")
     for changes in (set_, block, clear, grant, revoke, reset, pardon, set_up, zone):
         changes.add_argument("--why", help="the reason, for the history")
     export = verbs.add_parser("export", help="write every rule as CSV to standard output")

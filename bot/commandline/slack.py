@@ -13,9 +13,19 @@ if TYPE_CHECKING:
 def add_slack(commands: "Parsers") -> None:
     """`dailies slack-manifest`."""
     slack = commands.add_parser("slack-manifest", help="print the manifest of the Slack app")
-    slack.add_argument("--format", choices=("json", "yaml"), default="json")
-    slack.add_argument("--prefix", help="what every command begins with, as in dailies-")
-    slack.add_argument("--mode", choices=("socket", "http"), help="how Slack reaches the bot")
+    slack.add_argument(
+        "--format",
+        choices=("json", "yaml"),
+        default="json",
+        help="how it is written (default: json)",
+    )
+    slack.add_argument(
+        "--prefix",
+        help="what every command begins with, as in dailies- (default: slack.command_prefix)",
+    )
+    slack.add_argument(
+        "--mode", choices=("socket", "http"), help="how Slack reaches the bot (default: slack.mode)"
+    )
     slack.add_argument(
         "--url", help="the bot's public address, for http and OAuth (default: web.public_url)"
     )
