@@ -23,7 +23,7 @@ chaos: $(VENV)/.dev-installed ## Kill, stop and cut off real replicas a thousand
 guards: $(VENV)/.dev-installed ## Take each guard against doing things twice away, and see a test go red (GUARD=part of a name)
 	$(BIN)/python -m tests.guards
 
-bench: $(VENV)/.dev-installed ## Measure speed and memory beside the SDK and plain floors (ROWS="polling …")
+bench: $(VENV)/.dev-installed ## Measure speed and memory beside the SDK and plain floors (ROWS="polls …")
 	$(BIN)/python -m tests.benchmarks $(ROWS)
 
 check: $(VENV)/.dev-installed secrets ## Lint, types, the direction of imports, and no secrets in the repository

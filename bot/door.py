@@ -12,7 +12,8 @@ from bot.ports import Clock
 Count = Callable[[str, str, str], None]
 # Surrounds what is traced: a name, and what may be known of it outside.
 Span = Callable[[str, Mapping[str, str]], AbstractContextManager[object]]
-# Whoever has not come for so long has a full bucket again, and is forgotten.
+# Of more members than this, those who have not come for the longest are forgotten: their buckets are
+# full again.
 MOST_REMEMBERED = 10_000
 
 

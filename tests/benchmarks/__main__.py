@@ -1,7 +1,7 @@
 """`make bench`: measures this product beside the official SDK and beside plain floors.
 
 Each group of rows runs in a process of its own, one after the other; names narrow it down:
-`python -m tests.benchmarks polling accepting`, or `make bench ROWS="polling accepting"`.
+`python -m tests.benchmarks polls accepting`, or `make bench ROWS="polls accepting"`.
 """
 
 import json
