@@ -203,8 +203,7 @@ class SqlQuotas:
         self, draft: Draft, job: Job, change: Change, raise_by: int, roles: Sequence[str]
     ) -> tuple[Job, int] | None:
         def transaction(c: Connection) -> tuple[Job, int] | None:
-            decided = (DraftState.APPROVED, change.by)
-            if not drafts.decide(c, draft.id, ASKABLE, *decided):
+            if not drafts.decide(c, draft.id, ASKABLE, DraftState.APPROVED, change.by):
                 return None
             lacking = ledger.shortfall(c, job, change.at, self._defaults, roles)
             amount = max(raise_by, lacking)

@@ -7,7 +7,7 @@ export class Refusal extends Error {
 }
 
 /** No answer came, so whether the server acted is unknown; sending the same event id again is safe. */
-export class Unreachable extends Error {}
+class Unreachable extends Error {}
 
 const RETRY_DELAYS_MS = [400, 1200, 3000];
 

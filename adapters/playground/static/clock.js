@@ -19,7 +19,7 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: 
 const day = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long" });
 
 /** "in 40 seconds", "3 minutes ago"; seconds go in fives, so that a countdown stays calm. */
-export function relativeText(time, now = Date.now()) {
+function relativeText(time, now = Date.now()) {
   const seconds = Math.round((time - now) / 1000);
   const size = Math.abs(seconds);
   if (size < 3) return "now";

@@ -14,11 +14,11 @@ export function tokenize(text, offset = 0) {
 
 /** Phones turn two hyphens into a dash. */
 const isDashed = (text) => /^(--|—)/.test(text);
-export const unquote = (text) => text.replace(/^"/, "").replace(/"$/, "");
+const unquote = (text) => text.replace(/^"/, "").replace(/"$/, "");
 export const quote = (text) => (/\s/.test(text) ? `"${text}"` : text);
 
 /** The command that a text names, or null; of "quota" and "quota set" the longer one. */
-export function findCommand(text, commands) {
+function findCommand(text, commands) {
   const line = text.toLowerCase();
   const named = commands.filter(
     ({ name }) => line.startsWith(`/${name}`) && /^(\s|$)/.test(line.slice(name.length + 1)),

@@ -6,7 +6,7 @@ import { attachmentView } from "./media.js";
 import { plainText, richText } from "./richtext.js";
 
 /** Who wrote a message, whatever form the server gave: an object, a member's id, or a name. */
-export function authorOf({ author }, members) {
+function authorOf({ author }, members) {
   const given = typeof author === "object" && author ? author : { id: author, name: author };
   const member = members.find(({ id }) => id === given.id);
   return {
