@@ -1,6 +1,6 @@
 """The composition root: builds what touches the world; starts and stops everything in order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -8,6 +8,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
+from adapters.platform import Platform
 from adapters.playground.guard import harden
 from bot.addresses import is_loopback
 from bot.archive import Archive
@@ -15,12 +16,13 @@ from bot.catalog import Catalog, load_catalog
 from bot.clock import SystemClock
 from bot.config import Config
 from bot.config.contradictions import NO_KEY
-from bot.core import build_core, defaults_of
+from bot.core import Core, Ports, build_core, defaults_of
 from bot.errors import ArchiveFailed, ConfigError
 from bot.instruments import Instruments, instruments
 from bot.media.download import Downloader
 from bot.media.fitting import MediaFitter
 from bot.media.library import MediaLibrary
+from bot.monitoring import Monitoring
 from bot.originals import Originals
 from bot.platforms import Ground, build_platforms, listens
 from bot.ports import Clock
@@ -61,8 +63,7 @@ async def running(
         downloader = Downloader(session, allow_loopback=is_loopback(config.runway.base_url))
         signer = await _signer(config, database, clock)
         fitter = MediaFitter(archive, signer.sign if signer else None)
-        carries = config.run.does("worker")
-        replica = _replica(config, database, clock, may_lead=carries)
+        replica = _replica(config, database, clock)
         await replica.join()
         stack.push_async_callback(replica.leave)
         ground = Ground(config, database, catalog, archive, fitter, clock, replica, watch)
@@ -72,39 +73,28 @@ async def running(
         storage = watch.storage(database, catalog)
         core = await build_core(
             config,
-            storage=storage,
-            quotas=SqlQuotas(database, defaults_of(config)),
-            orders=SqlOrders(database),
-            catalog=catalog,
-            provider=watch.provider(provider),
-            library=MediaLibrary(archive, downloader),
-            archive=archive,
-            chats=watch.chats(platforms),
-            door=watch.door,
-            replica=replica,
-            clock=clock,
+            Ports(
+                storage=storage,
+                quotas=SqlQuotas(database, defaults_of(config)),
+                orders=SqlOrders(database),
+                catalog=catalog,
+                provider=watch.provider(provider),
+                library=MediaLibrary(archive, downloader),
+                archive=archive,
+                chats=watch.chats(platforms),
+                door=watch.door,
+                replica=replica,
+                clock=clock,
+            ),
         )
         monitoring = watch.monitoring(storage, platforms, replica)
-        server = WebServer(_web_app(), config.web.host, config.web.port)
-        if signer is not None and config.run.does("web"):
-            Originals(archive, signer).add_routes(server.app)
-        monitoring.add_routes(server.app)
         for platform in platforms:
             platform.connect(core.service)
-            if listens(platform, config):
-                platform.add_routes(server.app)
+        server = _web_server(config, archive, signer, monitoring, platforms)
         # Bound before the worker starts: a port that is taken must cost nobody a job.
         await server.start()
         stack.push_async_callback(server.stop)
-        await core.worker.start(carries=carries)
-        grace = config.run.grace_seconds
-        stack.push_async_callback(core.worker.stop, grace)
-        await replica.start([core.worker] if carries else [])
-        stack.push_async_callback(replica.stop)
-        await core.housekeeping.start()
-        stack.push_async_callback(core.housekeeping.stop)
-        await core.orders.start()
-        stack.push_async_callback(core.orders.stop)
+        await _start_core(stack, config, core, replica)
         for platform in platforms:
             # A start that is broken off has begun something already.
             stack.push_async_callback(platform.stop)
@@ -113,16 +103,30 @@ async def running(
         stack.push_async_callback(monitoring.stop)
         # First of all in the end: nothing new is taken, and whoever asks is told so, while the steps
         # under way come to a safe place.
-        stack.push_async_callback(core.worker.stop, grace)
+        stack.push_async_callback(core.worker.stop, config.run.grace_seconds)
         stack.callback(watch.door.close)
         log.info("ready", url=server.url)
         yield server.url
 
 
-def _replica(config: Config, database: Database, clock: Clock, *, may_lead: bool) -> Replica:
+async def _start_core(stack: AsyncExitStack, config: Config, core: Core, replica: Replica) -> None:
+    """Let jobs be carried, where this replica does so, and the loops beside them run."""
+    carries = config.run.does("worker")
+    await core.worker.start(carries=carries)
+    stack.push_async_callback(core.worker.stop, config.run.grace_seconds)
+    await replica.start([core.worker] if carries else [])
+    stack.push_async_callback(replica.stop)
+    await core.housekeeping.start()
+    stack.push_async_callback(core.housekeeping.stop)
+    await core.orders.start()
+    stack.push_async_callback(core.orders.stop)
+
+
+def _replica(config: Config, database: Database, clock: Clock) -> Replica:
     lease = timedelta(seconds=config.storage.lease_seconds)
     alone = database_path(config.storage.url) is not None
-    return Replica(SqlReplicas(database, lease, alone=alone), clock, lease, may_lead=may_lead)
+    replicas = SqlReplicas(database, lease, alone=alone)
+    return Replica(replicas, clock, lease, may_lead=config.run.does("worker"))
 
 
 def _catalog(config: Config) -> Catalog:
@@ -163,6 +167,24 @@ def _provider(
         runway.poll_seconds,
         answered=watch.answered(),
     )
+
+
+def _web_server(
+    config: Config,
+    archive: Archive,
+    signer: LinkSigner | None,
+    monitoring: Monitoring,
+    platforms: Sequence[Platform],
+) -> WebServer:
+    """All that this replica serves; it does not listen yet."""
+    server = WebServer(_web_app(), config.web.host, config.web.port)
+    if signer is not None and config.run.does("web"):
+        Originals(archive, signer).add_routes(server.app)
+    monitoring.add_routes(server.app)
+    for platform in platforms:
+        if listens(platform, config):
+            platform.add_routes(server.app)
+    return server
 
 
 def _web_app() -> web.Application:

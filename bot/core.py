@@ -1,7 +1,7 @@
 """The core's own objects, put together from the ports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -55,6 +55,23 @@ class Chats(dict[str, ChatPlatform]):
 
 
 @dataclass(frozen=True)
+class Ports:
+    """The world as the core is given it."""
+
+    storage: SqlStorage
+    quotas: SqlQuotas
+    orders: OrderStorage
+    catalog: Catalog
+    provider: Provider
+    library: Library
+    archive: Archive
+    chats: Mapping[str, ChatPlatform]
+    door: Door
+    replica: Replica
+    clock: Clock
+
+
+@dataclass(frozen=True)
 class Core:
     """What the composition root starts, stops and hands to the adapters."""
 
@@ -64,44 +81,18 @@ class Core:
     orders: Orders
 
 
-async def build_core(
-    config: Config,
-    *,
-    storage: SqlStorage,
-    quotas: SqlQuotas,
-    orders: OrderStorage,
-    catalog: Catalog,
-    provider: Provider,
-    library: Library,
-    archive: Archive,
-    chats: Mapping[str, ChatPlatform],
-    door: Door,
-    replica: Replica,
-    clock: Clock,
-) -> Core:
+async def build_core(config: Config, given: Ports) -> Core:
     """Build everything that knows no world outside of the ports; nothing is started yet."""
-    chats = Chats(chats)
+    world = replace(given, chats=Chats(given.chats))
+    storage, quotas, chats = world.storage, world.quotas, world.chats
+    catalog, replica, clock = world.catalog, world.replica, world.clock
     presenter = Presenter(chats, storage, catalog, replica, clock, Pauses())
-    timings = await storage.timings(TIMINGS_READ)
-    estimates = Estimates(timings, config.runway.poll_seconds)
-    lineup = Lineup(storage, presenter, estimates, clock)
     alerts = Alerts(quotas, chats)
     accounting = Accounting(storage, alerts, chats, replica)
-    reconciliation = Reconciliation(quotas, provider, clock)
+    reconciliation = Reconciliation(quotas, world.provider, clock)
     delivery = Delivery(storage, quotas, chats, catalog, replica, clock, Pauses())
-    worker = Worker(
-        storage=storage,
-        lineup=lineup,
-        offer=Offer(provider, catalog, lineup, presenter, clock),
-        presenter=presenter,
-        submission=Submission(storage, provider, presenter, replica, clock),
-        watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
-        collection=Collection(storage, provider, library, clock, Pauses(most_attempts=None)),
-        delivery=delivery,
-        accounting=accounting,
-        replica=replica,
-        poll_floor=config.runway.poll_seconds,
-    )
+    estimates = Estimates(await storage.timings(TIMINGS_READ), config.runway.poll_seconds)
+    worker = _worker(config, world, presenter, estimates, delivery, accounting)
     acceptance = Acceptance(
         storage=storage,
         drafts=quotas,
@@ -115,49 +106,87 @@ async def build_core(
     approvals = Approvals(
         drafts=quotas,
         acceptance=acceptance,
-        library=library,
+        library=world.library,
         alerts=alerts,
         chats=chats,
         clock=clock,
         ask_lifetime=timedelta(hours=config.quota.ask_hours),
     )
-    answers = Answers(storage=storage, catalog=catalog, quotas=quotas, worker=worker, clock=clock)
-    desk = QuotaDesk(
-        quotas=quotas,
-        chats=chats,
-        reconciliation=reconciliation,
-        reporting=Reporting(quotas, chats, draw_chart, clock),
-        clock=clock,
-    )
-    generation = Generation(
-        catalog=catalog,
-        library=library,
-        references=References(storage),
-        acceptance=acceptance,
-    )
-    service = Service(
-        storage=storage,
-        presenter=presenter,
-        worker=worker,
-        generation=generation,
-        approvals=approvals,
-        answers=answers,
-        quota_desk=desk,
-        door=door,
-        clock=clock,
-    )
+    service = _service(world, presenter, worker, acceptance, approvals, reconciliation)
     housekeeping = Housekeeping(
         approvals=approvals,
         accounting=accounting,
         reconciliation=reconciliation,
-        retention=Retention(archive, storage, quotas, clock, _keeping(config)),
+        retention=Retention(world.archive, storage, quotas, clock, _keeping(config)),
         chats=chats,
         quotas=quotas,
         replica=replica,
         clock=clock,
     )
-    desk_of_orders = Orders(orders, storage, service, delivery, chats, replica, clock)
-    return Core(service, worker, housekeeping, desk_of_orders)
+    orders = Orders(world.orders, storage, service, delivery, chats, replica, clock)
+    return Core(service, worker, housekeeping, orders)
+
+
+def _worker(
+    config: Config,
+    world: Ports,
+    presenter: Presenter,
+    estimates: Estimates,
+    delivery: Delivery,
+    accounting: Accounting,
+) -> Worker:
+    """Who carries jobs, with the steps of their life."""
+    storage, provider, replica, clock = world.storage, world.provider, world.replica, world.clock
+    lineup = Lineup(storage, presenter, estimates, clock)
+    return Worker(
+        storage=storage,
+        lineup=lineup,
+        offer=Offer(provider, world.catalog, lineup, presenter, clock),
+        presenter=presenter,
+        submission=Submission(storage, provider, presenter, replica, clock),
+        watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
+        collection=Collection(storage, provider, world.library, clock, Pauses(most_attempts=None)),
+        delivery=delivery,
+        accounting=accounting,
+        replica=replica,
+        poll_floor=config.runway.poll_seconds,
+    )
+
+
+def _service(
+    world: Ports,
+    presenter: Presenter,
+    worker: Worker,
+    acceptance: Acceptance,
+    approvals: Approvals,
+    reconciliation: Reconciliation,
+) -> Service:
+    """What platforms call, with whoever carries a command out."""
+    storage, quotas, catalog, clock = world.storage, world.quotas, world.catalog, world.clock
+    return Service(
+        storage=storage,
+        presenter=presenter,
+        worker=worker,
+        generation=Generation(
+            catalog=catalog,
+            library=world.library,
+            references=References(storage),
+            acceptance=acceptance,
+        ),
+        approvals=approvals,
+        answers=Answers(
+            storage=storage, catalog=catalog, quotas=quotas, worker=worker, clock=clock
+        ),
+        quota_desk=QuotaDesk(
+            quotas=quotas,
+            chats=world.chats,
+            reconciliation=reconciliation,
+            reporting=Reporting(quotas, world.chats, draw_chart, clock),
+            clock=clock,
+        ),
+        door=world.door,
+        clock=clock,
+    )
 
 
 def moderation_of(config: Config) -> Moderation:

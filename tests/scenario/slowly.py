@@ -14,7 +14,7 @@ from bot.archive import Archive
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
 from bot.commands import command
-from bot.core import Core, build_core
+from bot.core import Core, Ports, build_core
 from bot.credits import Allowance
 from bot.door import Door
 from bot.invocations import Invocation, Origin
@@ -163,18 +163,24 @@ async def staged(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterato
         await replica.join()
         core = await build_core(
             config_for(tmp_path, simulator.url),
-            storage=storage,
-            quotas=SqlQuotas(database, defaults),
-            orders=SqlOrders(database),
-            catalog=catalog,
-            provider=provider,
-            library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
-            archive=archive,
-            chats={"slow": chat},
-            replica=replica,
-            clock=SystemClock(),
-            door=Door(
-                burst=100, per_minute=100, clock=SystemClock(), count=lambda *_: None, span=no_span
+            Ports(
+                storage=storage,
+                quotas=SqlQuotas(database, defaults),
+                orders=SqlOrders(database),
+                catalog=catalog,
+                provider=provider,
+                library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
+                archive=archive,
+                chats={"slow": chat},
+                replica=replica,
+                clock=SystemClock(),
+                door=Door(
+                    burst=100,
+                    per_minute=100,
+                    clock=SystemClock(),
+                    count=lambda *_: None,
+                    span=no_span,
+                ),
             ),
         )
         await core.worker.start()

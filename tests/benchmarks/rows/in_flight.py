@@ -25,7 +25,7 @@ from bot.archive import Archive
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
 from bot.commandline.running import stay_quick
-from bot.core import Core, build_core
+from bot.core import Core, Ports, build_core
 from bot.credits import Allowance
 from bot.door import Door
 from bot.jobs import Cause, State
@@ -164,18 +164,20 @@ async def _core(stack: AsyncExitStack, folder: Path, url: str) -> tuple[Core, Da
     await replica.join()
     core = await build_core(
         config,
-        storage=SqlStorage(database, defaults),
-        quotas=SqlQuotas(database, defaults),
-        orders=SqlOrders(database),
-        catalog=catalog,
-        provider=await stack.enter_async_context(
-            RunwayClient(url, KEY, catalog, archive, FLOOR_SECONDS)
+        Ports(
+            storage=SqlStorage(database, defaults),
+            quotas=SqlQuotas(database, defaults),
+            orders=SqlOrders(database),
+            catalog=catalog,
+            provider=await stack.enter_async_context(
+                RunwayClient(url, KEY, catalog, archive, FLOOR_SECONDS)
+            ),
+            library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
+            archive=archive,
+            chats={"slow": SlowChat()},
+            replica=replica,
+            clock=clock,
+            door=Door(burst=9, per_minute=9, clock=clock, count=lambda *_: None, span=no_span),
         ),
-        library=MediaLibrary(archive, Downloader(session, allow_loopback=True)),
-        archive=archive,
-        chats={"slow": SlowChat()},
-        replica=replica,
-        clock=clock,
-        door=Door(burst=9, per_minute=9, clock=clock, count=lambda *_: None, span=no_span),
     )
     return core, database
