@@ -8,6 +8,9 @@ from pathlib import Path
 from bot.commands import CommandSpec
 from bot.jobs import Member
 
+# One command with more files than this is a mistake, whatever the model.
+MOST_FILES = 10
+
 
 @dataclass(frozen=True)
 class SentFile:

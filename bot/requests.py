@@ -29,6 +29,9 @@ class Kind(StrEnum):
     VIDEO = "video"
 
 
+# The most bytes of a file that anybody may send. More than that of a video Runway takes in no upload.
+MOST_FILE_BYTES: Mapping[Kind, int] = {Kind.IMAGE: 50_000_000, Kind.VIDEO: 200_000_000}
+
 # What a link is known by instead of an archive key: the address itself.
 LINK = "https://"
 

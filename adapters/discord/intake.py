@@ -12,12 +12,10 @@ from adapters.discord.texts import NotFetched
 from bot.addresses import is_loopback
 from bot.errors import UnusableFile
 from bot.invocations import SentFile
-from bot.requests import Kind
+from bot.requests import MOST_FILE_BYTES, Kind
 
 # https://discord.com/developers/docs/reference#cdn-formatting
 _HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-# The most that the core takes of each (bot/media/inspect.py); Discord says the size beforehand.
-MOST_BYTES = {Kind.IMAGE: 50_000_000, Kind.VIDEO: 200_000_000}
 _PIECE_BYTES = 256 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=10, sock_read=30)
 _TRIES = 3
@@ -30,8 +28,8 @@ def check_files(files: Sequence[Attached]) -> list[tuple[str, Kind]]:
     for file in files:
         if file.kind is None:
             raise UnusableFile(file.name, "unknown_type")
-        if file.size > MOST_BYTES[file.kind]:
-            raise UnusableFile(file.name, "too_large", limit=MOST_BYTES[file.kind])
+        if file.size > MOST_FILE_BYTES[file.kind]:
+            raise UnusableFile(file.name, "too_large", limit=MOST_FILE_BYTES[file.kind])
         checked.append((file.name, file.kind))
     return checked
 
@@ -72,7 +70,7 @@ class Intake:
             raise NotFetched(file.name)
 
     async def _stream(self, file: Attached, path: Path) -> None:
-        most = MOST_BYTES[file.kind or Kind.IMAGE]
+        most = MOST_FILE_BYTES[file.kind or Kind.IMAGE]
         if self._session is None:
             jar = aiohttp.DummyCookieJar()
             self._session = aiohttp.ClientSession(cookie_jar=jar, timeout=_TIMEOUT)

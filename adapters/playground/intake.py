@@ -9,12 +9,11 @@ from aiohttp.http import HttpProcessingError
 
 from adapters.playground.guard import Rejection
 from bot.errors import UnusableFile
-from bot.invocations import SentFile
+from bot.invocations import MOST_FILES, SentFile
+from bot.requests import MOST_FILE_BYTES
 
-# One command with more files than this is a mistake, whatever the model.
-MOST_FILES = 10
-# As much as Runway takes in one upload.
-MOST_FILE_BYTES = 200_000_000
+# What a file is, only its bytes say: until they are here, it may be of the kind that may be largest.
+MOST_BYTES = max(MOST_FILE_BYTES.values())
 # What is listened to before the connection is ended: a file that is too large by mistake.
 MOST_READ_BYTES = 2_000_000_000
 MOST_FIELD_BYTES = 64_000
@@ -75,12 +74,12 @@ async def _take_file(part: BodyPartReader, posted: Posted, folder: Path) -> None
     with path.open("wb") as file:
         while piece := await part.read_chunk(PIECE_BYTES):
             size += len(piece)
-            if size <= MOST_FILE_BYTES:
+            if size <= MOST_BYTES:
                 await asyncio.to_thread(file.write, piece)
                 continue
             # A browser reads no answer before it has sent all: the rest goes by, and not to disk.
             if posted.too_large is None:
-                posted.too_large = UnusableFile(name, "too_large", limit=MOST_FILE_BYTES)
+                posted.too_large = UnusableFile(name, "too_large", limit=MOST_BYTES)
                 await asyncio.to_thread(file.truncate, 0)
             if size > MOST_READ_BYTES:
                 return

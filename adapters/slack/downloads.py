@@ -14,14 +14,13 @@ from adapters.slack.addresses import Addresses
 from adapters.slack.api import SlackApi
 from adapters.slack.errors import SlackRefused, Told
 from bot.errors import ChatError, UnusableFile
-from bot.invocations import SentFile
+from bot.invocations import MOST_FILES, SentFile
+from bot.requests import MOST_FILE_BYTES
 
 log = structlog.get_logger()
 
-# One command with more files than this is a mistake, whatever the model.
-MOST_FILES = 10
-# As much as Runway takes in one upload.
-MOST_FILE_BYTES = 200_000_000
+# What a file is, only its bytes say: until they are here, it may be of the kind that may be largest.
+MOST_BYTES = max(MOST_FILE_BYTES.values())
 PIECE_BYTES = 256 * 1024
 MOST_REDIRECTS = 5
 _TIMEOUT = aiohttp.ClientTimeout(total=600, sock_connect=10, sock_read=30)
@@ -37,7 +36,7 @@ class Downloads:
         self,
         addresses: Addresses,
         session: aiohttp.ClientSession,
-        most_bytes: int = MOST_FILE_BYTES,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._addresses = addresses
         self._session = session

@@ -13,6 +13,7 @@ from bot.media.children import Budget, Children
 from bot.media.containers import CONTAINERS
 from bot.media.errors import Reason, UnusableFile
 from bot.media.sniff import FileType, matches_name
+from bot.requests import MOST_FILE_BYTES, Kind
 
 _CHUNK = 1024 * 1024
 
@@ -21,8 +22,8 @@ _CHUNK = 1024 * 1024
 class Limits:
     """The most that we take from anybody; a model may want less."""
 
-    image_bytes: int = 50_000_000
-    video_bytes: int = 200_000_000  # Runway's own upload limit
+    image_bytes: int = MOST_FILE_BYTES[Kind.IMAGE]
+    video_bytes: int = MOST_FILE_BYTES[Kind.VIDEO]
     pixels: int = 110_000_000  # phones take photos of 108 megapixels
     frame_pixels: int = 40_000_000
     side: int = 16_384
