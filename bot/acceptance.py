@@ -123,6 +123,7 @@ def new_job(
     parent: str | None,
     now: datetime,
 ) -> Job:
+    """A job that is about to be accepted."""
     return Job(
         id=job_id,
         owner=origin.member,
@@ -142,6 +143,7 @@ def job_of(draft: Draft, now: datetime) -> Job:
 
 
 def draft_of(job: Job, state: DraftState, expires_at: datetime) -> Draft:
+    """A job that waits for a word before it comes to be."""
     return Draft(
         job.id, job.owner, job.channel, job.request, job.cause, job.parent, state, expires_at
     )

@@ -36,6 +36,7 @@ def is_local(host: str) -> bool:
 
 
 def https_or_loopback(url: str) -> str:
+    """The address without a slash at its end; ValueError where it is open http to elsewhere."""
     if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
         raise ValueError("must begin with https:// (http:// only on this machine)")
     if not urlsplit(url).hostname:
@@ -44,18 +45,21 @@ def https_or_loopback(url: str) -> str:
 
 
 def web_address(url: str) -> str:
+    """The address without a slash at its end; ValueError where it is none of the web."""
     if not url.startswith(("http://", "https://")) or not urlsplit(url).hostname:
         raise ValueError("must be an address that begins with http:// or https://")
     return url.rstrip("/")
 
 
 def slack_or_loopback(url: str) -> str:
+    """Slack's address, or a stand-in's on this machine, with a slash at its end; else ValueError."""
     if url.rstrip("/") != SLACK_URL.rstrip("/") and not is_loopback(url):
         raise ValueError(f"must be an address of this machine; without it, {SLACK_URL} is used")
     return url.rstrip("/") + "/"
 
 
 def loopback_only(url: str) -> str:
+    """The address of a stand-in on this machine, without a slash at its end; else ValueError."""
     if not url.startswith(("http://", "ws://")) or not is_loopback(url):
         raise ValueError("may only be an address on this machine, for a stand-in for Discord")
     return url.rstrip("/")
@@ -131,6 +135,7 @@ def _split(url: str) -> SplitResult:
 
 
 def zone(name: str) -> str:
+    """The name of a time zone; ValueError where there is none such."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -188,8 +188,10 @@ def is_final(error: BaseException) -> bool:
 
 
 def new_job_id() -> str:
+    """An id that no other job has; also what a failure is called by, for the log."""
     return "".join(secrets.choice(_JOB_ID_LETTERS) for _ in range(JOB_ID_LENGTH))
 
 
 def pick_seed() -> int:
+    """Any seed that Runway takes."""
     return secrets.randbelow(MOST_SEED + 1)

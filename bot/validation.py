@@ -131,6 +131,7 @@ def complete(
 
 
 def check_prompt(spec: ModelSpec, command: str, prompt: str) -> None:
+    """Raise a Refused unless the model takes this prompt, or works without one."""
     if prompt and not spec.prompt.max:
         raise errors.PromptNotTaken(spec.label)
     if spec.prompt.required and not prompt:

@@ -15,6 +15,7 @@ from storage.standings import CLOCKS, next_place
 
 
 def is_cap(rule: Rule) -> bool:
+    """Whether a rule is the workspace's budget or a channel's cap."""
     return rule.scope == "workspace" or rule.scope.startswith("channel:")
 
 

@@ -17,6 +17,7 @@ def record(
     before: str | None = None,
     after: str | None = None,
 ) -> None:
+    """Write a change down; `before` and `after` are for people to read."""
     c.execute(
         insert(changes).values(
             at=to_micros(change.at),

@@ -13,6 +13,7 @@ from storage.schema import drafts
 
 
 def save(c: Connection, draft: Draft) -> None:
+    """Write a new draft down."""
     c.execute(
         insert(drafts).values(
             id=draft.id,
@@ -29,6 +30,7 @@ def save(c: Connection, draft: Draft) -> None:
 
 
 def find(c: Connection, draft_id: str) -> Draft | None:
+    """A draft; None where there is no such one."""
     row = c.execute(select(drafts).where(drafts.c.id == draft_id)).mappings().one_or_none()
     return _draft(row) if row else None
 
@@ -51,6 +53,7 @@ def decide(
 
 
 def note_alert(c: Connection, draft_id: str, alert: str) -> None:
+    """Write down which message asks the admins."""
     c.execute(update(drafts).where(drafts.c.id == draft_id).values(alert=alert))
 
 
@@ -61,6 +64,7 @@ def undecided(c: Connection) -> list[Draft]:
 
 
 def overdue(c: Connection, now: datetime) -> list[Draft]:
+    """Open drafts whose time is up."""
     query = select(drafts).where(
         drafts.c.state.in_([state.value for state in OPEN]),
         drafts.c.expires_at <= to_micros(now),

@@ -19,6 +19,7 @@ from storage.schema import buckets, hold_legs, ledger
 def add_leg(
     c: Connection, job_id: str, bucket: str, place: int, amount: int, *, pays: bool
 ) -> None:
+    """Count a hold in one more bucket; `pays` where it is paid from there."""
     values = {"job": job_id, "bucket": bucket, "place": place, "amount": amount, "pays": int(pays)}
     c.execute(insert(hold_legs).values(**values))
 
@@ -33,10 +34,12 @@ def used_in(c: Connection, bucket: str) -> tuple[int, int]:
 
 
 def member_bucket(member: Member, period: Period, now: datetime, zone: ZoneInfo) -> str:
+    """The bucket of a member's allowance in the running period."""
     return f"{member.workspace}|member|{member.id}|{period_key(period, now, zone)}"
 
 
 def grant_bucket(workspace: str, grant_id: str) -> str:
+    """The bucket of a grant, which has no period."""
     return f"{workspace}|grant|{grant_id}"
 
 
@@ -52,10 +55,12 @@ def bucket_kind(bucket: str) -> str:
 
 
 def period_key(period: Period, now: datetime, zone: ZoneInfo) -> str:
+    """A period by its kind and the day on which it begins, as in `month|2026-03-01`."""
     return f"{period}|{period_start(now, period, zone).astimezone(zone).date()}"
 
 
 def ensure_bucket(c: Connection, bucket: str) -> None:
+    """Make it, if it is not there yet."""
     ensure_buckets(c, [bucket])
 
 

@@ -38,6 +38,7 @@ def made_by(c: Connection, key: Once) -> str:
 
 
 def find(c: Connection, job_id: str) -> Job:
+    """A job; raises StaleJob where there is none."""
     job = find_or_none(c, job_id)
     if job is None:
         raise StaleJob(f"there is no job {job_id}")
@@ -48,6 +49,7 @@ _BY_ID = select(jobs).where(jobs.c.id == bindparam("job"))
 
 
 def find_or_none(c: Connection, job_id: str) -> Job | None:
+    """A job; None where there is none."""
     row = c.execute(_BY_ID, {"job": job_id}).mappings().one_or_none()
     return job_of(row) if row else None
 
@@ -66,11 +68,13 @@ def advance(c: Connection, job: Job, to: State, changes: dict[str, Any]) -> Job:
 
 
 def note(c: Connection, job_id: str, changes: dict[str, Any]) -> Job:
+    """Write down something about a job that is no change of state."""
     c.execute(update(jobs).where(jobs.c.id == job_id).values(**job_values(changes)))
     return find(c, job_id)
 
 
 def note_card(c: Connection, job_id: str, card: str) -> Job:
+    """Write down where the card is, unless that is known already."""
     c.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.card.is_(None)).values(card=card))
     return find(c, job_id)
 

@@ -103,6 +103,7 @@ def _divided(c: Connection, job_id: str, captured: int) -> list[tuple[Row[Any], 
 def balance_of(
     c: Connection, member: Member, now: datetime, defaults: Defaults, roles: Sequence[str]
 ) -> Balance:
+    """Where a member stands in the running period."""
     rule = effective_rule(c, member, roles, defaults)
     zone, period = zone_of(c, member.workspace, defaults), rule.allowance.period
     held, captured = used_by(c, account_of(member, period, now, zone))
@@ -170,6 +171,7 @@ def movements_of(c: Connection, member: Member, limit: int) -> list[Movement]:
 
 
 def open_holds_of(c: Connection, member: Member) -> list[tuple[str, int]]:
+    """A member's jobs that hold credits, and how many."""
     whose = {"workspace": member.workspace, "member": member.id}
     return [(row.job, row.amount) for row in c.execute(_OPEN_HOLDS, whose)]
 

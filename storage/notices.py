@@ -122,6 +122,7 @@ def note_books(c: Connection, day: str, workspaces: Sequence[str], told: str | N
 
 
 def untold(c: Connection, limit: int) -> list[Untold]:
+    """Notices that are still to be told, at most `limit`."""
     query = select(notices).where(notices.c.told == 0).order_by(notices.c.key).limit(limit)
     return [
         Untold(row.key, row.workspace, row.member, row.channel, row.kind, json.loads(row.facts))
@@ -130,6 +131,7 @@ def untold(c: Connection, limit: int) -> list[Untold]:
 
 
 def mark_told(c: Connection, key: str) -> None:
+    """Take a notice off the list."""
     c.execute(update(notices).where(notices.c.key == key).values(told=1))
 
 

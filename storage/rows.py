@@ -29,10 +29,12 @@ _OUTPUTS = TypeAdapter(tuple[Media, ...])
 
 
 def to_micros(at: datetime) -> int:
+    """A moment as columns hold it: microseconds since 1970, UTC."""
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def from_micros(micros: int) -> datetime:
+    """The moment that a column holds."""
     return _EPOCH + timedelta(microseconds=micros)
 
 
@@ -100,6 +102,7 @@ def job_values(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def new_job_values(job: Job) -> dict[str, Any]:
+    """The columns of a job that has just come to be; the others have their tables' defaults."""
     return {
         "id": job.id,
         "workspace": job.owner.workspace,
@@ -117,6 +120,7 @@ def new_job_values(job: Job) -> dict[str, Any]:
 
 
 def job_of(row: RowMapping) -> Job:
+    """The job that a row holds."""
     times = {name: from_micros(row[name]) for name in _TIMES if row[name] is not None}
     return Job(
         seq=row["seq"],

@@ -75,6 +75,7 @@ def zone_of(c: Connection, workspace: str, defaults: Defaults) -> ZoneInfo:
 
 
 def rule_of(c: Connection, workspace: str, scope: str) -> Rule | None:
+    """The rule of one scope; None where nothing is set."""
     return rules_by_scope(c, workspace, [scope]).get(scope)
 
 
@@ -109,6 +110,7 @@ def chosen_rule(
 
 
 def set_rule(c: Connection, workspace: str, rule: Rule, change: Change, action: str) -> None:
+    """Set a rule, and write down who did."""
     before = rule_of(c, workspace, rule.scope)
     allowance = rule.allowance
     values = {
@@ -144,6 +146,7 @@ def give_grant(
     change: Change,
     action: str = "grant",
 ) -> None:
+    """Give a member credits, and write down who did."""
     before = granted_left(live_grants(c, member, change.at))
     c.execute(
         insert(grants).values(
@@ -196,6 +199,7 @@ def take_grants(c: Connection, member: Member, amount: int | None, change: Chang
 
 
 def granted_left(live: Sequence[Grant]) -> int:
+    """What is left of some grants together."""
     return sum(grant.left for grant in live)
 
 

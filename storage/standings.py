@@ -39,6 +39,7 @@ class Account:
 
 
 def account_of(member: Member, period: Period, now: datetime, zone: ZoneInfo) -> Account:
+    """A member's account in the period around `now`."""
     bucket = member_bucket(member, period, now, zone)
     return Account(member, bucket, period_start(now, period, zone))
 

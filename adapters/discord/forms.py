@@ -41,6 +41,7 @@ def remix_form(press: Press, job: Job | None) -> discord.ui.Modal:
 
 
 def reference_form(ticket: str) -> discord.ui.Modal:
+    """The words that go with files which were kept under a ticket."""
     form = discord.ui.Modal(title="Use as reference", custom_id=Press("reference", ticket).id)
     form.add_item(_prompt("", required=True))
     return form

@@ -22,6 +22,7 @@ Message = discord.Message
 
 
 def reference(channel: int, message: int) -> str:
+    """A message, as the core keeps it."""
     return f"{channel}/{message}"
 
 

@@ -49,6 +49,7 @@ class Rejection(Exception):
 
 
 def status_of(error: errors.Refused) -> int:
+    """The status that says of a refusal what its text says."""
     return _STATUS.get(type(error), 400)
 
 

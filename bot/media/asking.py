@@ -52,6 +52,7 @@ def _refusal(refused: Mapping[str, object], file_type: FileType) -> UnusableFile
 
 # The child decoded a file from outside, so its answer is not believed blindly either.
 def number(found: Mapping[str, object], name: str) -> float | None:
+    """A child's number, 0 or more; None where it gave none."""
     value = found.get(name)
     if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         return None
@@ -59,6 +60,7 @@ def number(found: Mapping[str, object], name: str) -> float | None:
 
 
 def count(found: Mapping[str, object], name: str) -> int:
+    """A child's whole number, 1 or more; UnusableFile where it gave none."""
     value = found.get(name)
     if not isinstance(value, int) or value <= 0:
         raise UnusableFile(Reason.UNDECODABLE, detail=f"no {name}")
