@@ -71,6 +71,11 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
+def on_one_line(text: str) -> str:
+    """What a person wrote without its line ends, so that none of it can pass for a line of ours."""
+    return " ".join(text.split())
+
+
 def shorten(text: str, limit: int) -> str:
     """The text in at most `limit` characters, with an ellipsis where something was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -7,7 +7,7 @@ from bot.commands import CommandSpec
 from bot.credits import Balance, Movement, Statement
 from bot.jobs import Job, State
 from bot.messages.words import NOUNS, POWERED_BY, credits, duration
-from bot.text import Bold, Code, Text, When, Who, join, shorten
+from bot.text import Bold, Code, Text, When, Who, join, on_one_line, shorten
 
 BAR_WIDTH = 20
 MOST_PROMPT = 60
@@ -137,7 +137,8 @@ def _movement(movement: Movement) -> Text:
 
 def _past(job: Job, label: str) -> Text:
     cost = "" if job.charged is None else f" · {credits(job.charged)}"
-    prompt = shorten(job.request.prompt, MOST_PROMPT) or NOUNS[job.request.operation]
+    typed = on_one_line(job.request.prompt)
+    prompt = shorten(typed, MOST_PROMPT) or NOUNS[job.request.operation]
     took = ""
     if job.finished_at is not None:
         took = f" · {duration((job.finished_at - job.created_at).total_seconds())}"
