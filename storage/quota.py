@@ -178,6 +178,9 @@ class SqlQuotas:
             lambda c: drafts.decide(c, draft_id, states, to, by, expires_at)
         )
 
+    async def ask_draft(self, draft: Draft, most: int, expires_at: datetime) -> bool:
+        return await self._db.write(lambda c: drafts.ask(c, draft, most, expires_at))
+
     async def deny_draft(self, draft: Draft, change: Change) -> bool:
         def transaction(c: Connection) -> bool:
             if not drafts.decide(c, draft.id, ASKABLE, DraftState.DENIED, change.by):

@@ -131,6 +131,13 @@ class DraftStorage(Protocol):
         """Move a draft on; False when somebody was faster."""
         ...
 
+    async def ask_draft(self, draft: Draft, most: int, expires_at: datetime) -> bool:
+        """Put a refused draft before the admins; False when somebody was faster.
+
+        Raises TooManyQuestions where `most` of its owner's lie there.
+        """
+        ...
+
     async def run_draft(
         self, draft: Draft, job: Job, now: datetime, roles: Sequence[str]
     ) -> Job | None:
