@@ -189,8 +189,9 @@ class QuotaDesk:
                 raise errors.UnknownChannel(value)
         await change_setting(self._quotas, asker.workspace, name, value, channel, change)
 
-    async def _reconcile(self, _invocation: Invocation) -> Text:
-        return messages.reconciled(await self._reconciliation.report())
+    async def _reconcile(self, invocation: Invocation) -> Text:
+        report = await self._reconciliation.report()
+        return messages.reconciled(report.seen_by(invocation.origin.member.workspace))
 
     def _change(self, invocation: Invocation) -> Change:
         why = reason(invocation.options.get("why"))
