@@ -213,7 +213,9 @@ class QuotaDesk:
     async def _scope(self, asker: Member, who: str, known: Sequence[str]) -> str:
         """Whom an admin means; what is known outlives the role or member it was made for."""
         bare = _MARKS.sub("", who)
-        leftover = next((scope for scope in known if scope.partition(":")[2] == bare), None)
+        # The default's and the workspace's rules have no id: a mark around nothing is not theirs.
+        ids = (scope for scope in known if bare and scope.partition(":")[2] == bare)
+        leftover = next(ids, None)
         return leftover or (await self._target(asker, who)).scope
 
     async def _target(self, asker: Member, who: str) -> _Target:
