@@ -7,7 +7,7 @@ from bot.commands import COMMANDS
 from bot.credits import Balance
 from bot.estimates import places
 from bot.invocations import Invocation, Origin
-from bot.jobs import Job
+from bot.jobs import Job, room
 from bot.messages import replies
 from bot.messages.quotas import forecast_line
 from bot.ports import Clock, QuotaStorage, Storage
@@ -59,9 +59,11 @@ class Answers:
         return Notice(replies.history_text(jobs, self._labels(jobs)))
 
     async def _queue(self, invocation: Invocation) -> Notice:
-        jobs = await self._storage.active(invocation.origin.member.workspace)
+        origin = invocation.origin
+        jobs = await self._storage.active(origin.member.workspace)
         queues, *_ = await self._worker.lineup.queue()
-        return Notice(replies.queue_text(jobs, places(queues), self._labels(jobs)))
+        named = {job.id for job in jobs if _may_know(origin, job)}
+        return Notice(replies.queue_text(jobs, places(queues), self._labels(jobs), named))
 
     def _labels(self, jobs: Sequence[Job]) -> dict[str, str]:
         return {job.request.model: self._catalog.label(job.request.model) for job in jobs}
@@ -72,3 +74,9 @@ class Answers:
         "history": _history,
         "queue": _queue,
     }
+
+
+def _may_know(origin: Origin, job: Job) -> bool:
+    """Whether a job's id is for somebody: with it, its result can be used by `--ref`."""
+    here = room(job.channel) == room(origin.channel)
+    return here or origin.admin or job.owner == origin.member

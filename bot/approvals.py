@@ -21,6 +21,9 @@ log = structlog.get_logger()
 # What [+100] gives.
 RAISE_CREDITS = 100
 
+# Of one member's questions; each is a message to every admin.
+MOST_QUESTIONS = 3
+
 # The admins' message is posted within this time, tries and all.
 ASKING = timedelta(minutes=1)
 
@@ -75,10 +78,7 @@ class Approvals:
         """The owner asks the admins to pay for it."""
         draft = await self._own(origin, draft_id)
         expires_at = self._clock.now() + self._ask_lifetime
-        decided = await self._drafts.decide(
-            draft_id, [DraftState.REFUSED], DraftState.ASKED, None, expires_at
-        )
-        if not decided:
+        if not await self._drafts.ask_draft(draft, MOST_QUESTIONS, expires_at):
             if not self._was_dropped(draft):
                 raise await self._over(draft_id)
             expires_at = draft.expires_at

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from bot.commandline.groups import Command, Said
 from bot.commandline.running import add_run
 from bot.errors import ConfigError, StorageUnavailable
+from bot.text import printable
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
@@ -41,10 +42,10 @@ def main() -> None:
             raise
         sys.exit(_fail(why))
     if isinstance(said, Said):
-        print(said.text)
+        print(printable(said.text))
         sys.exit(said.code)
     if said is not None:
-        print(said)
+        print(printable(said))
 
 
 def parser(*, only_run: bool = False) -> argparse.ArgumentParser:
@@ -104,5 +105,5 @@ def outside(error: Exception) -> str | None:
 
 
 def _fail(text: str) -> int:
-    print(text, file=sys.stderr)
+    print(printable(text), file=sys.stderr)
     return 2

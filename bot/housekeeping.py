@@ -81,18 +81,21 @@ class Housekeeping:
         """Once a day, over all replicas and restarts; at the very first start there are no books."""
         last = await self._quotas.books_looked_at()
         if last is None:
-            await self._quotas.note_books(today, (), None)
+            await self._quotas.note_books(today, {})
         if last is None or last >= today:
             return
         report = await self._reconciliation.report()
         log.info("reconciled", ours=report.ours, runway=report.runway, drifts=len(report.drifts))
-        told = None
-        if report.drifts or report.uncertain:
-            told = json.dumps({"text": plain(reconciled(report))})
         known = await self._quotas.workspaces()
         # Others are of a platform that was configured once.
         here = [workspace for workspace in known if workspace.partition(":")[0] in self._chats]
-        await self._quotas.note_books(today, here, told)
+        seen = {workspace: report.seen_by(workspace) for workspace in here}
+        told = {
+            workspace: json.dumps({"text": plain(reconciled(own))})
+            for workspace, own in seen.items()
+            if own.drifts or own.uncertain
+        }
+        await self._quotas.note_books(today, told)
 
 
 def _day(now: datetime) -> str:

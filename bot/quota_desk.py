@@ -189,8 +189,9 @@ class QuotaDesk:
                 raise errors.UnknownChannel(value)
         await change_setting(self._quotas, asker.workspace, name, value, channel, change)
 
-    async def _reconcile(self, _invocation: Invocation) -> Text:
-        return messages.reconciled(await self._reconciliation.report())
+    async def _reconcile(self, invocation: Invocation) -> Text:
+        report = await self._reconciliation.report()
+        return messages.reconciled(report.seen_by(invocation.origin.member.workspace))
 
     def _change(self, invocation: Invocation) -> Change:
         why = reason(invocation.options.get("why"))
@@ -212,7 +213,9 @@ class QuotaDesk:
     async def _scope(self, asker: Member, who: str, known: Sequence[str]) -> str:
         """Whom an admin means; what is known outlives the role or member it was made for."""
         bare = _MARKS.sub("", who)
-        leftover = next((scope for scope in known if scope.partition(":")[2] == bare), None)
+        # The default's and the workspace's rules have no id: a mark around nothing is not theirs.
+        ids = (scope for scope in known if bare and scope.partition(":")[2] == bare)
+        leftover = next(ids, None)
         return leftover or (await self._target(asker, who)).scope
 
     async def _target(self, asker: Member, who: str) -> _Target:

@@ -1,7 +1,7 @@
 """Our books beside Runway's: what it says it charged, and what we know of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.jobs import Job
@@ -31,6 +31,11 @@ class Report:
     drifts: tuple[Drift, ...]
     uncertain: tuple[Job, ...]
     organization: Organization
+
+    def seen_by(self, workspace: str) -> "Report":
+        """What a workspace's admins may see: what Runway says is of all, the jobs are their own."""
+        own = tuple(job for job in self.uncertain if job.owner.workspace == workspace)
+        return replace(self, uncertain=own)
 
 
 class Reconciliation:

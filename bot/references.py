@@ -1,7 +1,7 @@
 """Inputs that are not attached: a member's last result, any job's result, a link."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from bot import errors
 from bot.invocations import Origin
@@ -23,9 +23,8 @@ class References:
 
     async def find(self, origin: Origin, text: str, kinds: Sequence[Kind]) -> list[Media]:
         """What a `--ref` stands for: names with commas or spaces between. Raises a Refused."""
-        names = re.split(r"[\s,]+(?=https://)|\s+|,(?!\S*/)", text.strip())
-        found = [await self._one(origin, name, kinds) for name in names if name]
-        return found[:MOST_REFERENCES]
+        names = islice(_names(text), MOST_REFERENCES)
+        return [await self._one(origin, name, kinds) for name in names]
 
     async def _one(self, origin: Origin, name: str, kinds: Sequence[Kind]) -> Media:
         if "://" in name:
@@ -46,6 +45,15 @@ class References:
             if job.outputs:
                 return job.outputs[0]
         raise errors.NoLastResult
+
+
+def _names(text: str) -> Iterator[str]:
+    """The names in a text; a comma before the last slash of a link is a part of it."""
+    for word in text.split():
+        path, slash, rest = word.rpartition("/")
+        first, *others = rest.split(",")
+        links = f"{path}{slash}{first}".replace(",https://", " https://").split()
+        yield from filter(None, (*(link.strip(",") for link in links), *others))
 
 
 def names_files(prompt: str, options: Mapping[str, str], kinds: Sequence[Kind]) -> bool:

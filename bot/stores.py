@@ -44,7 +44,8 @@ def open_store(url: str, root: Path | None) -> "ObjectStore":
 def _make(folder: Path) -> None:
     # obstore would make it too, and say what failed without the path.
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # People's files and prompts are for the bot alone, like the database with what they made.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:
         raise ValueError(f"{folder} is no folder. Name another one.") from None
     except OSError as error:

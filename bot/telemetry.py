@@ -6,8 +6,8 @@ prompts: no local variables, no request bodies, and of an event only what our lo
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from importlib import metadata
 from typing import Any
 
@@ -77,6 +77,7 @@ async def tracing(config: TelemetryConfig) -> AsyncIterator[Span]:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
+        from opentelemetry.trace import StatusCode
     except ImportError:
         raise ConfigError(_missing("telemetry.endpoint", "telemetry")) from None
     # A provider of our own, not the process's: nothing else is traced by accident.
@@ -86,8 +87,19 @@ async def tracing(config: TelemetryConfig) -> AsyncIterator[Span]:
     provider.add_span_processor(BatchSpanProcessor(exporter))
     tracer = provider.get_tracer("dailies")
 
-    def span(name: str, attributes: Mapping[str, str]) -> AbstractContextManager[object]:
-        return tracer.start_as_current_span(name, attributes=dict(attributes))
+    @contextmanager
+    def span(name: str, attributes: Mapping[str, str]) -> Iterator[None]:
+        with tracer.start_as_current_span(
+            name,
+            attributes=dict(attributes),
+            record_exception=False,  # its text may quote what a person typed
+            set_status_on_exception=False,
+        ) as current:
+            try:
+                yield
+            except Exception as error:
+                current.set_status(StatusCode.ERROR, type(error).__name__)
+                raise
 
     try:
         yield span

@@ -1,8 +1,12 @@
 """Text for people as a row of spans, so that each platform escapes and formats it in its own way."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+# All but the ends of lines and tabs, which only move on.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,16 @@ def utf16_units(text: str) -> int:
 def mended(text: str) -> str:
     """The text with U+FFFD for each half of a surrogate pair, which no row and no wire can hold."""
     return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+
+
+def printable(text: str) -> str:
+    """The text with control characters spelled out, as JSON has them: a terminal would obey them."""
+    return _CONTROL.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+
+
+def on_one_line(text: str) -> str:
+    """What a person wrote without its line ends, so that none of it can pass for a line of ours."""
+    return " ".join(text.split())
 
 
 def shorten(text: str, limit: int) -> str:

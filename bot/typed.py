@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from bot.credits import MOST_CREDITS, Period
 from bot.errors import BadAmount, BadChoice, BadDays, TooLongReason, UnknownZone, ZeroAmount
+from bot.text import on_one_line
 
 # Ten years: a grant that lasts longer is one without an end.
 MOST_DAYS = 3650
@@ -66,7 +67,7 @@ def days(text: str | None) -> int | None:
 
 def reason(text: str | None) -> str | None:
     """Why something is changed, on one line; raises TooLongReason."""
-    one_line = " ".join((text or "").split())
+    one_line = on_one_line(text or "")
     if len(one_line) > MOST_REASON:
         raise TooLongReason(MOST_REASON)
     return one_line or None

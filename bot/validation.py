@@ -237,10 +237,11 @@ def _duration(spec: ModelSpec, asked: str | None) -> int | None:
     text = asked.lower()
     for unit in _SECONDS:
         text = text.removesuffix(unit)
-    if text.strip().isascii() and text.strip().isdigit() and int(text[:4]) in spec.durations:
-        return int(text)
-    choices = [str(seconds) for seconds in spec.durations]
-    raise errors.BadChoice("duration", asked, choices, spec.label)
+    text = text.strip().lstrip("0")
+    by_text = {str(seconds): seconds for seconds in spec.durations}
+    if text not in by_text:
+        raise errors.BadChoice("duration", asked, list(by_text), spec.label)
+    return by_text[text]
 
 
 def _seed(spec: ModelSpec, asked: str | None, pick_seed: Callable[[], int]) -> int | None:

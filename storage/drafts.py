@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from bot.drafts import OPEN, Draft, DraftState
+from bot.errors import TooManyQuestions
 from bot.jobs import Cause, Member
 from bot.requests import GenerationRequest
+from storage.locks import serialise
 from storage.rows import from_micros, to_micros
 from storage.schema import drafts
 
@@ -50,6 +52,19 @@ def decide(
     held = drafts.c.state.in_([state.value for state in states])
     statement = update(drafts).where(drafts.c.id == draft_id, held).values(**values)
     return c.execute(statement).rowcount == 1
+
+
+def ask(c: Connection, draft: Draft, most: int, expires_at: datetime) -> bool:
+    """Put a refused draft before the admins; raises TooManyQuestions, False when it was decided."""
+    workspace, member = draft.owner.workspace, draft.owner.id
+    serialise(c, f"asks|{workspace}|{member}")
+    if not decide(c, draft.id, [DraftState.REFUSED], DraftState.ASKED, None, expires_at):
+        return False
+    theirs = drafts.c.workspace == workspace, drafts.c.member == member
+    asked = select(func.count()).where(*theirs, drafts.c.state == DraftState.ASKED.value)
+    if c.execute(asked).scalar_one() > most:
+        raise TooManyQuestions(most)
+    return True
 
 
 def note_alert(c: Connection, draft_id: str, alert: str) -> None:

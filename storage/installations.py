@@ -33,9 +33,15 @@ class SqlInstallations:
         """Forget a member's installation, or all of a workspace."""
         await self._db.write(lambda c: c.execute(self._delete(workspace, member)))
 
-    async def issue_state(self, state: str, expires_at: datetime) -> None:
+    async def issue_state(self, state: str, expires_at: datetime, now: datetime) -> None:
+        """Anybody on the web can have one: those that have run out make room."""
         row = {"state": state, "expires_at": to_micros(expires_at)}
-        await self._db.write(lambda c: c.execute(insert(install_states).values(**row)))
+
+        def transaction(c: Connection) -> None:
+            _forget_states(c, now)
+            c.execute(insert(install_states).values(**row))
+
+        await self._db.write(transaction)
 
     async def take_state(self, state: str, now: datetime) -> bool:
         """Whether the state was issued here, has not run out and was never taken before."""
@@ -59,7 +65,11 @@ class SqlInstallations:
         return query if member is None else query.where(table.c.member == member)
 
 
-def _take_state(c: Connection, state: str, now: datetime) -> bool:
+def _forget_states(c: Connection, now: datetime) -> None:
     c.execute(delete(install_states).where(install_states.c.expires_at < to_micros(now)))
+
+
+def _take_state(c: Connection, state: str, now: datetime) -> bool:
+    _forget_states(c, now)
     taken = c.execute(delete(install_states).where(install_states.c.state == state))
     return taken.rowcount == 1

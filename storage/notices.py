@@ -5,7 +5,7 @@ been told, so that a crash in between loses none.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -112,12 +112,12 @@ def books_looked_at(c: Connection) -> str | None:
     return c.execute(select(chores.c.day).where(chores.c.name == "books")).scalar_one_or_none()
 
 
-def note_books(c: Connection, day: str, workspaces: Sequence[str], told: str | None) -> None:
-    """Write down that the books were compared, and what the admins are to be told of it, once."""
+def note_books(c: Connection, day: str, told: Mapping[str, str]) -> None:
+    """Write down that the books were compared, and what admins are to be told of it, each once."""
     c.execute(upsert(c, chores, {"name": "books"}, {"day": day}))
-    for workspace in workspaces if told is not None else ():
+    for workspace, facts in told.items():
         values = {"workspace": workspace, "member": None, "channel": "", "kind": "books"}
-        row = {**values, "facts": told, "told": 0}
+        row = {**values, "facts": facts, "told": 0}
         c.execute(upsert(c, notices, {"key": f"books|{workspace}|{day}"}, row, replace=False))
 
 

@@ -141,8 +141,8 @@ class SqlQuotas:
     async def books_looked_at(self) -> str | None:
         return await self._db.read(notices.books_looked_at)
 
-    async def note_books(self, day: str, workspaces: Sequence[str], told: str | None) -> None:
-        await self._db.write(lambda c: notices.note_books(c, day, workspaces, told))
+    async def note_books(self, day: str, told: Mapping[str, str]) -> None:
+        await self._db.write(lambda c: notices.note_books(c, day, told))
 
     async def save_draft(self, draft: Draft, once: Sequence[Once], now: datetime) -> Draft:
         def transaction(c: Connection) -> Draft:
@@ -177,6 +177,9 @@ class SqlQuotas:
         return await self._db.write(
             lambda c: drafts.decide(c, draft_id, states, to, by, expires_at)
         )
+
+    async def ask_draft(self, draft: Draft, most: int, expires_at: datetime) -> bool:
+        return await self._db.write(lambda c: drafts.ask(c, draft, most, expires_at))
 
     async def deny_draft(self, draft: Draft, change: Change) -> bool:
         def transaction(c: Connection) -> bool:

@@ -49,6 +49,7 @@ class Chat:
         self._uploads = uploads
         self._upload_limit = upload_limit
         self._alert_channel = alert_channel
+        self._alert_guild: int | None = None
 
     async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
         embed, view = card_embed(card), _card_view(card)
@@ -187,12 +188,8 @@ class Chat:
                 raise ChatError(f"channel {chosen} is gone", permanent=True)
             yield client.get_partial_messageable(int(chosen))
             return
-        if self._alert_channel is not None:
-            channel = client.get_channel(self._alert_channel)
-            if channel is None and len(client.guilds) <= 1:
-                yield client.get_partial_messageable(self._alert_channel)
-            if isinstance(channel, discord.abc.Messageable) and _guild_of(channel) == guild_id:
-                yield channel
+        if self._alert_channel is not None and await self._alerts_guild() == guild_id:
+            yield client.get_partial_messageable(self._alert_channel)
         guild = await self._guilds.find(guild_id)
         if guild is None:
             raise ChatError(f"server {guild_id} is not known", permanent=True)
@@ -201,6 +198,21 @@ class Chat:
         async with translated():
             owner = await client.create_dm(discord.Object(guild.owner))
         yield owner
+
+    async def _alerts_guild(self) -> int | None:
+        """The server of the configured channel; its shard may be another process's."""
+        if self._alert_guild is None and self._alert_channel is not None:
+            client = await self._line.client()
+            try:
+                async with translated():
+                    found = await client.http.get_channel(self._alert_channel)
+            except ChatError as error:
+                if not error.permanent:
+                    raise
+                log.warning("discord.alert_channel cannot be used", error=str(error))
+                return None
+            self._alert_guild = int(str(found.get("guild_id") or 0))
+        return self._alert_guild
 
     async def _send_notice(
         self,
@@ -246,8 +258,3 @@ def _reply(channel: int, card: int | None) -> dict[str, Any]:
         message_id=card, channel_id=channel, fail_if_not_exists=False
     )
     return {"reference": reference}
-
-
-def _guild_of(channel: object) -> int | None:
-    guild = getattr(channel, "guild", None)
-    return guild.id if guild is not None else None

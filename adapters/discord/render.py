@@ -7,7 +7,7 @@ import discord
 
 from adapters.discord.markdown import MOST_CONTENT, letters, markdown
 from bot.jobs import State
-from bot.text import Text
+from bot.text import Text, on_one_line
 from bot.views import Button, Card, Line, Notice, Result
 
 # An embed's own limits, and 6000 over all of it:
@@ -48,7 +48,7 @@ def card_embed(card: Card) -> discord.Embed:
 
 def result_content(result: Result, note: str = "") -> str:
     """A result's text, with what it was asked for; `note` is about its files."""
-    prompt = " ".join(result.prompt.split())
+    prompt = on_one_line(result.prompt)
     quoted = f"\n> {letters(prompt, MOST_QUOTED)}" if prompt else ""
     rest = quoted + (f"\n{note}" if note else "")
     return markdown(result.text, MOST_CONTENT - len(rest)) + rest

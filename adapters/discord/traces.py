@@ -5,6 +5,7 @@ refuse a second one, but only for a few minutes; after that it is looked for in 
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -53,8 +54,13 @@ def is_result_of(message: Message, job_id: str, card: int | None) -> bool:
     return (
         (card is not None and replied == card)
         or job_id in subjects_of(message)
-        or any(job_id in file.filename for file in message.attachments)
+        or any(_is_named_after(job_id, file.filename) for file in message.attachments)
     )
+
+
+def _is_named_after(job_id: str, name: str) -> bool:
+    """Whether a file is one of a job's; words of its prompt come first, maybe another job's id."""
+    return re.search(rf"-{re.escape(job_id)}(-\d{{1,2}})?\.\w+$", name) is not None
 
 
 def subjects_of(message: Message) -> set[str]:

@@ -14,7 +14,7 @@ from bot.catalog import Catalog
 from bot.credits import Period
 from bot.jobs import Job
 from bot.messages.words import TITLES
-from bot.text import Text
+from bot.text import Text, on_one_line
 
 MOST_BLOCKS = 100
 MOST_JOBS = 20
@@ -100,7 +100,8 @@ def _value(element: Mapping[str, Any]) -> str:
 
 def _job(job: Job, catalog: Catalog) -> Body:
     title = f"{TITLES[job.request.operation]} · {catalog.label(job.request.model)} · {job.state}"
-    prompt = f"\n“{job.request.prompt[:MOST_PROMPT]}”" if job.request.prompt else ""
+    typed = on_one_line(job.request.prompt)
+    prompt = f"\n“{typed[:MOST_PROMPT]}”" if typed else ""
     block = _line(fit(title + prompt, 1000))
     cancel = {
         "type": "button",

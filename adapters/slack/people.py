@@ -140,12 +140,15 @@ class People:
         return None
 
     async def _by_name(self, api: SlackApi, wanted: str) -> Subject | None:
+        """The only member of that name: people choose their names, also those of others."""
+        found: list[Subject] = []
         async for user in self._users(api):
             profile = user.get("profile") or {}
             names = (user.get("name"), profile.get("display_name"), profile.get("real_name"))
-            if wanted in [str(name).lower() for name in names if name]:
-                return Subject("member", str(user["id"]), _name(user, wanted))
-        return None
+            away = user.get("deleted") or _person(user, "", api.identity.team).outsider
+            if not away and wanted in [str(name).lower() for name in names if name]:
+                found.append(Subject("member", str(user["id"]), _name(user, wanted)))
+        return found[0] if len(found) == 1 else None
 
     async def _users(self, api: SlackApi) -> AsyncIterator[Mapping[str, Any]]:
         cursor = None

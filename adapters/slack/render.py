@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.slack.escape import escape, fit
 from bot.commands import COMMANDS
-from bot.text import Bold, Code, Link, Span, Text, When, Who
+from bot.text import Bold, Code, Link, Span, Text, When, Who, on_one_line
 from bot.views import Button, Card, Notice, Result
 
 Body = dict[str, Any]
@@ -62,7 +62,7 @@ def result_body(result: Result, names: Names) -> Body:
     text = mrkdwn(result.text, names, ping=result.owner.id)
     blocks = [_section(part) for part in _parts(text.split("\n"))]
     if result.prompt:
-        blocks.append(_context(fit(f"“{result.prompt}”", MOST_SECTION)))
+        blocks.append(_context(_quoted(result.prompt, MOST_SECTION)))
     return _body(text, blocks, result.buttons, result.job_id)
 
 
@@ -141,7 +141,12 @@ def _context(text: str) -> Body:
 
 
 def _prompt(prompt: str, room: int) -> str:
-    return "\n" + fit(f"“{prompt}”", room - 1) if prompt else ""
+    return "\n" + _quoted(prompt, room - 1) if prompt else ""
+
+
+def _quoted(prompt: str, limit: int) -> str:
+    # Slack has no escape for what makes letters bold, as our labels are.
+    return fit(f"“{on_one_line(prompt)}”", limit)
 
 
 def _parts(lines: Iterable[str]) -> list[str]:

@@ -14,6 +14,8 @@ from adapters.slack.manifest import EVENTS_PATH
 
 # Slack's own payloads end far below.
 MOST_BODY_BYTES = 1_000_000
+# Seconds since 1970; Python takes a number of thousands of digits for an attack, and raises.
+MOST_DIGITS = 15
 
 
 class Events:
@@ -45,7 +47,8 @@ class Events:
     def _is_signed(self, request: web.Request, raw: bytes) -> bool:
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         signature = request.headers.get("X-Slack-Signature", "")
-        if not (timestamp.isascii() and timestamp.isdigit() and signature.isascii()):
+        is_number = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= MOST_DIGITS
+        if not (is_number and signature.isascii()):
             return False
         return self._verifier.is_valid(raw, timestamp, signature)
 

@@ -130,5 +130,12 @@ class DraftOver(Refused):
 
 
 @dataclass(eq=False)
+class TooManyQuestions(Refused):
+    """As many of a member's questions as may be open lie before the admins already."""
+
+    limit: int
+
+
+@dataclass(eq=False)
 class AdminsNotReached(Refused):
     """No admin could be told that somebody asks for more credits."""

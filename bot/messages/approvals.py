@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.drafts import Draft
 from bot.messages.words import NOUNS, a, credits
 from bot.requests import GenerationRequest
-from bot.text import Bold, Text, When, Who, shorten
+from bot.text import Bold, Text, When, Who, on_one_line, shorten
 from bot.views import Button, Notice
 
 MOST_PROMPT = 300
@@ -84,4 +84,5 @@ def _what(request: GenerationRequest) -> str:
 
 
 def _prompt(request: GenerationRequest) -> Text:
-    return (f"\n“{shorten(request.prompt, MOST_PROMPT)}”",) if request.prompt else ()
+    prompt = shorten(on_one_line(request.prompt), MOST_PROMPT)
+    return (f"\n“{prompt}”",) if prompt else ()

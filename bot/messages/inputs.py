@@ -4,7 +4,7 @@ from bot.commands import CROPPED_ROLES
 from bot.fitting import SAME_RATE, SAME_SHAPE, shaped
 from bot.messages.words import duration
 from bot.requests import GenerationRequest, Input, Kind, Media, Original
-from bot.text import shorten
+from bot.text import on_one_line, shorten
 from bot.views import Line
 
 MOST_NAME = 40
@@ -13,7 +13,11 @@ MOST_NAME = 40
 def input_lines(request: GenerationRequest) -> list[Line]:
     """One line for each input about which there is something to say."""
     told = [(given.media, input_note(request, given)) for given in request.inputs]
-    return [Line("Input", (f"{shorten(m.name, MOST_NAME)}: {note}",)) for m, note in told if note]
+    return [Line("Input", (f"{_name(media)}: {note}",)) for media, note in told if note]
+
+
+def _name(media: Media) -> str:
+    return shorten(on_one_line(media.name), MOST_NAME)
 
 
 def input_note(request: GenerationRequest, given: Input) -> str:

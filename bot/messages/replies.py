@@ -1,13 +1,13 @@
 """Private answers: help, credits, history, the queue, quotas."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from bot.commands import CommandSpec
 from bot.credits import Balance, Movement, Statement
 from bot.jobs import Job, State
 from bot.messages.words import NOUNS, POWERED_BY, credits, duration
-from bot.text import Bold, Code, Text, When, Who, join, shorten
+from bot.text import Bold, Code, Text, When, Who, join, on_one_line, shorten
 
 BAR_WIDTH = 20
 MOST_PROMPT = 60
@@ -53,7 +53,10 @@ def history_text(jobs: Sequence[Job], labels: dict[str, str]) -> Text:
     return join(lines, "\n")
 
 
-def queue_text(jobs: Sequence[Job], places: dict[str, int], labels: dict[str, str]) -> Text:
+def queue_text(
+    jobs: Sequence[Job], places: dict[str, int], labels: dict[str, str], named: Container[str]
+) -> Text:
+    """What is at work and what waits; `named` are the jobs whose ids the reader may know."""
     if not jobs:
         return ("Nothing is waiting or running.",)
     at_work = [job for job in jobs if job.state is not State.QUEUED]
@@ -64,10 +67,10 @@ def queue_text(jobs: Sequence[Job], places: dict[str, int], labels: dict[str, st
     lines: list[Text] = []
     if at_work:
         lines.append((Bold(f"At work: {len(at_work)}"),))
-        lines += [(*_queued(job, labels), f" · {job.state}") for job in at_work]
+        lines += [(*_queued(job, labels, named), f" · {job.state}") for job in at_work]
     if queued:
         lines.append((Bold(f"Waiting: {len(queued)}"),))
-        lines += [(f"{places.get(j.id, 0)}. ", *_queued(j, labels)) for j in queued]
+        lines += [(f"{places.get(j.id, 0)}. ", *_queued(j, labels, named)) for j in queued]
     return join(lines, "\n")
 
 
@@ -137,7 +140,8 @@ def _movement(movement: Movement) -> Text:
 
 def _past(job: Job, label: str) -> Text:
     cost = "" if job.charged is None else f" · {credits(job.charged)}"
-    prompt = shorten(job.request.prompt, MOST_PROMPT) or NOUNS[job.request.operation]
+    typed = on_one_line(job.request.prompt)
+    prompt = shorten(typed, MOST_PROMPT) or NOUNS[job.request.operation]
     took = ""
     if job.finished_at is not None:
         took = f" · {duration((job.finished_at - job.created_at).total_seconds())}"
@@ -149,10 +153,10 @@ def _past(job: Job, label: str) -> Text:
     )
 
 
-def _queued(job: Job, labels: dict[str, str]) -> Text:
+def _queued(job: Job, labels: dict[str, str], named: Container[str]) -> Text:
+    name: Text = (Code(job.id), " ") if job.id in named else ()
     return (
-        Code(job.id),
-        " ",
+        *name,
         Who(job.owner.id),
         f" · {labels[job.request.model]} · {credits(job.request.price)}",
     )

@@ -104,8 +104,8 @@ class QuotaStorage(Protocol):
         """The last day for which our books were compared with Runway's, as in 2026-03-31."""
         ...
 
-    async def note_books(self, day: str, workspaces: Sequence[str], told: str | None) -> None:
-        """Write down that it was done, with what the workspaces' admins are to be told of it."""
+    async def note_books(self, day: str, told: Mapping[str, str]) -> None:
+        """Write down that it was done, with what each workspace's admins are to be told of it."""
         ...
 
 
@@ -129,6 +129,13 @@ class DraftStorage(Protocol):
         expires_at: datetime | None = None,
     ) -> bool:
         """Move a draft on; False when somebody was faster."""
+        ...
+
+    async def ask_draft(self, draft: Draft, most: int, expires_at: datetime) -> bool:
+        """Put a refused draft before the admins; False when somebody was faster.
+
+        Raises TooManyQuestions where `most` of its owner's lie there.
+        """
         ...
 
     async def run_draft(

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -166,6 +167,11 @@ async def test_a_local_file_lies_where_it_is_said_to(
     assert path == root / "jobs" / "1" / "a_b-c.mp4"
     assert await asyncio.to_thread(path.read_bytes) == CONTENT
     assert _files(root) == {"jobs/1/a_b-c.mp4"}
+
+
+def test_a_new_folder_is_for_its_owner_alone(root: Path) -> None:
+    Archive(str(root / "kept"))
+    assert stat.S_IMODE((root / "kept").stat().st_mode) == 0o700
 
 
 def test_other_stores_have_no_local_path() -> None:

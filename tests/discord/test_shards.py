@@ -12,7 +12,7 @@ from storage.engines import open_database
 from storage.messages import Messages
 from tests.discord.clock import Clock
 from tests.discord.gateway import IDENTIFY_SECONDS
-from tests.discord.objects import ADA, CHANNEL, FAR, GUILD, OTHER_GUILD
+from tests.discord.objects import ADA, BEN, CHANNEL, FAR, GUILD, OTHER_GUILD
 from tests.discord.server import Discord
 
 Stop = Callable[[], Awaitable[None]]
@@ -95,6 +95,18 @@ async def test_a_server_of_another_shard_is_asked_for_what_it_is(
     pressed = await discord.press(private, elsewhere, ADA)
     # An owner is an admin, so it is the draft that is missing and not the right.
     await discord.until(lambda: "There is no job" in pressed.said)
+
+
+async def test_what_one_server_asks_its_admins_is_not_put_into_another(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    # Whose the configured channel is, the gateway tells another process.
+    await start_bot(discord, shard_count=2, shard_ids=(0,), credits=3, alert_channel=int(CHANNEL))
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"}, who=BEN, channel=FAR)
+    await discord.until(lambda: asked.followups)
+    await discord.click(asked.followups[0], "ask", BEN)
+    await discord.until(lambda: discord.direct(ADA) or discord.in_channel(CHANNEL))
+    assert discord.in_channel(CHANNEL) == []
 
 
 async def test_processes_on_one_database_let_each_other_identify(tmp_path: Path) -> None:

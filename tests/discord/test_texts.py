@@ -2,6 +2,8 @@
 
 import re
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from adapters.discord.buttons import MOST_LABEL, Press, read_id, view_of
 from adapters.discord.markdown import MOST_CONTENT, letters, markdown
 from adapters.discord.render import card_embed, notice_parts, result_content
-from adapters.discord.traces import MOST_NONCE, nonce_of
+from adapters.discord.traces import MOST_NONCE, Message, is_result_of, nonce_of
 from bot.jobs import Member, State
 from bot.text import Bold, Code, When, Who
 from bot.views import Button, Card, Line, Result
@@ -107,6 +109,22 @@ def test_a_buttons_id_says_everything_and_is_read_back() -> None:
     view = view_of([Button("x" * 200, "retry")], "0123456789", 4711)
     assert view is not None
     assert len(view.to_components()[0]["components"][0]["label"]) == MOST_LABEL
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        ("a-fox-4f7xq2m0ab.png", True),
+        ("a-fox-4f7xq2m0ab-2.mp4", True),
+        ("4f7xq2m0ab-k3k3k3k3k3.png", False),
+        ("a-fox-4f7xq2m0ab-k3k3k3k3k3.png", False),
+    ],
+)
+def test_a_prompt_makes_no_file_the_result_of_another_job(name: str, is_ours: bool) -> None:
+    """After a crash a result that is found is not posted again."""
+    file = SimpleNamespace(filename=name)
+    found = SimpleNamespace(embeds=[], reference=None, components=[], attachments=[file])
+    assert is_result_of(cast(Message, found), "4f7xq2m0ab", None) == is_ours
 
 
 def test_the_same_key_is_always_the_same_nonce() -> None:

@@ -1,9 +1,12 @@
-"""`dailies config` prints what holds, and no secret."""
+"""`dailies config` prints what holds, and no secret; no command prints what a terminal obeys."""
 
 import json
+import sys
 import tomllib
 
 import pytest
+
+from bot.cli import main
 
 SECRETS = {
     "RUNWAYML_API_SECRET": "key_" + "5ec4e7" * 21 + "ab",
@@ -49,3 +52,22 @@ async def test_machines_get_json_without_secrets(run, secrets):
     _, text = await run("config", "--json")
     assert json.loads(text)["discord"]["token"] == "**********"
     assert "5ec4e7" not in text
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_what_people_typed_gives_a_terminal_no_orders(monkeypatch, tmp_path, capsys, form):
+    """A reason comes from an admin of any workspace, a prompt from anybody."""
+
+    def dailies(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["dailies", "quota", *words])
+        main()
+        return capsys.readouterr().out
+
+    monkeypatch.setenv("DAILIES_STORAGE__URL", f"sqlite:///{tmp_path}/dailies.db")
+    why = "\x1b]0;mine\x07 \x9b2J\x7f"
+    dailies("--workspace", "playground:local", "set", "ben", "5", "--why", why)
+    said = dailies("history", *form)
+    assert r"\u001b]0;mine\u0007 \u009b2J\u007f" in said
+    assert all(sign.isprintable() or sign == "\n" for sign in said)
+    if form:
+        assert json.loads(said)[0]["why"] == why

@@ -117,15 +117,20 @@ async def test_traces_of_a_job_reach_the_collector_without_its_prompt(
         telemetry=TelemetryConfig(endpoint=url, service_name="dailies-test"),
     )
     async with running(config, live=False) as address:
-        await Page(address, session).finish("/imagine a secret fox")
+        page = Page(address, session)
+        await page.finish(f"/imagine {PROMPT}")
+        status, answer = await page.command(f"/cancel {PROMPT}")
+        assert (status, PROMPT in answer["error"]) == (404, True)
     bodies = received["/v1/traces"]
-    names = {
-        span.name
+    spans = [
+        span
         for body in bodies
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans
         for scope in resource.scope_spans
         for span in scope.spans
-    }
+    ]
+    names = {span.name for span in spans}
     assert {"command", "runway create", "runway task", "deliver"} <= names
+    assert "NoSuchJob" in [span.status.message for span in spans]
     assert b"dailies-test" in bodies[0]
-    assert not any(b"secret fox" in body for body in bodies)
+    assert not any(PROMPT.encode() in body for body in bodies)

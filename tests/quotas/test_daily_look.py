@@ -1,5 +1,6 @@
 """The books are compared once a day by the clock, and told once, whoever leads."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from adapters.playground.chat import Chat, Person
 from bot.accounting import Accounting
 from bot.alerts import Alerts
 from bot.approvals import Approvals
+from bot.credits import Outcome
 from bot.errors import ProviderUnavailable
 from bot.housekeeping import Housekeeping
-from bot.jobs import State
+from bot.jobs import Member, State
 from bot.ports import Organization
 from bot.reconciliation import Reconciliation
 from bot.replica import Replica
@@ -115,6 +117,22 @@ async def test_a_difference_is_told_once_after_one_in_the_morning_utc(books, run
     assert len(await told()) == 2
 
 
+async def test_nobody_is_told_the_uncertain_jobs_of_another_workspace(books, start, chat):
+    housekeeping, _ = await start()
+    await housekeeping.do_chores()
+    made = []
+    for owner in (Member("playground:local", "ben"), Member("playground:other", "zoe")):
+        job = replace(books.job("ben", 5, "dailies"), owner=owner)
+        job = await books.storage.accept(job, (), books.now)
+        job = await books.storage.advance(job, State.SUBMITTING)
+        await books.storage.finish(job, State.UNCERTAIN, Outcome.UNCERTAIN, books.now)
+        made.append(job.id)
+    books.now += timedelta(days=1)
+    await housekeeping.do_chores()
+    texts = [m["text"] for m in await chat.messages(ADA) if "Uncertain: 1" in m["text"]]
+    assert [[job in text for job in made] for text in texts] == [[True, False], [False, True]]
+
+
 async def test_several_replicas_and_a_new_leader_tell_it_once(books, runway, start, told):
     first, leader = await start()
     second, follower = await start()
@@ -181,8 +199,7 @@ async def test_a_look_that_two_replicas_made_at_once_is_told_once(books, runway,
     books.now += timedelta(days=1)
     await housekeeping.do_chores()
     # A replica that had begun before the first was done writes down the same day again.
-    await books.quotas.note_books(
-        "2026-03-11", ["playground:local"], '{"text": "The books differ"}'
-    )
+    facts = '{"text": "The books differ"}'
+    await books.quotas.note_books("2026-03-11", {"playground:local": facts})
     assert await books.storage.untold() == []
     assert len(await told()) == 1

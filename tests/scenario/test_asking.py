@@ -98,6 +98,18 @@ async def test_asking_twice_asks_once(open_stage: OpenStage) -> None:
     assert len(await alerts(stage.page)) == 1
 
 
+async def test_admins_are_not_flooded_with_one_members_questions(open_stage: OpenStage) -> None:
+    stage = await open_stage(credits=3)
+    notes = [await refused(stage.page) for _ in range(6)]
+    answers = await asyncio.gather(*(stage.page.act(note, "ask", "ben") for note in notes))
+    assert sorted(status for status, _ in answers) == [202, 202, 202, 400, 400, 400]
+    assert len(await alerts(stage.page)) == 3
+    assert (await stage.page.act(await refused(stage.page, "chloe"), "ask", "chloe"))[0] == 202
+    assert (await stage.page.act((await alerts(stage.page))[0], "deny", "ada"))[0] == 202
+    turned_down = next(n for n, (status, _) in zip(notes, answers, strict=True) if status == 400)
+    assert (await stage.page.act(turned_down, "ask", "ben"))[0] == 202
+
+
 async def test_only_admins_see_and_decide_and_only_the_owner_asks(open_stage: OpenStage) -> None:
     stage = await open_stage(credits=3)
     note = await refused(stage.page)

@@ -5,6 +5,7 @@ import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.scenario.page import Page
@@ -35,6 +36,15 @@ async def test_rules_for_member_role_and_default_and_which_one_applied(stage: St
     overview = await say(page, "/quota show workspace")
     assert "role:design 70 credits a week" in overview
     assert "default 300 credits a month" in overview
+
+
+@pytest.mark.parametrize("nobody", ["@", "<@>", "!"])
+async def test_a_mark_around_nothing_is_not_the_default(stage: Stage, nobody: str) -> None:
+    await say(stage.page, "/quota set workspace 900")
+    await say(stage.page, "/quota set default 60")
+    status, answer = await stage.page.command(f"/quota clear {nobody}")
+    assert (status, "There is no member" in answer.get("error", "")) == (400, True)
+    assert "default 60 credits a month" in await say(stage.page, "/quota show workspace")
 
 
 async def test_a_blocked_member_is_told_so_and_can_be_let_in_again(stage: Stage) -> None:

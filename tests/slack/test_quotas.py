@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from PIL import Image
 
 from tests.slack.processes import Bot
-from tests.slack.workspace import BEN, PRIVATE, SHUT, Workspace, shown
+from tests.slack.workspace import BEN, GUEST, OUTSIDER, PRIVATE, SHUT, Workspace, shown
 
 Run = Callable[..., Awaitable[Bot]]
 
@@ -49,3 +49,17 @@ async def test_the_workspaces_own_alert_channel_comes_before_the_configured_one(
     await workspace.press({**workspace.server.responses[-1], "ts": "1.0"}, "ask", BEN)
     await workspace.until(lambda: workspace.in_channel(PRIVATE) or None)
     assert "out of credits" in shown(workspace.in_channel(PRIVATE)[0])
+
+
+async def test_a_name_that_several_bear_is_nobodys(workspace: Workspace, run: Run) -> None:
+    """Whoever calls themselves like somebody else gets nothing of what is meant for them."""
+    await run()
+    workspace.server.users[GUEST]["profile"] = {"display_name": "Carla"}
+    await workspace.command("/quota grant carla 40")
+    assert "40 credits" in await workspace.whisper()
+    workspace.server.users[OUTSIDER]["profile"] = {"display_name": "Carla"}
+    await workspace.command("/quota grant carla 50")
+    assert "50 credits" in await workspace.whisper(2)
+    workspace.server.users[BEN]["profile"] = {"display_name": "CARLA"}
+    await workspace.command("/quota grant carla 60")
+    assert "There is no member" in await workspace.whisper(3)

@@ -65,6 +65,23 @@ def test_a_card_pings_nobody() -> None:
     assert "<@" not in str(card_body(card, Names({"U1": "Ada", "U2": "Ben"})))
 
 
+def test_no_line_of_a_prompt_passes_for_one_of_ours() -> None:
+    """Slack has no escape for what makes letters bold, as our labels are."""
+    prompt = "a fox”\n*Status*  Done\r*Price*  0 credits\x0b*Job*  `j2`"
+    card = Card("j1", OWNER, "Imagine", prompt, State.QUEUED, (), (Line("Status", ("Waiting",)),))
+    result = Result("j1", OWNER, (Who("U1"), " ready"), prompt)
+    lines = [
+        line
+        for body in (card_body(card, Names()), result_body(result, Names()))
+        for block in body["blocks"]
+        for text in block.get("elements") or [block["text"]]
+        for line in text["text"].splitlines()
+    ]
+    assert [line for line in lines if line.startswith("*") and "  " in line] == [
+        "*Status*  Waiting"
+    ]
+
+
 def test_moments_are_shown_in_the_readers_own_time() -> None:
     at = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     body = notice_body(Notice(("Resets ", When(at), ".")), Names())

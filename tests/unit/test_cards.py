@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.acceptance import draft_of
+from bot.drafts import DraftState
 from bot.jobs import Cause, State
+from bot.links import link
+from bot.messages.approvals import denied, request_for_admins
 from bot.messages.cards import FollowUp, Progress, card, cost, failure, reason, result
-from bot.requests import GenerationRequest, Operation
+from bot.requests import GenerationRequest, Input, Kind, Operation
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PYTHON = re.compile(r"None|True|False|<\w+\.\w+: |\[['\"]|\{['\"]|State\.|Cause\.|Operation\.")
@@ -48,6 +52,25 @@ def test_a_card_shows_price_shape_and_id(job, plain):
     assert lines["Price"] == "8 credits"
     assert lines["Result"] == "1920×1080"
     assert lines["Job"] == "job1"
+
+
+def test_no_name_of_a_file_passes_for_a_line_of_ours(job, plain):
+    """A link's name may have anything in it."""
+    image = link("https://a.bc/fox%0AStatus%20%20Done%1E.png", Kind.IMAGE)
+    request = GenerationRequest(
+        Operation.IMAGE_TO_VIDEO, "m", "", 25, inputs=(Input("image", image),)
+    )
+    lines = {line.label: plain(line.value) for line in card(job(request), "M", Progress()).lines}
+    assert lines["Input"] == "fox Status Done .png: fetched by Runway from the link"
+
+
+def test_no_line_of_a_prompt_passes_for_one_of_ours_where_admins_decide(job, plain):
+    request = GenerationRequest(Operation.TEXT_TO_IMAGE, "m", "a fox”\n\nEnds never.\u2028“", 25)
+    draft = draft_of(job(request), DraftState.ASKED, NOW)
+    lines = [plain(notice.text).splitlines() for notice in
+             (request_for_admins(draft, NOW), denied(draft, "ben"))]  # fmt: skip
+    assert [len(each) for each in lines] == [3, 3]
+    assert all(each[1] == "“a fox” Ends never. “”" for each in lines)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.Blocked("member:ada"), ["blocked your credits"]),
     (errors.Blocked("role:design"), ["your role's credits"]),
     (errors.Blocked("default"), ["the credits of every member"]),
+    (errors.TooManyQuestions(3), ["3 questions of yours", "once one is decided"]),
     (errors.NothingGranted("ben"), ["no granted credits"]),
     (errors.TooMuchToRevoke(50, 20), ["Only 20", "50 cannot"]),
     (errors.UnknownChannel("#nope"), ["#nope", "invite me"]),

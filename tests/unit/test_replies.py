@@ -84,13 +84,14 @@ def test_the_queue_shows_what_is_at_work_and_who_is_next(plain, job):
         job(id="job2", seq=2, owner=Member("playground:local", "ben")),
         job(id="job3", seq=3),
     ]
-    text = plain(replies.queue_text(jobs, {"job3": 1, "job2": 2}, {"gen4_image": "Gen-4 Image"}))
+    labels, named = {"gen4_image": "Gen-4 Image"}, {"job1", "job3"}
+    text = plain(replies.queue_text(jobs, {"job3": 1, "job2": 2}, labels, named))
     lines = text.splitlines()
     assert lines[0] == "At work: 1"
     assert lines[1] == "job1 @ada · Gen-4 Image · 8 credits · running"
     assert lines[3].startswith("1. job3 @ada")
-    assert lines[4].startswith("2. job2 @ben")
-    assert "Nothing" in plain(replies.queue_text([], {}, {}))
+    assert lines[4].startswith("2. @ben")
+    assert "Nothing" in plain(replies.queue_text([], {}, {}, ()))
 
 
 def test_quotas(plain):

@@ -146,6 +146,8 @@ def test_a_duration_with_or_without_its_unit(build, image, asked, seconds):
 
 
 BAD_DURATIONS = ["0", "1", "11", "5.5", "-5", "five", "", "s", "²", "٥", "99999999", "10000000000"]
+# Its first four signs alone are a good one.
+BAD_DURATIONS += ["00051", "0005 5", "0005" + "0" * 5000]
 
 
 @pytest.mark.parametrize("asked", BAD_DURATIONS)

@@ -54,6 +54,14 @@ def _(e: errors.WordNotAllowed) -> Text:
 
 
 @refusal.register
+def _(e: errors.TooManyQuestions) -> Text:
+    return (
+        f"The admins have {e.limit} questions of yours before them, which is the most at once. Ask "
+        "again once one is decided.",
+    )
+
+
+@refusal.register
 def _(e: errors.TooManyJobs) -> Text:
     jobs = "one job" if e.limit == 1 else f"{e.limit} jobs"
     return (
