@@ -72,6 +72,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.NoLastResult(), ["Attach a file"]),
     (errors.WordNotAllowed("gore"), ["gore", "not allowed"]),
     (errors.NotAMember("editors"), ["editors", "not a member"]),
+    (errors.NotBlockable("workspace"), ["workspace", "Only a member, a role or default"]),
     (errors.NoRule("ada"), ["ada", "no rule"]),
     (errors.UnknownZone("Mars/Base"), ["Mars/Base", "Europe/Berlin"]),
     (errors.BadDays("eventually"), ["eventually", "1 to 3650"]),
@@ -87,9 +88,9 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.AlreadyOver("4f7x", State.DELIVERED), ["4f7x", "delivered"]),
     (errors.NoResult("4f7x", Cause.UPSCALE), ["4f7x", "upscale"]),
     (errors.ActionNotOffered(Cause.ANIMATE, MODEL), [MODEL, "animate"]),
-    (errors.BadAmount("lots"), ["lots", "unlimited"]),
+    (errors.BadAmount("lots", also="unlimited"), ["lots", "or unlimited"]),
     (errors.ZeroAmount(), ["/quota block"]),
-    (errors.UnknownMember("zed"), ["zed", "default", "workspace"]),
+    (errors.UnknownMember("zed"), ["zed", "a member, a role, default or workspace"]),
 ]  # fmt: skip
 # What would tell that a value was printed as Python sees it.
 PYTHON = re.compile(r"None|True|False|<[a-z_.]+ object|<\w+\.\w+: |\b\w+\(|\[['\"]|\{['\"]|Kind\.")
