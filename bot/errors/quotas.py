@@ -141,5 +141,13 @@ class DraftOver(Refused):
 
 
 @dataclass(eq=False)
+class OwnerStopped(Refused):
+    """An admin approves what its owner may not run: blocked since, or paused `until` then."""
+
+    owner: str
+    until: datetime | None = None
+
+
+@dataclass(eq=False)
 class AdminsNotReached(Refused):
     """No admin could be told that somebody asks for more credits."""

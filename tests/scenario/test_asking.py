@@ -81,6 +81,21 @@ async def test_a_denied_request_makes_no_job_and_its_owner_is_told(open_stage: O
     assert (await stage.books()).creates == []
 
 
+async def test_who_approves_is_told_what_stops_its_owner_and_can_approve_it_later(
+    open_stage: OpenStage,
+) -> None:
+    stage = await open_stage(credits=3)
+    alert = await asked(stage.page)
+    await stage.page.command("/quota block ben", "ada")
+    status, answer = await stage.page.act(alert, "approve", "ada")
+    assert (status, await stage.page.jobs()) == (400, [])
+    assert answer["error"].startswith("It cannot run: @Ben is blocked.")
+    await stage.page.command("/quota clear ben", "ada")
+    assert (await stage.page.act(alert, "approve", "ada"))[0] == 202
+    (job_id,) = await stage.page.jobs()
+    assert (await stage.page.over(job_id)).state == "delivered"
+
+
 async def test_many_presses_at_once_decide_once(open_stage: OpenStage) -> None:
     stage = await open_stage(credits=3)
     alert = await asked(stage.page)

@@ -78,6 +78,8 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.BadDays("eventually"), ["eventually", "1 to 3650"]),
     (errors.DraftOver("approved"), ["was approved already"]),
     (errors.DraftOver("expired"), ["has run out"]),
+    (errors.OwnerStopped("ben"), ["@ben is blocked", "/quota show", "approve it again"]),
+    (errors.OwnerStopped("ben", RESETS), ["@ben is paused until 01 December 2026", "/quota pardon"]),
     (errors.AdminsNotReached(), ["nobody has been asked", "/quota settings alerts"]),
     (errors.TooManyJobs(3), ["3 jobs", "/cancel"]),
     (errors.TooManyJobs(1), ["one job", "/cancel"]),

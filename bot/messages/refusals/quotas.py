@@ -177,6 +177,15 @@ def _(e: errors.DraftOver) -> Text:
 
 
 @refusal.register
+def _(e: errors.OwnerStopped) -> Text:
+    if e.until is not None:
+        why: Text = (" is paused until ", When(e.until), ". ", Code("/quota pardon"), " ends that")
+    else:
+        why = (" is blocked. ", Code("/quota show"), " says by which rule; lift it")
+    return ("It cannot run: ", Who(e.owner), *why, ", then approve it again.")
+
+
+@refusal.register
 def _(_: errors.AdminsNotReached) -> Text:
     return (
         "The admins could not be reached, so nobody has been asked. Try again in a minute. If that does "
