@@ -48,4 +48,4 @@ async def test_the_workspaces_own_alert_channel_comes_before_the_configured_one(
     assert "Not enough credits" in await workspace.whisper(5)
     await workspace.press({**workspace.server.responses[-1], "ts": "1.0"}, "ask", BEN)
     await workspace.until(lambda: workspace.in_channel(PRIVATE) or None)
-    assert "out of credits" in shown(workspace.in_channel(PRIVATE)[0])
+    assert "beyond the credits left" in shown(workspace.in_channel(PRIVATE)[0])
