@@ -1,8 +1,13 @@
 """Text for people as a row of spans, so that each platform escapes and formats it in its own way."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+# Unicode calls them a symbol, letters and a mark; they are what people send to send nothing.
+_BLANKS = "\u2800\u3164\uffa0\ufe0f"
+_UNSEEN = ("Zs", "Zl", "Zp", "Cc", "Cf")
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,11 @@ def utf16_units(text: str) -> int:
 def mended(text: str) -> str:
     """The text with U+FFFD for each half of a surrogate pair, which no row and no wire can hold."""
     return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing can be seen of it: blanks, and signs that only join, turn or hide others."""
+    return all(c in _BLANKS or unicodedata.category(c) in _UNSEEN for c in text)
 
 
 def shorten(text: str, limit: int) -> str:
