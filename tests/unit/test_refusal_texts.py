@@ -70,6 +70,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.BadLink("example.com/a.png", "https"), ["example.com/a.png", "https"]),
     (errors.NeedsFile("a.mp4", MODEL), ["a.mp4", MODEL]),
     (errors.NoLastResult(), ["Attach a file"]),
+    (errors.FileGone("fox.png"), ["fox.png", "not kept any more", "Attach it"]),
     (errors.WordNotAllowed("gore"), ["gore", "not allowed"]),
     (errors.NotAMember("editors"), ["editors", "not a member"]),
     (errors.NotBlockable("workspace"), ["workspace", "Only a member, a role or default"]),
