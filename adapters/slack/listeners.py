@@ -31,6 +31,8 @@ log = structlog.get_logger()
 Body = Mapping[str, Any]
 _ANY = re.compile(".*", re.DOTALL)
 _BUTTON = re.compile(f"^{re.escape(ACTION)}")
+# What people put between a name and what they want of who bears it.
+_ADDRESSED = " \n,:，："
 SHORTCUTS = ("animate", "upscale", "reference")
 # How long what was begun may go on after we were asked to stop.
 FINISH_SECONDS = 10.0
@@ -155,7 +157,7 @@ class Listeners:
         text = str(event.get("text") or "")
         alone = event.get("channel_type") == "im"
         if me is not None:
-            text = text[me.end() :]
+            text = text[me.end() :].lstrip(_ADDRESSED)
         elif not (alone or mention):
             return
         thread = event.get("thread_ts")

@@ -63,6 +63,16 @@ async def test_our_own_conversation_needs_no_mention(workspace: Workspace, run: 
     await workspace.result(channel="D0ADA")
 
 
+@pytest.mark.parametrize("mark", [",", ":", "\n", "，"])
+async def test_a_sign_behind_the_name_is_no_part_of_what_is_asked(
+    workspace: Workspace, run: Run, mark: str
+) -> None:
+    await run()
+    message = workspace.say(f"<@U0BOT>{mark} imagine a fox")
+    await workspace.event({**message, "type": "app_mention", "channel": ROOM})
+    assert "“a fox”" in shown(await workspace.card())
+
+
 async def test_talk_that_is_not_for_us_is_left_alone(workspace: Workspace, run: Run) -> None:
     await run()
     message = workspace.say("imagine that")
