@@ -31,6 +31,8 @@ log = structlog.get_logger()
 Body = Mapping[str, Any]
 _ANY = re.compile(".*", re.DOTALL)
 _BUTTON = re.compile(f"^{re.escape(ACTION)}")
+# Something that a person says; alone, with a file, or from a thread into its channel as well.
+_SAID = (None, "file_share", "thread_broadcast")
 # What people put between a name and what they want of who bears it.
 _ADDRESSED = " \n,:，："
 SHORTCUTS = ("animate", "upscale", "reference")
@@ -147,7 +149,7 @@ class Listeners:
 
     async def _message(self, event: Body, context: AsyncBoltContext) -> None:
         # Edited, deleted and joined are messages too, with a subtype; none of them asks for a thing.
-        if event.get("subtype") in (None, "file_share") and not event.get("bot_id"):
+        if event.get("subtype") in _SAID and not event.get("bot_id"):
             self._begin(self._said(event, context, mention=False))
 
     async def _said(self, event: Body, context: AsyncBoltContext, *, mention: bool) -> None:
