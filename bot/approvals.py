@@ -90,13 +90,13 @@ class Approvals:
         draft = await self._for_admin(origin, draft_id)
         now = self._clock.now()
         roles = await self._chats[draft.owner.platform].roles_of(draft.owner)
-        approval = await self._drafts.approve_draft(
-            draft,
-            self._acceptance.job_of(draft, now),
-            Change(origin.member.id, now),
-            raise_by,
-            roles,
-        )
+        job, change = self._acceptance.job_of(draft, now), Change(origin.member.id, now)
+        try:
+            approval = await self._drafts.approve_draft(draft, job, change, raise_by, roles)
+        except errors.Blocked as error:
+            raise errors.OwnerStopped(draft.owner.id) from error
+        except errors.Paused as error:
+            raise errors.OwnerStopped(draft.owner.id, error.until) from error
         if approval is None:
             raise await self._over(draft_id)
         job, given = approval

@@ -1,7 +1,7 @@
 """From a command with its files to a job: looked into, planned, made acceptable, accepted."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -85,6 +85,7 @@ class Generation:
     async def remix(self, origin: Origin, job: Job, prompt: str) -> Job | Notice:
         """A job's request again with another prompt; raises a Refused."""
         request = remixed(self._catalog, job, prompt, pick_seed)
+        await self._check_kept(given.media for given in request.inputs)
         return await self._acceptance.submit(
             origin, request, Cause.REMIX, new_job_id(), parent=job.id
         )
@@ -92,6 +93,7 @@ class Generation:
     async def follow_up(self, origin: Origin, action: Cause, job: Job) -> Job | Notice:
         """Do with a job's result what a button or a reaction asks for; raises a Refused."""
         request, job_id = follow_up(self._catalog, job, action, pick_seed), new_job_id()
+        await self._check_kept(given.media for given in request.inputs)
         same = f"{origin.member.workspace}|{origin.member.id}|{action}|{job.id}"
         async with self._kept_for(job_id) as kept:
             if action is Cause.EXTEND:
@@ -154,12 +156,19 @@ class Generation:
         if named is None:
             return []
         found = await self._references.find(invocation.origin, named, kinds)
+        await self._check_kept(found)
         for number, media in enumerate(found):
             if media.kind is Kind.VIDEO and Kind.VIDEO not in kinds and not media.is_link:
                 frame = await self._library.last_frame(media, f"inputs/{job_id}/ref{number}")
                 kept.append(frame)
                 found[number] = frame
         return list(dict.fromkeys(found))
+
+    async def _check_kept(self, medias: Iterable[Media]) -> None:
+        """Refuse what needs a file that was tidied away since; raises FileGone."""
+        for media in medias:
+            if not media.is_link and not await self._library.has(media):
+                raise errors.FileGone(media.name)
 
     async def _adapt(
         self, media: Media, plan: Plan, paths: dict[str, Path], stem: str, kept: list[Media]

@@ -60,6 +60,11 @@ def room(channel: str) -> str:
     return channel.partition("/")[0]
 
 
+def written_id(text: str) -> str:
+    """The id of a job that somebody names: in capitals it is the same, and so are its marks as code."""
+    return text.strip("` ").lower()
+
+
 class Cause(StrEnum):
     """How a job came about."""
 

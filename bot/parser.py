@@ -16,12 +16,15 @@ from bot.errors import (
 )
 
 # An option begins a word: `--ratio 16:9`, `--ratio=16:9` (or a colon) or `--model "gen4 turbo"`.
-# Phones turn two hyphens into a dash, so that is taken for them.
+# Phones turn two hyphens into a dash, and straight quotes into those of their language.
+_DASHES = "(?:--|[—–])"
 _OPTION = re.compile(
-    r"""(?:^|(?<=\s))(?:--|—)(?P<name>[A-Za-z][\w-]*)
-        (?:\s*[=:]\s*|\s+|$)(?P<value>"[^"]*"|“[^”]*”|(?!--|—)[^\s"]\S*)?""",
+    rf"""(?:^|(?<=\s)){_DASHES}(?P<name>[A-Za-z][\w-]*)
+        (?:\s*[=:]\s*|\s+|$)
+        (?P<value>"[^"]*"|[“„”][^“”]*[“”]|«[^»]*»|[‘‚'][^‘’']*[‘’']|(?!{_DASHES})[^\s"]\S*)?""",
     re.VERBOSE,
 )
+_QUOTES = '"“”„«»'
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def parse_arguments(spec: CommandSpec, text: str, options: Iterable[Option]) -> 
     given: dict[str, str] = {}
 
     def take(match: re.Match[str]) -> str:
-        name, value = match["name"].lower(), (match["value"] or "").strip('"“”')
+        name, value = match["name"].lower(), (match["value"] or "").strip(_QUOTES + "'‘’‚").strip()
         if name not in known:
             raise UnknownOption(spec.name, name, list(known))
         if name in given:
@@ -71,10 +74,10 @@ def parse_arguments(spec: CommandSpec, text: str, options: Iterable[Option]) -> 
 
 def _take_rest(name: str, text: str, given: dict[str, str]) -> str:
     """The text before an option that takes all that comes after it."""
-    found = re.search(rf"(?:^|(?<=\s))(?:--|—){name}\b\s*[=:]?(?P<value>.*)", text, re.I | re.S)
+    found = re.search(rf"(?:^|(?<=\s)){_DASHES}{name}\b\s*[=:]?(?P<value>.*)", text, re.I | re.S)
     if found is None:
         return text
-    value = found["value"].strip().strip('"“”').strip()
+    value = found["value"].strip().strip(_QUOTES).strip()
     if not value:
         raise MissingValue(name, [])
     given[name] = value

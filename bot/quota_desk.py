@@ -99,7 +99,7 @@ class QuotaDesk:
     async def _block(self, invocation: Invocation) -> Text:
         target = await self._target(invocation.origin.member, invocation.arguments["who"])
         if target.scope == "workspace":
-            raise errors.NotAMember(invocation.arguments["who"])
+            raise errors.NotBlockable(invocation.arguments["who"])
         await self._write(invocation, target.scope, BLOCKED, "block")
         return messages.set_to(target.shown, BLOCKED)
 
@@ -125,8 +125,6 @@ class QuotaDesk:
 
     async def _grant(self, invocation: Invocation) -> Text:
         given = invocation.arguments
-        if given["credits"].lower() == "unlimited":
-            raise errors.BadAmount(given["credits"])
         credits, lasts = limited(given["credits"]), days(given.get("days"))
         change = self._change(invocation)
         member = await self._member(invocation)
@@ -204,11 +202,11 @@ class QuotaDesk:
         await self._quotas.set_rules(rules, self._change(invocation), action)
 
     async def _member(self, invocation: Invocation) -> Member:
-        who = invocation.arguments["who"]
-        target = await self._target(invocation.origin.member, who)
-        if target.member is None:
+        asker, who = invocation.origin.member, invocation.arguments["who"]
+        subject = await self._chats[asker.platform].find_subject(asker.workspace, who)
+        if subject is None or subject.kind != "member":
             raise errors.NotAMember(who)
-        return target.member
+        return Member(asker.workspace, subject.id)
 
     async def _scope(self, asker: Member, who: str, known: Sequence[str]) -> str:
         """Whom an admin means; what is known outlives the role or member it was made for."""

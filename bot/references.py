@@ -5,6 +5,7 @@ from itertools import islice
 
 from bot import errors
 from bot.invocations import Origin
+from bot.jobs import written_id
 from bot.links import link, looks_like_media
 from bot.ports import Storage
 from bot.requests import LINK, Kind, Media
@@ -31,7 +32,7 @@ class References:
             return link(name, kinds[0] if kinds else Kind.IMAGE)
         if name.lower() == "last":
             return await self._last(origin)
-        job = await self._storage.job(name.lower())
+        job = await self._storage.job(written_id(name))
         if job is None or job.owner.workspace != origin.member.workspace:
             raise errors.NoSuchJob(name)
         if not job.outputs:

@@ -13,7 +13,7 @@ from bot.follow_ups import ACTIONS as FOLLOW_UPS
 from bot.follow_ups import options_of
 from bot.generation import Generation
 from bot.invocations import Invocation, Origin, SentFile
-from bot.jobs import Cause, Job, Member, State
+from bot.jobs import Cause, Job, Member, State, written_id
 from bot.messages import replies
 from bot.ports import Clock, Storage
 from bot.presenter import Presenter
@@ -204,7 +204,10 @@ class Service:
 
     async def _cancel(self, invocation: Invocation) -> Notice:
         origin = invocation.origin
-        job_id = invocation.arguments.get("job") or await self._latest_cancellable(origin.member)
+        if named := invocation.arguments.get("job"):
+            job_id = written_id(named)
+        else:
+            job_id = await self._latest_cancellable(origin.member)
         return Notice(replies.cancelled_text(await self.cancel(origin, job_id)))
 
     async def _latest_cancellable(self, member: Member) -> str:

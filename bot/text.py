@@ -1,12 +1,16 @@
 """Text for people as a row of spans, so that each platform escapes and formats it in its own way."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 # All but the ends of lines and tabs, which only move on.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Unicode calls them a symbol, letters and a mark; they are what people send to send nothing.
+_BLANKS = "\u2800\u3164\uffa0\ufe0f"
+_UNSEEN = ("Zs", "Zl", "Zp", "Cc", "Cf")
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ def printable(text: str) -> str:
 def on_one_line(text: str) -> str:
     """What a person wrote without its line ends, so that none of it can pass for a line of ours."""
     return " ".join(text.split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing can be seen of it: blanks, and signs that only join, turn or hide others."""
+    return all(c in _BLANKS or unicodedata.category(c) in _UNSEEN for c in text)
 
 
 def shorten(text: str, limit: int) -> str:

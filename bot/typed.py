@@ -10,31 +10,37 @@ from bot.text import on_one_line
 MOST_DAYS = 3650
 MOST_REASON = 200
 NEVER = "never"
+UNLIMITED = "unlimited"
 # What an admin types to go back to what is configured.
 CONFIGURED = "configured"
 
 
 def amount(text: str) -> int | None:
-    """Credits as a person types them; None is `unlimited`. Raises BadAmount or ZeroAmount."""
-    return None if text.lower() == "unlimited" else limited(text)
-
-
-def limited(text: str) -> int:
-    """A number of credits; raises BadAmount or ZeroAmount."""
-    credits = _whole(text)
+    """An allowance as a person types it; None is `unlimited`. Raises BadAmount or ZeroAmount."""
+    if text.lower() == UNLIMITED:
+        return None
+    credits = _whole(text, 0, BadAmount(text, also=UNLIMITED))
     if credits == 0:
         raise ZeroAmount
     return credits
 
 
+def limited(text: str) -> int:
+    """Credits that are given or taken back; raises BadAmount."""
+    return _whole(text, 1, BadAmount(text))
+
+
 def above(text: str) -> int:
     """The price above which people are asked first: a number, also 0, or `never`."""
-    return MOST_CREDITS if text.lower() == NEVER else _whole(text)
+    if text.lower() == NEVER:
+        return MOST_CREDITS
+    return _whole(text, 0, BadAmount(text, least=0, also=NEVER))
 
 
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MOST_CREDITS:
-        raise BadAmount(text)
+def _whole(text: str, least: int, otherwise: BadAmount) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 10
+    if not is_number or not least <= int(text) <= MOST_CREDITS:
+        raise otherwise
     return int(text)
 
 

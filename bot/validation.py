@@ -17,7 +17,7 @@ from bot.commands import (
 )
 from bot.fitting import expected, plan_fit
 from bot.requests import Fit, GenerationRequest, Input, Media, Setting
-from bot.text import mended, utf16_units
+from bot.text import is_blank, mended, utf16_units
 
 MOST_SEED = 2**32 - 1
 # Words that people type for a duration's unit.
@@ -134,7 +134,7 @@ def check_prompt(spec: ModelSpec, command: str, prompt: str) -> None:
     """Raise a Refused unless the model takes this prompt, or works without one."""
     if prompt and not spec.prompt.max:
         raise errors.PromptNotTaken(spec.label)
-    if spec.prompt.required and not prompt:
+    if spec.prompt.required and is_blank(prompt):
         raise errors.MissingPrompt(command, spec.label)
     if (units := utf16_units(prompt)) > spec.prompt.max:
         raise errors.PromptTooLong(units, spec.prompt.max, spec.label)

@@ -19,12 +19,20 @@ from adapters.discord.forms import PROMPT, References, reference_form, remix_for
 from adapters.discord.intake import Intake, check_files
 from adapters.discord.members import Members, guild_id_of, workspace_of
 from adapters.discord.outcomes import after_press, answered, refused_at_once, say
-from adapters.discord.reading import Attached, Data, Typed, read_command, read_modal, read_target
+from adapters.discord.reading import (
+    Attached,
+    Data,
+    Typed,
+    read_command,
+    read_modal,
+    read_target,
+    with_written,
+)
 from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
 from adapters.discord.specification import MENU, MESSAGE, REFERENCE
 from adapters.platform import Acknowledged
 from bot.catalog import Catalog
-from bot.commands import CommandSpec, attachment_kinds, command
+from bot.commands import CommandSpec, attachment_kinds, command, options_for
 from bot.errors import DailiesError, MissingArgument, Refused
 from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
@@ -154,6 +162,7 @@ class Interactions:
         await self._answer(exchange, remix)
 
     async def _run(self, exchange: Exchange, spec: CommandSpec, typed: Typed) -> None:
+        typed = with_written(typed, options_for(spec, self._catalog))
         origin = self._origin(exchange)
         invocation = Invocation(origin, spec, typed.arguments, typed.options)
         if await refused_at_once(exchange, lambda: self._check(exchange, invocation, typed.files)):

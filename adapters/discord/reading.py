@@ -1,12 +1,14 @@
 """What an interaction says, as plain values; pure. Nothing in it is trusted to be there."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
 from adapters.discord.specification import ATTACHMENT, MENTIONABLE, SUBCOMMAND, TARGET
-from bot.commands import CommandSpec, command
+from bot.commands import CommandSpec, Option, command
+from bot.errors import RepeatedOption
+from bot.parser import parse_arguments
 from bot.requests import Kind
 
 Data = Mapping[str, Any]
@@ -68,8 +70,23 @@ def read_command(data: Data, guild_id: int) -> Typed:
         elif called == TARGET:
             typed.arguments["who"] = str(value)
         else:
-            (typed.arguments if called in places else typed.options)[called] = str(value)
+            # Phones leave a blank behind a word that they completed.
+            (typed.arguments if called in places else typed.options)[called] = str(value).strip()
     return Typed(name, typed.arguments, typed.options, typed.files, focused)
+
+
+def with_written(typed: Typed, options: Iterable[Option]) -> Typed:
+    """The same with the options that stand in the prompt, as people write them elsewhere.
+
+    Raises a Refused, also for an option that was chosen as well.
+    """
+    if typed.spec is None or not typed.arguments.get("prompt"):
+        return typed
+    parsed = parse_arguments(typed.spec, typed.arguments["prompt"], options)
+    for name in parsed.options.keys() & typed.options.keys():
+        raise RepeatedOption(name)
+    arguments = {**typed.arguments, "prompt": parsed.arguments.get("prompt", "")}
+    return replace(typed, arguments=arguments, options={**typed.options, **parsed.options})
 
 
 def read_target(data: Data) -> list[Attached]:

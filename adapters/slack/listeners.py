@@ -32,6 +32,10 @@ log = structlog.get_logger()
 Body = Mapping[str, Any]
 _ANY = re.compile(".*", re.DOTALL)
 _BUTTON = re.compile(f"^{re.escape(ACTION)}")
+# Something that a person says; alone, with a file, or from a thread into its channel as well.
+_SAID = (None, "file_share", "thread_broadcast")
+# What people put between a name and what they want of who bears it.
+_ADDRESSED = " \n,:，："
 # How long what was begun may go on after we were asked to stop.
 FINISH_SECONDS = 10.0
 
@@ -145,7 +149,7 @@ class Listeners:
 
     async def _message(self, event: Body, context: AsyncBoltContext) -> None:
         # Edited, deleted and joined are messages too, with a subtype; none of them asks for a thing.
-        if event.get("subtype") in (None, "file_share") and not event.get("bot_id"):
+        if event.get("subtype") in _SAID and not event.get("bot_id"):
             self._begin(self._said(event, context, mention=False))
 
     async def _said(self, event: Body, context: AsyncBoltContext, *, mention: bool) -> None:
@@ -155,7 +159,7 @@ class Listeners:
         text = str(event.get("text") or "")
         alone = event.get("channel_type") == "im"
         if me is not None:
-            text = text[me.end() :]
+            text = text[me.end() :].lstrip(_ADDRESSED)
         elif not (alone or mention):
             return
         thread = event.get("thread_ts")

@@ -64,12 +64,16 @@ class AdminsOnly(Refused):
 
 @dataclass(eq=False)
 class BadAmount(Refused):
+    """Not a number from `least`; `also` is the word that would do there, where one would."""
+
     value: str
+    least: int = 1
+    also: str | None = None
 
 
 @dataclass(eq=False)
 class ZeroAmount(Refused):
-    pass
+    """An allowance of nothing, which is a block."""
 
 
 @dataclass(eq=False)
@@ -80,6 +84,13 @@ class UnknownMember(Refused):
 @dataclass(eq=False)
 class NotAMember(Refused):
     """Something that only a member can have, asked for a role or the whole workspace."""
+
+    value: str
+
+
+@dataclass(eq=False)
+class NotBlockable(Refused):
+    """The workspace as a whole, or a channel: they have caps."""
 
     value: str
 
@@ -134,6 +145,14 @@ class TooManyQuestions(Refused):
     """As many of a member's questions as may be open lie before the admins already."""
 
     limit: int
+
+
+@dataclass(eq=False)
+class OwnerStopped(Refused):
+    """An admin approves what its owner may not run: blocked since, or paused `until` then."""
+
+    owner: str
+    until: datetime | None = None
 
 
 @dataclass(eq=False)

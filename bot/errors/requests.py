@@ -141,6 +141,13 @@ class NoLastResult(Refused):
 
 
 @dataclass(eq=False)
+class FileGone(Refused):
+    """A file of a job that was tidied away since."""
+
+    name: str
+
+
+@dataclass(eq=False)
 class NothingOffered(Refused):
     """The organisation offers no model for this command (or not the one asked for)."""
 

@@ -98,6 +98,13 @@ class MediaLibrary:
         """Put a file that was looked into where its key says."""
         await self._archive.put(media.key, path, content_type=media.content_type)
 
+    async def has(self, media: Media) -> bool:
+        """Whether a file is still kept; where the archive does not say, it may be."""
+        try:
+            return await self._archive.exists(media.key)
+        except errors.ArchiveFailed:
+            return True
+
     async def discard(self, media: Media) -> None:
         await self._archive.delete(media.key)
 

@@ -38,7 +38,7 @@ def request_for_admins(draft: Draft, expires_at: datetime) -> Notice:
     """What the admins see: who wants what, for how much."""
     text: Text = (
         Who(draft.owner.id),
-        f" is out of credits and asks for {_what(draft.request)}: ",
+        f" asks for {_what(draft.request)} that goes beyond the credits left: ",
         Bold(credits(draft.request.price)),
         *_prompt(draft.request),
         "\nEnds ",

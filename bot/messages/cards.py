@@ -112,10 +112,15 @@ def reason(job: Job) -> str:
     return "Something went wrong at Runway. Try again in a while."
 
 
-_SAFETY = "Runway's moderation refused {what}. Change it before you try again."
+_INPUT_REFUSED = (
+    "Runway's moderation refused the prompt or an attachment. Change it before you try again."
+)
 _REASONS: dict[str, str] = {
-    **{code: _SAFETY.format(what="the prompt or an attachment") for code in INPUT_REFUSED_CODES},
-    "SAFETY": _SAFETY.format(what="what came out"),
+    **dict.fromkeys(INPUT_REFUSED_CODES, _INPUT_REFUSED),
+    "SAFETY": (
+        "Runway's moderation refused what came out. Change the prompt or an attachment before you "
+        "try again."
+    ),
     "INTERNAL.BAD_OUTPUT": (
         "What came out was not good enough to keep. Logos, text or watermarks in the input are the "
         "usual cause. Change the input or the prompt, then try again."

@@ -26,7 +26,7 @@ async def test_the_owner_is_asked_where_no_channel_can_be_used(
     await start_bot(discord, credits=3, alert_channel=int(THREAD))
     await discord.click(await refused(discord), "ask", BEN)
     alert = (await discord.until(lambda: discord.direct(ADA)))[0]
-    assert "is out of credits and asks for an image" in say(alert)
+    assert "asks for an image that goes beyond the credits left" in say(alert)
     await discord.click(alert, "approve", ADA)
     await discord.until(discord.results)
 

@@ -37,6 +37,18 @@ async def test_a_value_that_was_never_offered_is_refused_at_once(
 
 
 @pytest.mark.parametrize(
+    ("prompt", "says"),
+    [("a fox --speed 9", "There is no option"), ("a fox --ratio 16:9", "is there twice")],
+)
+async def test_an_option_in_a_prompt_that_cannot_be_is_refused_at_once(
+    discord: Discord, start_bot: StartBot, prompt: str, says: str
+) -> None:
+    await start_bot(discord)
+    asked = await discord.command("imagine", {"prompt": prompt, "ratio": "1:1"})
+    assert says in await _refused_at_once(discord, asked)
+
+
+@pytest.mark.parametrize(
     ("missing", "name"),
     [
         (ATTACH, "Attach Files"),

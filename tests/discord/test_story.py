@@ -31,6 +31,17 @@ async def test_an_image_becomes_a_card_then_a_video_in_the_channel(
     await discord.until(lambda: "Done" in say(discord.cards()[0]))
 
 
+async def test_options_may_stand_in_the_prompt_and_end_with_a_blank_as_phones_leave_it(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord)
+    written = {"prompt": "a —ratio 720:720 lighthouse ", "model": "gen4_image "}
+    await discord.command("imagine", written)
+    await discord.until(discord.results)
+    assert "720×720" in say(discord.results()[0])
+    assert discord.cards()[0]["embeds"][0]["description"].startswith("a   lighthouse\n")
+
+
 async def test_anyone_retries_and_upscales_by_reaction_at_their_own_cost(
     discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
 ) -> None:

@@ -38,7 +38,7 @@ async def test_an_approved_request_runs_by_itself_and_costs_what_was_lacking(
 ) -> None:
     stage = await open_stage(credits=3)
     alert = await asked(stage.page)
-    assert "@Ben is out of credits and asks for an image: 5 credits" in alert["text"]
+    assert "@Ben asks for an image that goes beyond the credits left: 5 credits" in alert["text"]
     assert "“a fox”" in alert["text"]
     assert await stage.page.credits_left("ben") == 3
     assert await stage.page.jobs() == []
@@ -51,6 +51,15 @@ async def test_an_approved_request_runs_by_itself_and_costs_what_was_lacking(
     assert "@Ada approved" in decided["text"]
     assert any("@Ada approved" in note for note in await stage.page.notices("ben"))
     assert await stage.violations() == []
+
+
+async def test_a_member_whose_team_or_channel_is_at_its_limit_is_not_called_out_of_credits(
+    open_stage: OpenStage,
+) -> None:
+    stage = await open_stage()
+    await stage.page.command("/quota set workspace 3", "ada")
+    alert = await asked(stage.page)
+    assert "@Ben asks for an image that goes beyond the credits left: 5 credits" in alert["text"]
 
 
 async def test_a_raise_gives_a_hundred(open_stage: OpenStage) -> None:
@@ -79,6 +88,21 @@ async def test_a_denied_request_makes_no_job_and_its_owner_is_told(open_stage: O
     assert await stage.page.jobs() == []
     assert any("said no" in note for note in await stage.page.notices("ben"))
     assert (await stage.books()).creates == []
+
+
+async def test_who_approves_is_told_what_stops_its_owner_and_can_approve_it_later(
+    open_stage: OpenStage,
+) -> None:
+    stage = await open_stage(credits=3)
+    alert = await asked(stage.page)
+    await stage.page.command("/quota block ben", "ada")
+    status, answer = await stage.page.act(alert, "approve", "ada")
+    assert (status, await stage.page.jobs()) == (400, [])
+    assert answer["error"].startswith("It cannot run: @Ben is blocked.")
+    await stage.page.command("/quota clear ben", "ada")
+    assert (await stage.page.act(alert, "approve", "ada"))[0] == 202
+    (job_id,) = await stage.page.jobs()
+    assert (await stage.page.over(job_id)).state == "delivered"
 
 
 async def test_many_presses_at_once_decide_once(open_stage: OpenStage) -> None:

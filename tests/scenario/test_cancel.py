@@ -81,6 +81,21 @@ async def test_without_an_id_ones_latest_job_is_cancelled(open_stage: OpenStage)
     assert states[0] in ("submitting", "running")
 
 
+async def test_an_id_is_known_also_as_a_phone_writes_it_and_as_a_card_shows_it(
+    open_stage: OpenStage,
+) -> None:
+    stage = await open_stage({"concurrency": 1})
+    await stage.page.begin(f"{IMAGINE} !stall")
+    for mark in ("{}", "`{}`"):
+        job_id = await stage.page.begin(IMAGINE)
+        answer = await stage.page.command("/cancel " + mark.format(job_id.upper()))
+        assert answer == (202, {"ok": True})
+        assert (await stage.page.over(job_id)).state == "cancelled"
+    queued = await stage.page.begin(IMAGINE)
+    assert (await stage.page.command("/cancel ``"))[0] == 404  # not the latest one
+    assert (await stage.page.shown(queued)).state == "queued"
+
+
 async def test_right_after_it_was_sent_it_is_told_to_runway_too(stage: Stage) -> None:
     """Runway may not know the task yet that it has just made."""
     job_id = await stage.page.begin(f"{IMAGINE} !404 !stall", "ben")

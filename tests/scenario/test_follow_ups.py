@@ -1,6 +1,7 @@
 """What is done with a result: retry, upscale, animate; by button, by reaction, by several people."""
 
 import asyncio
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -105,6 +106,25 @@ async def test_what_a_result_cannot_do_is_refused_in_private(stage: Stage) -> No
     status, _ = await stage.page.react(failed.end, "⬆️", "ben")
     assert status == 400
     assert len(await stage.page.jobs()) == 1
+
+
+async def test_what_was_tidied_away_is_refused_kindly_and_makes_no_job(stage: Stage) -> None:
+    image = (await stage.page.finish(IMAGINE)).end
+    video = (await stage.page.finish("/animate a fox --model gen4.5 --duration 2")).end
+    made = (await stage.page.finish(f"/animate it --ref {image['job_id']} --duration 2")).end
+    shutil.rmtree(stage.folder / "archive" / "outputs")
+    asked = [
+        await stage.page.act(image, "upscale"),
+        await stage.page.react(image, "🎬"),
+        await stage.page.act(video, "extend"),
+        await stage.page.act(made, "retry"),
+        await stage.page.command(f"/imagine it --ref {image['job_id']}"),
+        await stage.page.command(f"/animate it --ref {video['job_id']}"),
+    ]
+    for status, answer in asked:
+        assert (status, "is not kept any more" in answer["error"]) == (400, True), answer
+    assert len(await stage.page.jobs()) == 3
+    assert (await stage.page.act(video, "retry"))[0] == 202  # it needs words alone
 
 
 async def test_after_the_window_the_same_action_is_a_new_job(tmp_path: Path) -> None:

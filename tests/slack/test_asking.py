@@ -25,7 +25,7 @@ async def test_one_admin_who_is_gone_keeps_no_other_from_being_asked(
     await run(DAILIES_SLACK__ADMINS='["U0AAA", "U0ADA", "U0AWAY", "U0GONE"]', **POOR)
     await workspace.press(await refused(workspace), "ask", BEN)
     (alert,) = await alerts(workspace, ADAS)
-    assert "is out of credits" in shown(alert)
+    assert "asks for an image" in shown(alert)
     assert "have been asked" in await workspace.whisper(2)
     await workspace.press(alert, "approve", ADA, ADAS)
     await workspace.result()
@@ -37,7 +37,7 @@ async def test_the_admins_are_asked_where_their_channel_is_gone_or_not_seen(
     await run(DAILIES_SLACK__ALERT_CHANNEL=SHUT, **POOR)
     await workspace.press(await refused(workspace), "ask", BEN)
     (alert,) = await alerts(workspace, ADAS)
-    assert "is out of credits" in shown(alert)
+    assert "asks for an image" in shown(alert)
 
 
 async def test_who_could_not_ask_is_told_so_and_asks_again(workspace: Workspace, run: Run) -> None:

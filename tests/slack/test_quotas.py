@@ -48,7 +48,7 @@ async def test_the_workspaces_own_alert_channel_comes_before_the_configured_one(
     assert "Not enough credits" in await workspace.whisper(5)
     await workspace.press({**workspace.server.responses[-1], "ts": "1.0"}, "ask", BEN)
     await workspace.until(lambda: workspace.in_channel(PRIVATE) or None)
-    assert "out of credits" in shown(workspace.in_channel(PRIVATE)[0])
+    assert "beyond the credits left" in shown(workspace.in_channel(PRIVATE)[0])
 
 
 async def test_a_name_that_several_bear_is_nobodys(workspace: Workspace, run: Run) -> None:
@@ -62,4 +62,4 @@ async def test_a_name_that_several_bear_is_nobodys(workspace: Workspace, run: Ru
     assert "50 credits" in await workspace.whisper(2)
     workspace.server.users[BEN]["profile"] = {"display_name": "CARLA"}
     await workspace.command("/quota grant carla 60")
-    assert "There is no member" in await workspace.whisper(3)
+    assert "not the name of one member" in await workspace.whisper(3)

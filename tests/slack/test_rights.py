@@ -102,7 +102,7 @@ async def test_an_admin_approves_what_somebody_cannot_pay(workspace: Workspace, 
     await workspace.press(refusal, "ask", BEN)
     await workspace.until(lambda: workspace.in_channel(PRIVATE) or None)
     alert = workspace.in_channel(PRIVATE)[0]
-    assert "@Ben &lt;b&gt; is out of credits" in shown(alert)
+    assert "@Ben &lt;b&gt; asks for an image" in shown(alert)
     await workspace.press(alert, "approve", BEN, PRIVATE)
     assert "Only admins" in await workspace.until(
         lambda: next((str(r) for r in workspace.server.responses if "Only admins" in str(r)), None)

@@ -63,6 +63,28 @@ async def test_our_own_conversation_needs_no_mention(workspace: Workspace, run: 
     await workspace.result(channel="D0ADA")
 
 
+@pytest.mark.parametrize("mark", [",", ":", "\n", "，"])
+async def test_a_sign_behind_the_name_is_no_part_of_what_is_asked(
+    workspace: Workspace, run: Run, mark: str
+) -> None:
+    await run()
+    message = workspace.say(f"<@U0BOT>{mark} imagine a fox")
+    await workspace.event({**message, "type": "app_mention", "channel": ROOM})
+    assert "“a fox”" in shown(await workspace.card())
+
+
+async def test_what_a_thread_sends_to_its_conversation_too_is_heard(
+    workspace: Workspace, run: Run
+) -> None:
+    await run()
+    workspace.server.channels["D0ADA"] = {"id": "D0ADA", "is_im": True, "is_member": True}
+    parent = workspace.say("hello", channel="D0ADA")
+    event = {"type": "message", "subtype": "thread_broadcast", "user": ADA, "text": "imagine a fox"}
+    where = {"channel": "D0ADA", "channel_type": "im", "thread_ts": parent["ts"]}
+    await workspace.event({**event, **where, "ts": workspace.server.ts()})
+    assert (await workspace.card(channel="D0ADA"))["thread_ts"] == parent["ts"]
+
+
 async def test_talk_that_is_not_for_us_is_left_alone(workspace: Workspace, run: Run) -> None:
     await run()
     message = workspace.say("imagine that")

@@ -171,7 +171,7 @@ def test_a_result_says_what_was_charged_and_not_what_was_held(job, plain):
         ("SAFETY.INPUT.TEXT", "refused the prompt or an attachment"),
         ("SAFETY.INPUT.IMAGE", "refused the prompt or an attachment"),
         ("INPUT_PREPROCESSING.SAFETY.TEXT", "refused the prompt or an attachment"),
-        ("SAFETY.OUTPUT.VIDEO", "refused what came out"),
+        ("SAFETY.OUTPUT.VIDEO", "refused what came out. Change the prompt or an attachment"),
         ("INTERNAL.BAD_OUTPUT.01", "Logos, text or watermarks"),
         ("INPUT_PREPROCESSING.INTERNAL", "Something went wrong at Runway"),
         ("ASSET.INVALID", "could not read an attachment"),

@@ -32,6 +32,13 @@ def parse(shipped: Catalog):
         '/imagine a fox --ratio "16:9"',
         "/imagine a fox --ratio “16:9”",
         "/imagine a fox —ratio 16:9",
+        "/imagine a fox –ratio 16:9",
+        "/imagine a fox --ratio „16:9“",
+        "/imagine a fox --ratio ”16:9”",
+        "/imagine a fox --ratio « 16:9 »",
+        "/imagine a fox --ratio ‘16:9’",
+        "/imagine a fox --ratio ‚16:9‘",
+        "/imagine a fox --ratio '16:9'",
         "/imagine a fox --RATIO 16:9",
         "/imagine --ratio 16:9 a fox",
         "/imagine a --ratio 16:9 fox",
@@ -68,7 +75,10 @@ def test_a_quoted_value_may_hold_spaces(parse):
         "a fox - in the snow",
         "a fox -- in the snow",
         "a fox — in the snow",
+        "a fox – in the snow",
         "a fox—in the snow",
+        "the years 1920–1930",
+        "„Nein“, said the fox's ‘friend’",
         "a well-known fox, semi--wild",
         "50% of 3 < 4 & 5 > 2; $(rm) `x` \\n",
         "лиса 狐狸 🦊👩‍👩‍👧 e\u0301 \u202e\u200b",
@@ -136,6 +146,7 @@ def test_positional_arguments(parse, text, arguments):
         ("/quota set ben 5 --why the big campaign", "the big campaign"),
         ('/quota set ben 5 day --why "a reason -- with hyphens"', "a reason -- with hyphens"),
         ("/quota set ben 5 —why=it --ends here", "it --ends here"),
+        ("/quota set ben 5 –why „for the girls'“", "for the girls'"),
         ("/quota set ben 5", None),
     ],
 )
@@ -206,7 +217,20 @@ def test_every_command_is_found_by_its_name(spec):
 _ANY = st.text(st.characters(exclude_categories=()))
 _PIECES = st.one_of(
     st.sampled_from(
-        ["/", "imagine", "quota", "set", "--", "—", "ratio", "=", '"', "“", "”", "16:9", "model"]
+        [
+            "/",
+            "imagine",
+            "quota",
+            "set",
+            "--",
+            "—",
+            "–",
+            "ratio",
+            "=",
+            *"\"“”„«»‘’'",
+            "16:9",
+            "model",
+        ]
     ),
     st.sampled_from([" ", "  ", "\n", "\u00a0", "\u2003", "\x1c", "\x00", "\ud800", "\U0001f98a"]),
     _ANY,
@@ -224,7 +248,7 @@ def test_whatever_is_typed_is_parsed_or_refused(parse, text):
     assert set(parsed.arguments) <= {argument.name for argument in parsed.spec.arguments}
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Z", "C"], exclude_characters="-—"))))
+@given(st.lists(st.text(st.characters(exclude_categories=["Z", "C"], exclude_characters="-—–"))))
 def test_no_word_of_a_prompt_is_lost(parse, words):
     prompt = " ".join(words)
     assert parse(f"/imagine {prompt}").arguments.get("prompt", "") == prompt.strip()

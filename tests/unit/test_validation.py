@@ -52,6 +52,17 @@ def test_a_missing_prompt_is_refused_where_the_model_needs_one(build, image):
     assert build("animate", files=[image()]).prompt == ""
 
 
+@pytest.mark.parametrize("prompt", ["\u200b", "\u2800 \u3164", "\u202e\u2066", "\ufe0f\u200d\x00"])
+def test_a_prompt_of_which_nothing_can_be_seen_is_none(build, prompt):
+    with pytest.raises(errors.MissingPrompt):
+        build("imagine", prompt)
+
+
+@pytest.mark.parametrize("prompt", ["🦊", "👩\u200d🚀", "…", "\u202eשועל", "e\u0301", "\U0001fae8"])
+def test_a_prompt_of_one_sign_is_one(build, prompt):
+    assert build("imagine", prompt).prompt == prompt
+
+
 @pytest.mark.parametrize("model", ["act_two", "magnific_precision_upscaler_v2"])
 def test_a_prompt_that_is_not_taken_is_refused(build, image, video, model):
     name, files = {

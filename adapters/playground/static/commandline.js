@@ -13,7 +13,7 @@ export function tokenize(text, offset = 0) {
 }
 
 /** Phones turn two hyphens into a dash. */
-const isDashed = (text) => /^(--|—)/.test(text);
+const isDashed = (text) => /^(--|[—–])/.test(text);
 const unquote = (text) => text.replace(/^"/, "").replace(/"$/, "");
 export const quote = (text) => (/\s/.test(text) ? `"${text}"` : text);
 
@@ -74,8 +74,8 @@ function suggestArguments(text, caret, command) {
 
 /** Values of the option that the caret is in: after `--ratio ` or inside `--ratio=`. */
 function optionValues({ command, others, current, before }) {
-  const inline = /^(?:--|—)([\w-]+)=(.*)$/s.exec(current.text);
-  const previous = /^(?:--|—)([\w-]+)$/.exec(before.at(-1)?.text ?? "");
+  const inline = /^(?:--|[—–])([\w-]+)=(.*)$/s.exec(current.text);
+  const previous = /^(?:--|[—–])([\w-]+)$/.exec(before.at(-1)?.text ?? "");
   const option = optionNamed(command, inline?.[1] ?? previous?.[1]);
   if (!option || (!inline && isDashed(current.text))) return null;
   const prefix = inline ? `--${option.name}=` : "";
@@ -89,7 +89,7 @@ function optionValues({ command, others, current, before }) {
 
 function optionNames({ command, others, current }) {
   if (!isDashed(current.text) && current.text !== "-") return null;
-  const used = new Set(others.map((token) => /^(?:--|—)([\w-]+)/.exec(token.text)?.[1]));
+  const used = new Set(others.map((token) => /^(?:--|[—–])([\w-]+)/.exec(token.text)?.[1]));
   const model = chosenModel(command, others);
   const free = (command.options ?? []).filter((option) => !used.has(option.name) && applies(option, model));
   const items = free.map((option) => ({
@@ -99,7 +99,7 @@ function optionNames({ command, others, current }) {
     insert: `--${option.name}`,
     value: option.name,
   }));
-  return { items: matching(items, current.text.replace(/^[-—]+/, "")), highlight: true, hint: "" };
+  return { items: matching(items, current.text.replace(/^[-—–]+/, "")), highlight: true, hint: "" };
 }
 
 /** Values of a positional argument; an optional one preselects nothing, so that Enter still sends. */
@@ -117,7 +117,7 @@ function argumentValues({ command, before, current }) {
 
 function isOptionPart(command, tokens, index) {
   if (isDashed(tokens[index].text)) return true;
-  const previous = /^(?:--|—)([\w-]+)$/.exec(tokens[index - 1]?.text ?? "");
+  const previous = /^(?:--|[—–])([\w-]+)$/.exec(tokens[index - 1]?.text ?? "");
   return Boolean(optionNamed(command, previous?.[1]));
 }
 
@@ -126,9 +126,9 @@ const optionNamed = (command, name) => (command.options ?? []).find((option) => 
 /** The model that a line of words names, else the command's default. */
 export function chosenModel(command, tokens) {
   for (const [index, token] of tokens.entries()) {
-    const inline = /^(?:--|—)model=(.+)$/.exec(token.text);
+    const inline = /^(?:--|[—–])model=(.+)$/.exec(token.text);
     if (inline) return unquote(inline[1]);
-    if (/^(?:--|—)model$/.test(token.text) && tokens[index + 1]) return unquote(tokens[index + 1].text);
+    if (/^(?:--|[—–])model$/.test(token.text) && tokens[index + 1]) return unquote(tokens[index + 1].text);
   }
   return command.default_model ?? null;
 }

@@ -3,6 +3,7 @@
 from math import ceil
 
 from bot import errors
+from bot.credits import MOST_CREDITS
 from bot.messages.refusals.base import quote, refusal
 from bot.text import Bold, Code, Text, When, Who
 
@@ -78,18 +79,15 @@ def _(e: errors.AdminsOnly) -> Text:
 
 @refusal.register
 def _(e: errors.BadAmount) -> Text:
-    return (
-        quote(e.value),
-        " is not a number of credits. Give a whole number from 1, or ",
-        Code("unlimited"),
-        ".",
-    )
+    also: Text = (", or ", Code(e.also)) if e.also else ()
+    numbers = f"a whole number from {e.least} to {MOST_CREDITS}"
+    return (quote(e.value), f" is not a number of credits. Give {numbers}", *also, ".")
 
 
 @refusal.register
 def _(e: errors.ZeroAmount) -> Text:
     return (
-        "0 would block the member quietly. To block someone, use ",
+        "0 would be a block that nobody is told of. To block someone, use ",
         Code("/quota block"),
         "; else give a number from 1.",
     )
@@ -98,9 +96,9 @@ def _(e: errors.ZeroAmount) -> Text:
 @refusal.register
 def _(e: errors.UnknownMember) -> Text:
     return (
-        "There is no member ",
+        "There is no member or role ",
         quote(e.value),
-        " here. Give a member, ",
+        " here. Give a member, a role, ",
         Code("default"),
         " or ",
         Code("workspace"),
@@ -110,7 +108,18 @@ def _(e: errors.UnknownMember) -> Text:
 
 @refusal.register
 def _(e: errors.NotAMember) -> Text:
-    return (quote(e.value), " is not a member, and only a member can be meant here.")
+    return (quote(e.value), " is not the name of one member here. Mention the one you mean with @.")
+
+
+@refusal.register
+def _(e: errors.NotBlockable) -> Text:
+    return (
+        "Only a member, a role or ",
+        Code("default"),
+        " can be blocked, not ",
+        quote(e.value),
+        ".",
+    )
 
 
 @refusal.register
@@ -173,6 +182,15 @@ def _(e: errors.DraftOver) -> Text:
         "asked": "is before the admins already", "forgotten": "was let go",
     }  # fmt: skip
     return (f"This request {states.get(e.state, 'has run out')}; there is nothing left to decide.",)
+
+
+@refusal.register
+def _(e: errors.OwnerStopped) -> Text:
+    if e.until is not None:
+        why: Text = (" is paused until ", When(e.until), ". ", Code("/quota pardon"), " ends that")
+    else:
+        why = (" is blocked. ", Code("/quota show"), " says by which rule; lift it")
+    return ("It cannot run: ", Who(e.owner), *why, ", then approve it again.")
 
 
 @refusal.register

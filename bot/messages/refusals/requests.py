@@ -180,6 +180,15 @@ def _(e: errors.NoLastResult) -> Text:
 
 
 @refusal.register
+def _(e: errors.FileGone) -> Text:
+    return (
+        "Old files go after a while: ",
+        quote(e.name),
+        " is not kept any more. Attach it instead.",
+    )
+
+
+@refusal.register
 def _(e: errors.NothingOffered) -> Text:
     if e.model:
         return (
