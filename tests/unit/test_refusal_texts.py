@@ -73,7 +73,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.NoLastResult(), ["Attach a file"]),
     (errors.FileGone("fox.png"), ["fox.png", "not kept any more", "Attach it"]),
     (errors.WordNotAllowed("gore"), ["gore", "not allowed"]),
-    (errors.NotAMember("editors"), ["editors", "not a member"]),
+    (errors.NotAMember("editors"), ["editors", "one member"]),
     (errors.NotBlockable("workspace"), ["workspace", "Only a member, a role or default"]),
     (errors.NoRule("ada"), ["ada", "no rule"]),
     (errors.UnknownZone("Mars/Base"), ["Mars/Base", "Europe/Berlin"]),
