@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from bot.runway.simulator import bodies as b
 from bot.runway.simulator import video_bodies as v
-from bot.runway.simulator.refusals import Issue, find_nulls, invalid, invalid_body
+from bot.runway.simulator.refusals import Issue, checked, invalid
 
 RETIRED = frozenset({"gen3a_turbo", "gen4_aleph", "upscale_v1"})
 
@@ -59,9 +57,4 @@ def parse_body(operation: str, document: object) -> b.Body:
         expected = " | ".join(f"'{name}'" for name in models if name not in RETIRED)
         message = f"Invalid discriminator value. Expected {expected}"
         raise invalid(Issue("invalid_union_discriminator", ("model",), message))
-    if nulls := find_nulls(document):
-        raise invalid(*nulls)
-    try:
-        return models[model].model_validate(document)
-    except ValidationError as error:
-        raise invalid_body(error) from None
+    return checked(models[model], document)

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from bot.runway.simulator import simulator
 from bot.runway.simulator.fields import Part
-from bot.runway.simulator.refusals import Issue, find_nulls, invalid, invalid_body
+from bot.runway.simulator.refusals import Issue, checked, invalid
 from bot.runway.simulator.wire import read_json
 
 MONTHLY_SPEND = 500_00
@@ -59,7 +59,7 @@ class UsageBody(Part):
 async def show_usage(request: web.Request) -> web.Response:
     """The net credits per model for each UTC day of a range of at most 90 days."""
     here = simulator.of(request)
-    body = _parse(await read_json(request))
+    body = checked(UsageBody, await read_json(request))
     now = here.now()
     start, before = _range(body, datetime.fromtimestamp(now, UTC).date())
     days = {
@@ -77,15 +77,6 @@ async def show_usage(request: web.Request) -> web.Response:
     ]
     models = sorted({model for amounts in days.values() for model in amounts})
     return web.json_response({"results": results, "models": models})
-
-
-def _parse(document: object) -> UsageBody:
-    if nulls := find_nulls(document):
-        raise invalid(*nulls)
-    try:
-        return UsageBody.model_validate(document)
-    except ValidationError as error:
-        raise invalid_body(error) from None
 
 
 def _range(body: UsageBody, today: date) -> tuple[date, date]:

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=BaseModel)
 
 DOCUMENTATION = "https://docs.dev.runwayml.com/api"
 
@@ -61,9 +64,14 @@ def invalid(*issues: Issue) -> Refusal:
     return Refusal(400, "Validation of body failed", issues)
 
 
-def invalid_body(error: ValidationError) -> Refusal:
-    """The 400 for what pydantic found."""
-    return invalid(*(_issue(each) for each in error.errors(include_url=False)))
+def checked(kind: type[M], document: object) -> M:
+    """A body of this kind; raises the 400 that says what is wrong with it."""
+    if nulls := find_nulls(document):
+        raise invalid(*nulls)
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        raise invalid(*(_issue(each) for each in error.errors(include_url=False))) from None
 
 
 def _issue(error: ErrorDetails) -> Issue:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from aiohttp import BodyPartReader, web
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from bot.runway.simulator import simulator
 from bot.runway.simulator.fields import Part
 from bot.runway.simulator.folder import Upload
-from bot.runway.simulator.refusals import Issue, Refusal, find_nulls, invalid, invalid_body
+from bot.runway.simulator.refusals import Issue, Refusal, checked, invalid
 from bot.runway.simulator.simulator import Simulator
 from bot.runway.simulator.wire import origin_of, read_json
 
@@ -55,12 +55,7 @@ async def create_upload(request: web.Request) -> web.Response:
 
 
 def _parse(document: object) -> UploadBody:
-    if nulls := find_nulls(document):
-        raise invalid(*nulls)
-    try:
-        body = UploadBody.model_validate(document)
-    except ValidationError as error:
-        raise invalid_body(error) from None
+    body = checked(UploadBody, document)
     if Path(body.filename).suffix.lower() not in ENDINGS:
         message = "Unsupported file extension: expected an image, video or audio file"
         raise invalid(Issue("custom", ("filename",), message))
