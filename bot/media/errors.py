@@ -1,5 +1,7 @@
 """What can be wrong with a file or a download, as data; the words for people live elsewhere."""
 
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
 
@@ -21,6 +23,7 @@ class Reason(StrEnum):
     TWO_IN_ONE = "two_in_one"  # also a document or a program, for whoever opens it as one
 
 
+@dataclass(eq=False)
 class UnusableFile(Exception):
     """A file from outside that we refuse.
 
@@ -28,26 +31,15 @@ class UnusableFile(Exception):
     logs.
     """
 
-    def __init__(
-        self,
-        reason: Reason,
-        *,
-        found: str | None = None,
-        limit: float | None = None,
-        actual: float | None = None,
-        detail: str = "",
-    ) -> None:
-        super().__init__(reason, found, limit, actual, detail)
-        self.reason = reason
-        self.found = found
-        self.limit = limit
-        self.actual = actual
-        self.detail = detail
+    reason: Reason
+    _: KW_ONLY
+    found: str | None = None
+    limit: float | None = None
+    actual: float | None = None
+    detail: str = ""
 
     def __str__(self) -> str:
-        parts = {"found": self.found, "limit": self.limit, "actual": self.actual}
-        known = [f"{name}={value}" for name, value in parts.items() if value is not None]
-        return " ".join([self.reason, *known, *filter(None, [self.detail])])
+        return _in_a_line(vars(self))
 
 
 class DownloadReason(StrEnum):
@@ -61,33 +53,24 @@ class DownloadReason(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+@dataclass(eq=False)
 class DownloadFailed(Exception):
     """A download that gave no file. It never holds the address: signed addresses are secrets."""
 
-    def __init__(
-        self,
-        reason: DownloadReason,
-        *,
-        status: int | None = None,
-        found: str | None = None,
-        limit: int | None = None,
-        actual: int | None = None,
-        detail: str = "",
-    ) -> None:
-        super().__init__(reason, status, found, limit, actual, detail)
-        self.reason = reason
-        self.status = status
-        self.found = found
-        self.limit = limit
-        self.actual = actual
-        self.detail = detail
+    reason: DownloadReason
+    _: KW_ONLY
+    status: int | None = None
+    found: str | None = None
+    limit: int | None = None
+    actual: int | None = None
+    detail: str = ""
 
     def __str__(self) -> str:
-        parts = {
-            "status": self.status,
-            "found": self.found,
-            "limit": self.limit,
-            "actual": self.actual,
-        }
-        known = [f"{name}={value}" for name, value in parts.items() if value is not None]
-        return " ".join([self.reason, *known, *filter(None, [self.detail])])
+        return _in_a_line(vars(self))
+
+
+def _in_a_line(facts: Mapping[str, object]) -> str:
+    """The reason, then what is known, then the detail where there is one."""
+    named = {name: value for name, value in facts.items() if name not in ("reason", "detail")}
+    known = [f"{name}={value}" for name, value in named.items() if value is not None]
+    return " ".join(filter(None, [str(facts["reason"]), *known, str(facts["detail"])]))
