@@ -1,16 +1,14 @@
 """The tables behind what admins do with quotas."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Table, Text
 
-from storage.metadata import metadata
+from storage.metadata import SERIAL, metadata
 
 # Every change that an admin made, written with it. `before` and `after` are for people to read.
 changes = Table(
     "changes",
     metadata,
-    Column(
-        "seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-    ),
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
     Column("at", BigInteger, nullable=False),
     Column("workspace", Text, nullable=False),
     Column("by", Text, nullable=False),

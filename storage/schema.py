@@ -16,15 +16,12 @@ from sqlalchemy import (
     text,
 )
 
-from storage.metadata import metadata
-
-# SQLite counts up by itself only in a column that is exactly INTEGER.
-_Serial = BigInteger().with_variant(Integer, "sqlite")
+from storage.metadata import SERIAL, metadata
 
 jobs = Table(
     "jobs",
     metadata,
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("workspace", Text, nullable=False),
     Column("member", Text, nullable=False),
@@ -138,7 +135,7 @@ hold_legs = Table(
 ledger = Table(
     "ledger",
     metadata,
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
     Column("job", Text, nullable=False),
     Column("bucket", Text, nullable=False),
     Column("workspace", Text, nullable=False),
@@ -232,7 +229,7 @@ Index("notices_untold", notices.c.key, sqlite_where=_UNTOLD, postgresql_where=_U
 chat_messages = Table(
     "chat_messages",
     metadata,
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
     Column("key", Text, unique=True),
     Column("revision", BigInteger, nullable=False, unique=True),
     Column("private_to", Text),
