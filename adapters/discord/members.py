@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -12,6 +13,9 @@ from adapters.discord.rights import is_admin
 from bot.errors import ChatError
 from bot.jobs import Member
 from bot.ports import Clock, Subject
+
+if TYPE_CHECKING:
+    from discord.types.member import MemberWithUser
 
 PLATFORM = "discord"
 # For so long what a member's roles were is what they are.
@@ -53,14 +57,9 @@ class Members:
 
     async def roles_now(self, member: Member) -> tuple[str, ...] | None:
         """The ids of a member's roles at this moment; None for who has left. Raises ChatError."""
-        client = await self._line.client()
-        try:
-            async with translated():
-                data = await client.http.get_member(guild_id_of(member.workspace), int(member.id))
-        except ChatError as error:
-            if isinstance(error.__cause__, discord.NotFound):
-                return None
-            raise
+        data = await self._ask(guild_id_of(member.workspace), int(member.id))
+        if data is None:
+            return None
         return self.remember(member, tuple(str(role) for role in data["roles"]))
 
     def remember(self, member: Member, roles: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,11 +82,11 @@ class Members:
 
     async def name_of(self, member: Member) -> str:
         """What people call a member; the id where Discord does not say."""
-        client = await self._line.client()
         try:
-            async with translated():
-                data = await client.http.get_member(guild_id_of(member.workspace), int(member.id))
+            data = await self._ask(guild_id_of(member.workspace), int(member.id))
         except ChatError:
+            data = None
+        if data is None:
             return member.id
         user = data["user"]
         return data.get("nick") or user.get("global_name") or user.get("username") or member.id
@@ -109,12 +108,15 @@ class Members:
     async def _is_member(self, guild: Guild | None, wanted: str) -> bool:
         if guild is None or not wanted.isdecimal():
             return False
+        return await self._ask(guild.id, int(wanted)) is not None
+
+    async def _ask(self, guild: int, member: int) -> "MemberWithUser | None":
+        """What Discord says of a member; None for who is not in the server. Raises ChatError."""
         client = await self._line.client()
         try:
             async with translated():
-                await client.http.get_member(guild.id, int(wanted))
+                return await client.http.get_member(guild, member)
         except ChatError as error:
             if isinstance(error.__cause__, discord.NotFound):
-                return False
+                return None
             raise
-        return True
