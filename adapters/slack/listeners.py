@@ -7,7 +7,8 @@ too, because in Socket Mode Bolt would not, and Slack would send it again.
 
 import asyncio
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -80,69 +81,44 @@ class Listeners:
     async def _command(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         channel = in_thread(str(body.get("channel_id") or ""), body.get("thread_ts"))
-
-        async def work() -> None:
-            await self._commands.typed(await self._asker(context, body, channel), body)
-
-        self._begin(work())
+        self._answer(context, body, lambda: channel, lambda who: self._commands.typed(who, body))
 
     async def _shortcut(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-
-        async def work() -> None:
-            asker = await self._asker(context, body, channel_of(body))
-            await self._commands.chosen(asker, body)
-
-        self._begin(work())
+        where = partial(channel_of, body)
+        self._answer(context, body, where, lambda who: self._commands.chosen(who, body))
 
     async def _form(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-
-        async def work() -> None:
-            channel = self._commands.channel_of_form(body)
-            await self._commands.sent(await self._asker(context, body, channel), body)
-
-        self._begin(work())
+        where = partial(self._commands.channel_of_form, body)
+        self._answer(context, body, where, lambda who: self._commands.sent(who, body))
 
     async def _quota_form(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-
-        async def work() -> None:
-            await self._homes.sent(await self._asker(context, body, ""), body)
-
-        self._begin(work())
+        self._answer(context, body, _nowhere, lambda who: self._homes.sent(who, body))
 
     async def _model(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-
-        async def work() -> None:
-            await self._commands.model_chosen(await self._asker(context, body, ""), body)
-
-        self._begin(work())
+        self._answer(context, body, _nowhere, lambda who: self._commands.model_chosen(who, body))
 
     async def _control(
         self, ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext
     ) -> None:
         await ack()
-
-        async def work() -> None:
-            await self._homes.control(await self._asker(context, body, ""), body, action)
-
-        self._begin(work())
+        self._answer(context, body, _nowhere, lambda who: self._homes.control(who, body, action))
 
     async def _button(
         self, ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext
     ) -> None:
         await ack()
+        where = partial(channel_of, body)
+        self._answer(context, body, where, lambda who: self._pressed(who, body, action))
 
-        async def work() -> None:
-            asker = await self._asker(context, body, channel_of(body))
-            if (body.get("container") or {}).get("type") == "view" or body.get("view"):
-                await self._homes.pressed(asker, body, action)
-            else:
-                await self._clicks.pressed(asker, body, action)
-
-        self._begin(work())
+    async def _pressed(self, asker: Asker, body: Body, action: Body) -> None:
+        if (body.get("container") or {}).get("type") == "view" or body.get("view"):
+            await self._homes.pressed(asker, body, action)
+        else:
+            await self._clicks.pressed(asker, body, action)
 
     async def _mention(self, event: Body, context: AsyncBoltContext) -> None:
         self._begin(self._said(event, context, mention=True))
@@ -180,8 +156,19 @@ class Listeners:
         if event.get("tab") == "messages":
             return
 
+        self._answer(context, event, _nowhere, self._homes.show)
+
+    def _answer(
+        self,
+        context: AsyncBoltContext,
+        body: Body,
+        where: Callable[[], str],
+        do: Callable[[Asker], Awaitable[object]],
+    ) -> None:
+        """Begin what a payload asks for; it is looked into only there, where a slip is logged."""
+
         async def work() -> None:
-            await self._homes.show(await self._asker(context, event, ""))
+            await do(await self._asker(context, body, where()))
 
         self._begin(work())
 
@@ -198,6 +185,11 @@ class Listeners:
         task = asyncio.create_task(_logged(work), name="slack request")
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+
+
+def _nowhere() -> str:
+    """The channel of our own home, and of forms that belong to none."""
+    return ""
 
 
 async def acknowledge_the_rest(error: Exception) -> BoltResponse | None:
