@@ -72,9 +72,9 @@ class Uploads:
                         raise
                     refused = max(file.size for file in ready)
                     log.warning("upload refused for its size", size=refused, limit=step)
-            return await self._without(medias, refused or limit, folder, send)
+            return await self._without(medias, folder, send)
 
-    async def _without(self, medias: Sequence[Media], limit: int, folder: Path, send: Send) -> str:
+    async def _without(self, medias: Sequence[Media], folder: Path, send: Send) -> str:
         """The last steps: a picture of it, and how to get the original; or that alone."""
         posters = [await self._fitter.poster(media) for media in medias]
         ready = [await self._fetched(each, folder) for each in posters if each.media is not None]
