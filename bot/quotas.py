@@ -15,6 +15,7 @@ add to the rule: the allowance is used first, then the grant that expires soones
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -152,16 +153,22 @@ class Moderation:
     words: tuple[str, ...] = ()
 
     def word_in(self, prompt: str) -> str | None:
-        """The first listed word that the prompt has, as a word of its own, in whatever case."""
-        folded = prompt.casefold()
+        """The first listed word that the prompt has, as a word of its own, in whatever form."""
+        folded = _folded(prompt)
         return next(
-            (
-                w
-                for w in self.words
-                if re.search(rf"(?<!\w){re.escape(w.casefold())}(?!\w)", folded)
-            ),
+            (w for w in self.words if re.search(rf"(?<!\w){re.escape(_folded(w))}(?!\w)", folded)),
             None,
         )
+
+
+def _folded(text: str) -> str:
+    """The text as it is compared: without what cannot be seen, in plain and small letters."""
+    seen = (sign for sign in unicodedata.normalize("NFKC", text) if not _is_unseen(sign))
+    return "".join(seen).casefold()
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) == "Cf"  # zero-width signs, soft hyphens
 
 
 def paused_until(strikes: Sequence[datetime], rules: Moderation, now: datetime) -> datetime | None:

@@ -91,6 +91,10 @@ class Service:
         if invocation.spec.generates:
             self._generation.check(invocation, files)
 
+    def check_pace(self, member: Member) -> None:
+        """Refuse at once whoever has asked for too much already; raises TooFast, or Stopping."""
+        self._door.check(member)
+
     async def press(self, origin: Origin, action: str, subject: str) -> Job | Notice:
         """Do what a button or a reaction asks for; `subject` is its message's job or draft.
 

@@ -227,8 +227,8 @@ class Interactions:
             _check_place(exchange.interaction)
         self._service.check(invocation, check_files(files))
 
-    @staticmethod
-    def _check_form(exchange: Exchange, files: Sequence[Attached]) -> None:
+    def _check_form(self, exchange: Exchange, files: Sequence[Attached]) -> None:
+        self._service.check_pace(exchange.member)
         _check_place(exchange.interaction)
         check_files(files)
 

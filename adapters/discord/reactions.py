@@ -143,9 +143,13 @@ class Reactions:
                         found.append(_Reaction(member, channel, message, sign))
         honoured = await self._book.honoured(workspace, [r.event for r in found])
         for reaction in found:
-            if reaction.event not in honoured:
-                log.info("reaction found afterwards", job=job_id, sign=reaction.sign)
-                await self._honour(reaction, job_id, None)
+            if reaction.event in honoured:
+                continue
+            # What somebody reacted with stays after they have left, or were banned.
+            if await self._members.roles_now(reaction.member) is None:
+                continue
+            log.info("reaction found afterwards", job=job_id, sign=reaction.sign)
+            await self._honour(reaction, job_id, None)
 
     async def _honour(self, reaction: _Reaction, job_id: str, window: timedelta | None) -> None:
         member = reaction.member

@@ -141,6 +141,7 @@ class Desk:
         origin = await self.origin(
             asked.asker, asked.event, asked.team, rights=rights, posts=spec.generates
         )
+        self.service.check_pace(origin.member)  # before anything is fetched for them
         async with scratch_for(asked.files) as folder:
             files = await self._downloads.fetch(asked.asker.api, asked.files, folder)
             invocation = Invocation(origin, spec, asked.arguments, asked.options, files)

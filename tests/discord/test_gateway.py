@@ -157,6 +157,23 @@ async def test_reactions_during_a_lost_session_are_found_and_honoured_once(
     assert len(discord.cards()) == 3
 
 
+async def test_what_is_found_of_somebody_who_has_left_is_nothing(
+    discord: Discord, start_bot: StartBot, clock: Clock
+) -> None:
+    """Discord keeps the reactions of whoever has left, or was banned."""
+    await start_bot(discord)
+    result = await _result(discord)
+    clock.skip(IDENTIFY_SECONDS)
+    await discord.gateway.drop(resumable=False)
+    await discord.react(result, "🔁", BEN)
+    await discord.react(result, "⬆️")
+    discord.left.add(BEN)
+    await _new_session(discord, 2)
+    await discord.until(lambda: len(discord.results()) == 2)
+    assert len(discord.cards()) == 2
+    assert BEN not in str(discord.cards())
+
+
 async def test_an_event_that_nobody_understands_costs_only_a_session(
     discord: Discord, start_bot: StartBot, clock: Clock
 ) -> None:

@@ -76,3 +76,17 @@ def test_strikes_pause_only_when_they_lie_within_the_window():
 )  # fmt: skip
 def test_listed_words_stop_a_prompt_in_any_case_but_only_as_words(prompt, word):
     assert Moderation(words=("blood", "grüße")).word_in(prompt) == word
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "\uff42\uff4c\uff4f\uff4f\uff44",
+        "b\u200blood",
+        "bl\u00adood",
+        "\U0001d41b\U0001d425\U0001d428\U0001d428\U0001d41d",
+        "gru\u0308\u00dfe",
+    ],
+)
+def test_a_listed_word_is_known_in_letters_that_only_look_different(prompt):
+    assert Moderation(words=("blood", "grüße")).word_in(f"a {prompt}.") in ("blood", "grüße")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.slack.inside import Run
-from tests.slack.workspace import ADA, Json, Workspace, shown
+from tests.slack.workspace import ADA, Json, Workspace, png, shown
 
 LINK = "https://cdn.example.com/" + "a" * 120 + "/fox.png"
 
@@ -85,6 +85,16 @@ async def test_a_reference_that_no_form_can_carry_is_refused(
     await workspace.command(f'/imagine --ref "{many}"')
     assert "Send the command again with its prompt" in await workspace.whisper()
     assert workspace.server.views == []
+
+
+async def test_nothing_is_fetched_for_whoever_asks_too_fast(workspace: Workspace, run: Run) -> None:
+    await run(DAILIES_LIMITS__BURST="1", DAILIES_LIMITS__PER_MINUTE="1")
+    await workspace.command("/credits")
+    await workspace.whisper()
+    message = workspace.say("look", files=[workspace.add_file("cat.png", png())])
+    await workspace.shortcut("upscale", message)
+    assert "That was a lot at once" in await workspace.whisper(2)
+    assert workspace.server.fetched == []
 
 
 async def test_what_is_missing_beside_a_reference_is_said(workspace: Workspace, run: Run) -> None:
