@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from bot.drafts import OPEN, Draft, DraftState
+from bot.drafts import Draft, DraftState
 from bot.errors import TooManyQuestions
 from bot.jobs import Cause, Member
 from bot.requests import GenerationRequest
 from storage.locks import serialise
 from storage.rows import from_micros, to_micros
-from storage.schema import drafts
+from storage.schema import DRAFT_OPEN, drafts
 
 
 def save(c: Connection, draft: Draft) -> None:
@@ -56,15 +56,19 @@ def decide(
 
 def ask(c: Connection, draft: Draft, most: int, expires_at: datetime) -> bool:
     """Put a refused draft before the admins; raises TooManyQuestions, False when it was decided."""
-    workspace, member = draft.owner.workspace, draft.owner.id
-    serialise(c, f"asks|{workspace}|{member}")
+    serialise(c, f"asks|{draft.owner.workspace}|{draft.owner.id}")
     if not decide(c, draft.id, [DraftState.REFUSED], DraftState.ASKED, None, expires_at):
         return False
-    theirs = drafts.c.workspace == workspace, drafts.c.member == member
-    asked = select(func.count()).where(*theirs, drafts.c.state == DraftState.ASKED.value)
-    if c.execute(asked).scalar_one() > most:
+    if asked(c, draft.owner) > most:
         raise TooManyQuestions(most)
     return True
+
+
+def asked(c: Connection, owner: Member) -> int:
+    """How many of a member's drafts lie before the admins."""
+    theirs = drafts.c.workspace == owner.workspace, drafts.c.member == owner.id
+    query = select(func.count()).where(DRAFT_OPEN, *theirs, drafts.c.state == DraftState.ASKED)
+    return c.execute(query).scalar_one()
 
 
 def note_alert(c: Connection, draft_id: str, alert: str) -> None:
@@ -74,16 +78,13 @@ def note_alert(c: Connection, draft_id: str, alert: str) -> None:
 
 def undecided(c: Connection) -> list[Draft]:
     """Every draft that may still become a job."""
-    query = select(drafts).where(drafts.c.state.in_([state.value for state in OPEN]))
+    query = select(drafts).where(DRAFT_OPEN)
     return [_draft(row) for row in c.execute(query).mappings()]
 
 
 def overdue(c: Connection, now: datetime) -> list[Draft]:
     """Open drafts whose time is up."""
-    query = select(drafts).where(
-        drafts.c.state.in_([state.value for state in OPEN]),
-        drafts.c.expires_at <= to_micros(now),
-    )
+    query = select(drafts).where(DRAFT_OPEN, drafts.c.expires_at <= to_micros(now))
     return [_draft(row) for row in c.execute(query).mappings()]
 
 

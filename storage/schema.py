@@ -197,8 +197,9 @@ drafts = Table(
     Column("decided_by", Text),
     Column("alert", Text),
 )
-_DRAFT_OPEN = text("state IN ('unconfirmed', 'refused', 'asked')")
-Index("drafts_open", drafts.c.expires_at, sqlite_where=_DRAFT_OPEN, postgresql_where=_DRAFT_OPEN)
+# A question has to say it in these words to be answered by the index.
+DRAFT_OPEN = text("state IN ('unconfirmed', 'refused', 'asked')")
+Index("drafts_open", drafts.c.expires_at, sqlite_where=DRAFT_OPEN, postgresql_where=DRAFT_OPEN)
 
 strikes = Table(
     "strikes",

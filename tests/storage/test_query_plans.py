@@ -3,11 +3,13 @@
 import pytest
 
 from bot.credits import Outcome
+from bot.drafts import OPEN
 from bot.jobs import State
 from bot.ports import Once
-from storage import jobs, ledger, turns
+from storage import drafts, jobs, ledger, turns
 from storage.acceptance import accept
 from storage.proposals import Proposal
+from storage.schema import DRAFT_OPEN
 from storage.sqlite import writer_engine
 from tests.storage.statements import statements_of
 
@@ -57,6 +59,9 @@ def plan(connection):
         ("movements", "ledger_of_member"),
         ("open holds", "holds_open"),
         ("balance", "sqlite_autoindex_buckets_1"),
+        ("overdue drafts", "drafts_open (expires_at<?)"),
+        ("open drafts", "drafts_open"),
+        ("asked", "drafts_open"),
     ],
 )
 def test_a_question_uses_its_index(plan, member, storing, name, index):
@@ -80,13 +85,17 @@ def test_a_question_uses_its_index(plan, member, storing, name, index):
         "balance": lambda c: ledger.balance_of(
             c, ada, ledger.from_micros(0), storing()._defaults, []
         ),
+        "overdue drafts": lambda c: drafts.overdue(c, ledger.from_micros(0)),
+        "open drafts": drafts.undecided,
+        "asked": lambda c: drafts.asked(c, ada),
     }
     steps = plan(questions[name])
     assert any(index in step for step in steps), steps
     full = [s for s in steps if s.startswith("SCAN") and "USING" not in s]
     assert full == [], steps
-    # Walking along an index is a full scan as well, but for the one that holds only open jobs.
-    assert [s for s in steps if s.startswith("SCAN") and "jobs_open" not in s] == [], steps
+    # Walking along an index is a full scan as well, but for those that hold only what is open.
+    walks = [s for s in steps if s.startswith("SCAN")]
+    assert [s for s in walks if "jobs_open" not in s and "drafts_open" not in s] == [], steps
 
 
 @pytest.mark.parametrize("name", ["recent", "movements", "waiting", "timings"])
@@ -98,6 +107,10 @@ def test_the_order_comes_from_the_index_and_nothing_is_sorted(plan, member, name
         "timings": lambda c: jobs.timings(c, 10),
     }
     assert not any("TEMP B-TREE" in step for step in plan(questions[name]))
+
+
+def test_the_index_of_open_drafts_has_every_state_that_is_open():
+    assert str(DRAFT_OPEN) == f"state IN {tuple(state.value for state in OPEN)}"
 
 
 def test_the_writes_of_a_jobs_life_find_their_rows_by_an_index(connection, plan, new, storing):
