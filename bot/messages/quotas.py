@@ -105,9 +105,10 @@ def overview(
 
 def forecast_line(balance: Balance, now: datetime) -> Text:
     """How long it lasts at this pace; empty when nobody can say."""
-    ends = forecast(
-        balance.captured, balance.allowance.credits, balance.started_at, balance.resets_at, now
-    )
+    limit, given = balance.allowance.credits, sum(grant.left for grant in balance.grants)
+    if limit is None or (given and balance.captured + balance.held >= limit):
+        return ()  # at what pace grants are used is not known
+    ends = forecast(balance.captured, limit + given, balance.started_at, balance.resets_at, now)
     return ("At this pace it lasts until ", When(ends), ".") if ends else ()
 
 

@@ -32,7 +32,8 @@ def credits_text(statement: Statement, ahead: Text) -> Text:
         lines.append((Code(_bar(balance)),))
     if holds:
         held = join([(Code(job), f" {amount}") for job, amount in holds], ", ")
-        lines.append((f"Held by jobs at work: {balance.held} (", *held, ")"))
+        total = sum(amount for _, amount in holds)
+        lines.append((f"Held by jobs at work: {total} (", *held, ")"))
     lines.append(("Resets ", When(balance.resets_at), f", every {balance.allowance.period}."))
     lines += [
         (f"Granted: {grant.left} left", *_until(grant.expires_at)) for grant in balance.grants
@@ -108,13 +109,12 @@ def failed_inside_text(reference: str) -> Text:
 
 
 def _standing(balance: Balance) -> Text:
-    used = f"{balance.captured} used, {balance.held} held."
+    used = f"{balance.whole_captured} used, {balance.whole_held} held."
     if balance.allowance.blocked:
         return (Bold("An admin has blocked your credits."),)
     if balance.left is None:
         return ("You have ", Bold("unlimited"), f" credits; {used}")
-    total = sum(grant.credits for grant in balance.grants) + (balance.allowance.credits or 0)
-    return ("You have ", Bold(str(balance.left)), f" of {total} credits left; {used}")
+    return ("You have ", Bold(str(balance.left)), f" of {balance.whole} credits left; {used}")
 
 
 def _until(expires_at: datetime | None) -> Text:
@@ -122,8 +122,7 @@ def _until(expires_at: datetime | None) -> Text:
 
 
 def _bar(balance: Balance) -> str:
-    total = sum(grant.credits for grant in balance.grants) + (balance.allowance.credits or 0)
-    full = round(BAR_WIDTH * min(1.0, (balance.left or 0) / max(1, total)))
+    full = round(BAR_WIDTH * min(1.0, (balance.left or 0) / max(1, balance.whole)))
     return "█" * full + "░" * (BAR_WIDTH - full)
 
 

@@ -106,12 +106,30 @@ def test_quotas(plain):
 
 
 def test_grants_are_shown_with_their_end_and_count_in_what_is_left(plain):
-    grants = (Grant("a", 30, 20, RESETS), Grant("b", 50, 50, None))
+    grants = (Grant("a", 30, 20, RESETS, held=4), Grant("b", 50, 50, None))
     own = Balance(Allowance(500), 0, 500, BEGAN, RESETS, grants=grants)
     text = plain(replies.credits_text(Statement(own, [], []), ()))
-    assert "You have 70 of 580 credits left" in text
+    assert "You have 70 of 580 credits left; 506 used, 4 held." in text
     assert "Granted: 20 left, good until 01 December 2026" in text
     assert "20 until 01 December 2026, 50" in plain(quotas.standing(ADA, own))
+
+
+def test_what_is_held_is_the_sum_of_what_the_jobs_hold_also_of_grants(plain):
+    own = Balance(Allowance(3), 3, 0, BEGAN, RESETS, grants=(Grant("a", 100, 93, None, held=7),))
+    text = plain(replies.credits_text(Statement(own, [("job1", 5), ("job2", 5)], []), ()))
+    assert "You have 93 of 103 credits left; 0 used, 10 held." in text
+    assert "Held by jobs at work: 10 (job1 5, job2 5)" in text
+
+
+def test_grants_are_no_end_at_the_pace_so_far(plain):
+    def ends(captured, *grants):
+        own = Balance(Allowance(100), 0, captured, BEGAN, RESETS, grants=grants)
+        return plain(quotas.forecast_line(own, NOW))
+
+    assert "26 November 2026" in ends(86)
+    assert ends(86, Grant("a", 50, 50, None)) == ""
+    assert ends(100) != ""
+    assert ends(100, Grant("a", 50, 20, None)) == ""
 
 
 def test_a_budget_is_shown_with_its_forecast(plain):
