@@ -40,9 +40,10 @@ def credits_text(statement: Statement, ahead: Text) -> Text:
     ]
     if ahead:
         lines.append(ahead)
-    if movements:
-        lines.append((Bold("Last movements"),))
-        lines += [_movement(movement) for movement in movements]
+    # A hold of grants alone has a part of nothing in the allowance.
+    moved = [_movement(m) for m in movements if m.amount or m.kind == "reset"]
+    if moved:
+        lines += [(Bold("Last movements"),), *moved]
     return join(lines, "\n")
 
 

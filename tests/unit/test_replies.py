@@ -36,6 +36,7 @@ def test_credits_say_what_is_left_held_and_spent_and_when_it_resets(plain):
         Movement(NOW, "capture", 8, "job2"),
         Movement(NOW, "release", 17, "job2"),
         Movement(NOW, "hold", 25, "job1"),
+        Movement(NOW, "hold", 0, "job1"),
     ]
     text = plain(replies.credits_text(Statement(balance(), [("job1", 25)], movements), ()))
     assert "You have 375 of 500 credits left; 100 used, 25 held." in text
@@ -44,6 +45,7 @@ def test_credits_say_what_is_left_held_and_spent_and_when_it_resets(plain):
     assert "spent 8  job2" in text
     assert "given back 17  job2" in text
     assert "held 25  job1" in text
+    assert "held 0" not in text
 
 
 @pytest.mark.parametrize(
