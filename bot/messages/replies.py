@@ -137,7 +137,8 @@ def _movement(movement: Movement) -> Text:
 
 def _past(job: Job, label: str) -> Text:
     cost = "" if job.charged is None else f" · {credits(job.charged)}"
-    prompt = shorten(job.request.prompt, MOST_PROMPT) or NOUNS[job.request.operation]
+    words = " ".join(job.request.prompt.split())
+    prompt = shorten(words, MOST_PROMPT) or NOUNS[job.request.operation]
     took = ""
     if job.finished_at is not None:
         took = f" · {duration((job.finished_at - job.created_at).total_seconds())}"

@@ -1,6 +1,7 @@
 """Private answers: help, credits, history, the queue, quotas."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,6 +75,12 @@ def test_history_says_what_became_of_each_job(plain, job):
     assert "Gen-4 Image · delivered · 8 credits · 1 min 20 s" in text
     assert "Gen-4 Image · failed · 0 credits · 3 s" in text
     assert not PYTHON.search(text)
+
+
+def test_a_prompt_of_several_lines_is_one_line_of_the_history(plain, job):
+    request = replace(job().request, prompt="a fox\n\njob9 · delivered\tnow")
+    lines = plain(replies.history_text([job(request)], {"gen4_image": "M"})).split("\n")
+    assert lines[2:] == ["    a fox job9 · delivered now"]
 
 
 def test_a_history_of_nothing_shows_how_to_begin(plain):
