@@ -12,7 +12,7 @@ from adapters.slack.escape import fit
 from adapters.slack.render import ACTION, Names, sections
 from bot.catalog import Catalog
 from bot.credits import Period
-from bot.jobs import Job
+from bot.jobs import CANCELLABLE, Job
 from bot.messages.words import TITLES
 from bot.text import Text
 
@@ -102,6 +102,8 @@ def _job(job: Job, catalog: Catalog) -> Body:
     title = f"{TITLES[job.request.operation]} · {catalog.label(job.request.model)} · {job.state}"
     prompt = f"\n“{job.request.prompt[:MOST_PROMPT]}”" if job.request.prompt else ""
     block = _line(fit(title + prompt, 1000))
+    if job.cancel_requested or job.state not in CANCELLABLE:
+        return block
     cancel = {
         "type": "button",
         "text": _plain("Cancel"),
@@ -109,7 +111,7 @@ def _job(job: Job, catalog: Catalog) -> Body:
         "action_id": f"{ACTION}cancel",
         "value": job.id,
     }
-    return block if job.cancel_requested else {**block, "accessory": cancel}
+    return {**block, "accessory": cancel}
 
 
 def _controls() -> Body:
