@@ -54,11 +54,16 @@ class Grant:
     credits: int
     left: int
     expires_at: datetime | None
+    held: int = 0
+
+    @property
+    def captured(self) -> int:
+        return self.credits - self.left - self.held
 
 
 @dataclass(frozen=True)
 class Balance:
-    """Where a member stands in the current period."""
+    """Where a member stands in the current period; `held` and `captured` are of the allowance."""
 
     allowance: Allowance
     held: int
@@ -77,6 +82,19 @@ class Balance:
             return None
         own = max(0, self.allowance.credits - self.captured - self.held)
         return own + sum(grant.left for grant in self.grants)
+
+    @property
+    def whole(self) -> int:
+        """All that there is to be used, used or not; without what has no limit."""
+        return (self.allowance.credits or 0) + sum(grant.credits for grant in self.grants)
+
+    @property
+    def whole_held(self) -> int:
+        return self.held + sum(grant.held for grant in self.grants)
+
+    @property
+    def whole_captured(self) -> int:
+        return self.captured + sum(grant.captured for grant in self.grants)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 # Runway holds (or may hold) a slot of the model's concurrency for these.
 AT_RUNWAY = (State.SUBMITTING, State.RUNNING)
+# What is made already is not cancelled any more.
+CANCELLABLE = (State.QUEUED, *AT_RUNWAY)
 # Why a queued job waits for its next attempt (in `failure`, until there is a task).
 WAIT_BUSY = "WAIT.BUSY"
 WAIT_DAILY = "WAIT.DAILY"

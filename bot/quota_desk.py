@@ -78,7 +78,16 @@ class QuotaDesk:
             return messages.rule(target.shown, rules.get(target.scope))
         roles = await self._chats[asker.platform].roles_of(target.member)
         balance = await self._quotas.balance(target.member, now, roles)
-        return messages.standing(target.member, balance)
+        role = await self._role_in(asker, balance.scope)
+        return messages.standing(target.member, balance, role)
+
+    async def _role_in(self, asker: Member, scope: str) -> str | None:
+        """What people call the role of a scope, if it is one's; its id where nobody knows."""
+        kind, _, role = scope.partition(":")
+        if kind != "role":
+            return None
+        subject = await self._chats[asker.platform].find_subject(asker.workspace, role)
+        return subject.name if subject is not None and subject.kind == "role" else role
 
     async def _overview(self, workspace: str) -> Text:
         budget = await self._quotas.budget(workspace, "workspace", self._clock.now())

@@ -13,7 +13,7 @@ from bot.follow_ups import ACTIONS as FOLLOW_UPS
 from bot.follow_ups import options_of
 from bot.generation import Generation
 from bot.invocations import Invocation, Origin, SentFile
-from bot.jobs import Cause, Job, Member, State, written_id
+from bot.jobs import CANCELLABLE, Cause, Job, Member, State, written_id
 from bot.messages import replies
 from bot.ports import Clock, Storage
 from bot.presenter import Presenter
@@ -183,7 +183,7 @@ class Service:
         if job.state in (State.SUBMITTING, State.RUNNING):
             job = await self._storage.note(job.id, cancel_requested=True)
         # It may have moved on since it was found; then its end is told by whoever brought it there.
-        if job.state not in (State.QUEUED, State.SUBMITTING, State.RUNNING):
+        if job.state not in CANCELLABLE:
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))
         await self._worker.cancel(job)
         try:
@@ -216,8 +216,7 @@ class Service:
 
     async def _latest_cancellable(self, member: Member) -> str:
         jobs = await self._storage.active(member.workspace)
-        states = (State.QUEUED, State.SUBMITTING, State.RUNNING)
-        own = [job.id for job in jobs if job.owner == member and job.state in states]
+        own = [job.id for job in jobs if job.owner == member and job.state in CANCELLABLE]
         return own[-1] if own else ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, bindparam, select, update
 
-from bot.credits import Balance, Movement, Settlement, period_end, period_start
+from bot.credits import Balance, Grant, Movement, Settlement, period_end, period_start
 from bot.jobs import Job, Member
 from bot.quotas import Change
 from storage import changes, standings
@@ -133,7 +133,7 @@ def balance_after(
         return balance
     paying = {leg.bucket: (leg, part) for leg, part in _divided(c, job.id, captured) if leg.pays}
     grants = [
-        replace(grant, left=grant.left + paying[bucket][0].amount - paying[bucket][1])
+        _after(grant, paying[bucket][0].amount, paying[bucket][1])
         if (bucket := grant_bucket(job.owner.workspace, grant.id)) in paying
         else grant
         for grant in balance.grants
@@ -147,6 +147,11 @@ def balance_after(
         captured=balance.captured + part,
         grants=tuple(grants),
     )
+
+
+def _after(grant: Grant, held: int, captured: int) -> Grant:
+    """A grant when so much of what is held of it has been let go, and so much of that captured."""
+    return replace(grant, held=grant.held - held, left=grant.left + held - captured)
 
 
 def begin_anew(

@@ -36,7 +36,7 @@ _RULES = select(allowances).where(
     allowances.c.scope.in_(bindparam("scopes", expanding=True)),
 )
 _LIVE = (
-    select(grants, (buckets.c.held + buckets.c.captured).label("used"))
+    select(grants, buckets.c.held, buckets.c.captured)
     .outerjoin(buckets, buckets.c.id == grants.c.workspace + "|grant|" + grants.c.id)
     .where(
         grants.c.workspace == bindparam("workspace"),
@@ -211,12 +211,14 @@ def live_grants(c: Connection, member: Member, now: datetime) -> list[Grant]:
 
 
 def _grant(row: RowMapping) -> Grant:
-    expires_at = row["expires_at"]
+    expires_at, credits = row["expires_at"], row["credits"] - row["taken"]
+    held, captured = row["held"] or 0, row["captured"] or 0
     return Grant(
         id=row["id"],
-        credits=row["credits"] - row["taken"],
-        left=max(0, row["credits"] - row["taken"] - (row["used"] or 0)),
+        credits=credits,
+        left=max(0, credits - held - captured),
         expires_at=from_micros(expires_at) if expires_at is not None else None,
+        held=held,
     )
 
 

@@ -142,10 +142,16 @@ def _attached(given: Data) -> Attached:
     return Attached(name, str(given.get("url", "")), int(given.get("size") or 0), _kind(given))
 
 
+# Discord does not say of every file what it is; all that we open is known by its name as well.
 _ENDINGS = {
-    Kind.IMAGE: (".png", ".jpg", ".jpeg", ".webp", ".gif", ".heic", ".avif"),
-    Kind.VIDEO: (".mp4", ".mov", ".webm", ".mkv"),
-}
+    Kind.IMAGE: (
+        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib",
+        ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif", ".avifs",
+    ),
+    Kind.VIDEO: (
+        ".mp4", ".m4v", ".3gp", ".3g2", ".3gpp", ".mov", ".qt", ".webm", ".mkv", ".ogv", ".avi",
+    ),
+}  # fmt: skip
 
 
 def _kind(given: Data) -> Kind | None:

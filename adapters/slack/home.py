@@ -12,7 +12,7 @@ from adapters.slack.escape import fit
 from adapters.slack.render import ACTION, Names, sections
 from bot.catalog import Catalog
 from bot.credits import Period
-from bot.jobs import Job
+from bot.jobs import CANCELLABLE, Job
 from bot.messages.words import TITLES
 from bot.text import Text, on_one_line
 
@@ -103,6 +103,8 @@ def _job(job: Job, catalog: Catalog) -> Body:
     typed = on_one_line(job.request.prompt)
     prompt = f"\n“{typed[:MOST_PROMPT]}”" if typed else ""
     block = _line(fit(title + prompt, 1000))
+    if job.cancel_requested or job.state not in CANCELLABLE:
+        return block
     cancel = {
         "type": "button",
         "text": _plain("Cancel"),
@@ -110,7 +112,7 @@ def _job(job: Job, catalog: Catalog) -> Body:
         "action_id": f"{ACTION}cancel",
         "value": job.id,
     }
-    return block if job.cancel_requested else {**block, "accessory": cancel}
+    return {**block, "accessory": cancel}
 
 
 def _controls() -> Body:

@@ -106,6 +106,8 @@ def reason(job: Job) -> str:
             "It is not sent again by itself. Retry if you still want it."
         )
     code = job.failure or ""
+    if code.startswith("ASSET.INVALID") and any(i.media.is_link for i in job.request.inputs):
+        return "Runway could not read what the link leads to. Attach the file itself instead."
     for prefix, text in _REASONS.items():
         if code.startswith(prefix):
             return text

@@ -68,11 +68,14 @@ def rule(whose: Span, found: Rule | None) -> Text:
     return (whose, f" may use {allowance(found.allowance)}.")
 
 
-def standing(member: Member, balance: Balance) -> Text:
-    """Where a member stands, and which rule decided it."""
+def standing(member: Member, balance: Balance, role: str | None = None) -> Text:
+    """Where a member stands, and which rule decided it; `role` is what its role is called."""
     grants = [_grant(g.left, g.expires_at) for g in balance.grants if g.left]
     lines: list[Text] = [
-        (Who(member.id), f" may use {allowance(balance.allowance)} ({_source(balance.scope)})."),
+        (
+            Who(member.id),
+            f" may use {allowance(balance.allowance)} ({_source(balance.scope, role)}).",
+        ),
         (f"Used {balance.captured}, held {balance.held}, {left(balance.left)}.",),
         ("Resets ", When(balance.resets_at), "."),
     ]
@@ -105,9 +108,10 @@ def overview(
 
 def forecast_line(balance: Balance, now: datetime) -> Text:
     """How long it lasts at this pace; empty when nobody can say."""
-    ends = forecast(
-        balance.captured, balance.allowance.credits, balance.started_at, balance.resets_at, now
-    )
+    limit, given = balance.allowance.credits, sum(grant.left for grant in balance.grants)
+    if limit is None or (given and balance.captured + balance.held >= limit):
+        return ()  # at what pace grants are used is not known
+    ends = forecast(balance.captured, limit + given, balance.started_at, balance.resets_at, now)
     return ("At this pace it lasts until ", When(ends), ".") if ends else ()
 
 
@@ -188,11 +192,11 @@ def _grant(amount: int, expires_at: datetime | None) -> Text:
     return (str(amount), *((" until ", When(expires_at)) if expires_at else ()))
 
 
-def _source(scope: str) -> str:
-    kind, _, name = scope.partition(":")
+def _source(scope: str, role: str | None) -> str:
+    kind = scope.partition(":")[0]
     sources = {
         "member": "set for this member",
-        "role": f"from the role {name}",
+        "role": f"from the role {role}",
         "default": "the workspace's default",
     }
     return sources.get(kind, "the configured default")

@@ -32,16 +32,18 @@ def credits_text(statement: Statement, ahead: Text) -> Text:
         lines.append((Code(_bar(balance)),))
     if holds:
         held = join([(Code(job), f" {amount}") for job, amount in holds], ", ")
-        lines.append((f"Held by jobs at work: {balance.held} (", *held, ")"))
+        total = sum(amount for _, amount in holds)
+        lines.append((f"Held by jobs at work: {total} (", *held, ")"))
     lines.append(("Resets ", When(balance.resets_at), f", every {balance.allowance.period}."))
     lines += [
         (f"Granted: {grant.left} left", *_until(grant.expires_at)) for grant in balance.grants
     ]
     if ahead:
         lines.append(ahead)
-    if movements:
-        lines.append((Bold("Last movements"),))
-        lines += [_movement(movement) for movement in movements]
+    # A hold of grants alone has a part of nothing in the allowance.
+    moved = [_movement(m) for m in movements if m.amount or m.kind == "reset"]
+    if moved:
+        lines += [(Bold("Last movements"),), *moved]
     return join(lines, "\n")
 
 
@@ -111,13 +113,12 @@ def failed_inside_text(reference: str) -> Text:
 
 
 def _standing(balance: Balance) -> Text:
-    used = f"{balance.captured} used, {balance.held} held."
+    used = f"{balance.whole_captured} used, {balance.whole_held} held."
     if balance.allowance.blocked:
         return (Bold("An admin has blocked your credits."),)
     if balance.left is None:
         return ("You have ", Bold("unlimited"), f" credits; {used}")
-    total = sum(grant.credits for grant in balance.grants) + (balance.allowance.credits or 0)
-    return ("You have ", Bold(str(balance.left)), f" of {total} credits left; {used}")
+    return ("You have ", Bold(str(balance.left)), f" of {balance.whole} credits left; {used}")
 
 
 def _until(expires_at: datetime | None) -> Text:
@@ -125,8 +126,7 @@ def _until(expires_at: datetime | None) -> Text:
 
 
 def _bar(balance: Balance) -> str:
-    total = sum(grant.credits for grant in balance.grants) + (balance.allowance.credits or 0)
-    full = round(BAR_WIDTH * min(1.0, (balance.left or 0) / max(1, total)))
+    full = round(BAR_WIDTH * min(1.0, (balance.left or 0) / max(1, balance.whole)))
     return "█" * full + "░" * (BAR_WIDTH - full)
 
 

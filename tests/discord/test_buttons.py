@@ -2,7 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from adapters.discord.reading import read_target
+from bot.media.containers import CONTAINERS
+from bot.media.sniff import FileType
 from bot.requests import Kind
 from tests.discord.objects import ADA, ATTACH, BEN, CHANNEL, USUAL, Object, message
 from tests.discord.server import Discord
@@ -116,6 +120,14 @@ def test_the_files_of_a_message_are_found_also_where_it_was_forwarded() -> None:
             ("a.png", Kind.IMAGE, 0)
         ]
     assert read_target({"target_id": "7"}) == []
+
+
+@pytest.mark.parametrize("file_type", CONTAINERS, ids=lambda each: each.name)
+def test_a_file_that_discord_says_nothing_of_is_known_by_its_name(file_type: FileType) -> None:
+    files = [{"filename": f"A.{ending.upper()}"} for ending in file_type.extensions]
+    data = {"target_id": "7", "resolved": {"messages": {"7": {"attachments": files}}}}
+    kinds = [each.kind for each in read_target(data)]
+    assert kinds == [Kind(file_type.kind)] * len(files)
 
 
 async def test_the_menu_takes_a_picture_as_a_reference(

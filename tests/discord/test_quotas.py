@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from PIL import Image
 
-from tests.discord.objects import ADA, BEN, CHANNEL, Object
+from tests.discord.objects import ADA, BEN, CHANNEL, ROLE, Object
 from tests.discord.server import Discord
 
 StartBot = Callable[..., Awaitable[None]]
@@ -74,6 +74,14 @@ async def test_rules_name_people_as_mentions(discord: Discord, start_bot: StartB
     assert f"<@{BEN}> 50 credits a month" in shown
     assert "member:" not in shown
     assert f"The rule for <@{BEN}> is gone" in await quota(discord, "clear", who=BEN)
+
+
+async def test_the_role_whose_rule_applies_is_called_by_its_name(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    await quota(discord, "set", who=ROLE, credits="700")
+    assert "(from the role design)" in await quota(discord, "show", who=BEN)
 
 
 async def test_a_role_that_is_gone_gets_no_rule(discord: Discord, start_bot: StartBot) -> None:

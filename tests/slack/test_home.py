@@ -1,7 +1,13 @@
 """App Home: what is pressed and filled in there does what the commands do."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from adapters.slack.home import Page, home_view
+from adapters.slack.render import Names
+from bot.catalog import load_catalog
+from bot.jobs import Job, Member, State
+from bot.requests import GenerationRequest, Operation
 from tests.slack.inside import Run
 from tests.slack.workspace import ADA, BEN, GUEST, OUTSIDER, Workspace, buttons, is_card, shown
 
@@ -36,6 +42,15 @@ async def fill_in(workspace: Workspace, name: str, user: str, **values: str) -> 
     await press(workspace, control, ADA)
     form = await workspace.until(lambda: (workspace.server.views[count:] or [None])[0])
     await workspace.submit(form, user, **values)
+
+
+def test_only_what_can_still_be_cancelled_has_a_button_for_it() -> None:
+    request = GenerationRequest(Operation.TEXT_TO_IMAGE, "gen4_image", "a fox", 8)
+    owner = Member("slack:T1", "U1")
+    jobs = [Job(state, owner, "C1", request, state, datetime.now(UTC)) for state in State]
+    view = home_view(Page((), jobs, ()), load_catalog(), Names())
+    cancel = [b["accessory"]["value"] for b in view["blocks"] if "accessory" in b]
+    assert cancel == ["queued", "submitting", "running"]
 
 
 async def told(workspace: Workspace, user: str, words: str) -> str:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -196,6 +197,14 @@ def test_every_failure_says_why_and_what_helps(job, plain, code, part):
     # The third part of a code is for Runway's own engineers.
     assert not code or code not in text
     assert not PYTHON.search(text)
+
+
+def test_a_link_that_runway_cannot_read_is_told_to_be_one(job, image):
+    url = "https://example.com/fox.png"
+    linked = Input("reference", replace(image(), key=url))
+    request = GenerationRequest(Operation.TEXT_TO_IMAGE, "m", "a fox", 5, inputs=(linked,))
+    failed = job(request, state=State.FAILED, failure="ASSET.INVALID")
+    assert "what the link leads to. Attach the file itself" in reason(failed)
 
 
 def test_what_was_made_and_could_not_be_posted_is_told_as_one_story(job, plain):

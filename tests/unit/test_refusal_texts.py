@@ -31,6 +31,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.UnexpectedText("credits", "now", "/credits"), ["/credits", "now"]),
     (errors.BadChoice("ratio", "5:4", ["16:9", "1:1"], MODEL), ["5:4", "ratio", MODEL, "16:9 or 1:1"]),
     (errors.BadChoice("period", "year", ["day", "week", "month"]), ["year", "day, week or month"]),
+    (errors.BadChoice("expression", "9", ["1", "2"], "Act-Two"), ["9 is not an expression for Act-Two"]),
     (errors.OptionNotTaken("seed", MODEL), [MODEL, "--seed"]),
     (errors.MissingPrompt("imagine", MODEL), [MODEL, "/imagine a lighthouse"]),
     (errors.PromptNotTaken(MODEL), [MODEL, "without text"]),

@@ -1,6 +1,7 @@
 """Private answers: help, credits, history, the queue, quotas."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,6 +37,7 @@ def test_credits_say_what_is_left_held_and_spent_and_when_it_resets(plain):
         Movement(NOW, "capture", 8, "job2"),
         Movement(NOW, "release", 17, "job2"),
         Movement(NOW, "hold", 25, "job1"),
+        Movement(NOW, "hold", 0, "job1"),
     ]
     text = plain(replies.credits_text(Statement(balance(), [("job1", 25)], movements), ()))
     assert "You have 375 of 500 credits left; 100 used, 25 held." in text
@@ -44,6 +46,7 @@ def test_credits_say_what_is_left_held_and_spent_and_when_it_resets(plain):
     assert "spent 8  job2" in text
     assert "given back 17  job2" in text
     assert "held 25  job1" in text
+    assert "held 0" not in text
 
 
 @pytest.mark.parametrize(
@@ -72,6 +75,12 @@ def test_history_says_what_became_of_each_job(plain, job):
     assert "Gen-4 Image · delivered · 8 credits · 1 min 20 s" in text
     assert "Gen-4 Image · failed · 0 credits · 3 s" in text
     assert not PYTHON.search(text)
+
+
+def test_a_prompt_of_several_lines_is_one_line_of_the_history(plain, job):
+    request = replace(job().request, prompt="a fox\n\njob9 · delivered\tnow")
+    lines = plain(replies.history_text([job(request)], {"gen4_image": "M"})).split("\n")
+    assert lines[2:] == ["    a fox job9 · delivered now"]
 
 
 def test_a_history_of_nothing_shows_how_to_begin(plain):
@@ -107,12 +116,30 @@ def test_quotas(plain):
 
 
 def test_grants_are_shown_with_their_end_and_count_in_what_is_left(plain):
-    grants = (Grant("a", 30, 20, RESETS), Grant("b", 50, 50, None))
+    grants = (Grant("a", 30, 20, RESETS, held=4), Grant("b", 50, 50, None))
     own = Balance(Allowance(500), 0, 500, BEGAN, RESETS, grants=grants)
     text = plain(replies.credits_text(Statement(own, [], []), ()))
-    assert "You have 70 of 580 credits left" in text
+    assert "You have 70 of 580 credits left; 506 used, 4 held." in text
     assert "Granted: 20 left, good until 01 December 2026" in text
     assert "20 until 01 December 2026, 50" in plain(quotas.standing(ADA, own))
+
+
+def test_what_is_held_is_the_sum_of_what_the_jobs_hold_also_of_grants(plain):
+    own = Balance(Allowance(3), 3, 0, BEGAN, RESETS, grants=(Grant("a", 100, 93, None, held=7),))
+    text = plain(replies.credits_text(Statement(own, [("job1", 5), ("job2", 5)], []), ()))
+    assert "You have 93 of 103 credits left; 0 used, 10 held." in text
+    assert "Held by jobs at work: 10 (job1 5, job2 5)" in text
+
+
+def test_grants_are_no_end_at_the_pace_so_far(plain):
+    def ends(captured, *grants):
+        own = Balance(Allowance(100), 0, captured, BEGAN, RESETS, grants=grants)
+        return plain(quotas.forecast_line(own, NOW))
+
+    assert "26 November 2026" in ends(86)
+    assert ends(86, Grant("a", 50, 50, None)) == ""
+    assert ends(100) != ""
+    assert ends(100, Grant("a", 50, 20, None)) == ""
 
 
 def test_a_budget_is_shown_with_its_forecast(plain):

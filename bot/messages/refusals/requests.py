@@ -68,7 +68,7 @@ def _(e: errors.UnexpectedText) -> Text:
 @refusal.register
 def _(e: errors.BadChoice) -> Text:
     whose = f" for {e.model}" if e.model else ""
-    return (quote(e.value), f" is not a {e.option}{whose}. Choose {either(e.choices, 12)}.")
+    return (quote(e.value), f" is not {a(e.option)}{whose}. Choose {either(e.choices, 12)}.")
 
 
 @refusal.register
