@@ -156,6 +156,11 @@ class Catalog:
         self._offered = offered
         return changed
 
+    @property
+    def offer(self) -> frozenset[str] | None:
+        """The models that are offered, whatever they are for; None while that is not known."""
+        return self._offered
+
     def offered(self, operation: Operation) -> list[ModelSpec]:
         """The models that people may choose for an operation, the default first."""
         return [s for s in self._specs if s.operation is operation and self._is_offered(s)]

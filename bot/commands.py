@@ -1,7 +1,8 @@
 """The one specification of every command; each platform renders it in its own way."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from bot.catalog import RATIO_SYNONYMS, Catalog, ModelSpec
@@ -182,9 +183,16 @@ def is_offered(spec: CommandSpec, catalog: Catalog) -> bool:
 
 def options_for(spec: CommandSpec, catalog: Catalog) -> list[Option]:
     """The named options of a command, with the choices that each offered model leaves."""
+    return list(_options(spec, catalog, catalog.offer))
+
+
+@lru_cache(maxsize=32)  # they take a millisecond, for each command that somebody types
+def _options(
+    spec: CommandSpec, catalog: Catalog, _offer: frozenset[str] | None
+) -> Sequence[Option]:
     models = models_for(spec, catalog)
     if not models:
-        return list(spec.options)
+        return spec.options
     options = [Option("model", "Which model makes it", tuple(_unique(map(_model_choice, models))))]
     if any(m.ratios for m in models):
         options.append(_by_model("ratio", "The shape of the result", models, ratio_choices))
