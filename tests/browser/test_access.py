@@ -142,7 +142,9 @@ async def test_a_phone_shows_everything_within_its_width(enter, photo):
     card = chat.page.locator("li[data-state]").filter(has_text="a very long pier").last
     await expect(card).to_be_in_viewport()
     result = await chat.delivered(await card.get_attribute("data-job-id"))
-    picture = await result.locator(".frame img").bounding_box()
+    shown = result.locator(".frame img")
+    await expect(shown).to_be_visible()  # without a width until it is loaded
+    picture = await shown.bounding_box()
     assert picture["x"] >= 0
     assert 200 < picture["width"] <= 360 - picture["x"]
     await expect(result.get_by_role("button", name="Animate")).to_be_in_viewport(ratio=1)
