@@ -21,7 +21,8 @@ _DASHES = "(?:--|[—–])"
 _OPTION = re.compile(
     rf"""(?:^|(?<=\s)){_DASHES}(?P<name>[A-Za-z][\w-]*)
         (?:\s*[=:]\s*|\s+|$)
-        (?P<value>"[^"]*"|[“„”][^“”]*[“”]|«[^»]*»|[‘‚'][^‘’']*[‘’']|(?!{_DASHES})[^\s"]\S*)?""",
+        (?P<value>"[^"]*"|[“„”][^“”]*[“”]|«[^»]*»|[‘‚'][^‘’']*[‘’']|(?!{_DASHES})[^\s"]\S*)?
+        [^\S\n]*""",
     re.VERBOSE,
 )
 _QUOTES = '"“”„«»'
@@ -63,7 +64,7 @@ def parse_arguments(spec: CommandSpec, text: str, options: Iterable[Option]) -> 
         if not value:
             raise MissingValue(name, [choice.value for choice in known[name].choices])
         given[name] = value
-        return " "
+        return ""
 
     for option in known.values():
         if option.rest:

@@ -60,8 +60,7 @@ def result(
 ) -> Result:
     """The message with a job's result, for its owner."""
     noun = NOUNS[job.request.operation]
-    price = job.request.price if job.charged is None else job.charged
-    facts = [model, shape(job.request), credits(price), left(credits_left)]
+    facts = [model, shape(job.request), credits(_price(job)), left(credits_left)]
     origin: Text = ("\n", *_origin(job)) if job.parent else ()
     text: Text = (Who(job.owner.id), f" your {noun} is ready.\n", " · ".join(filter(None, facts)))
     return Result(
@@ -147,8 +146,13 @@ def cost(job: Job) -> str:
     return "It cost nothing."
 
 
+def _price(job: Job) -> int:
+    """What a job may cost; once it is over, what it did cost."""
+    return job.request.price if job.charged is None else job.charged
+
+
 def _lines(job: Job, progress: Progress) -> tuple[Line, ...]:
-    lines = [Line("Status", _status(job, progress)), Line("Price", (credits(job.request.price),))]
+    lines = [Line("Status", _status(job, progress)), Line("Price", (credits(_price(job)),))]
     if shape(job.request):
         lines.append(Line("Result", (shape(job.request),)))
     lines += input_lines(job.request)

@@ -55,6 +55,11 @@ def test_a_card_shows_price_shape_and_id(job, plain):
     assert lines["Job"] == "job1"
 
 
+def test_the_card_of_a_job_that_is_over_shows_what_it_cost(job, plain):
+    over = card(job(state=State.DELIVERED, charged=5), "Gen-4 Image", Progress())
+    assert {line.label: plain(line.value) for line in over.lines}["Price"] == "5 credits"
+
+
 def test_no_name_of_a_file_passes_for_a_line_of_ours(job, plain):
     """A link's name may have anything in it."""
     image = link("https://a.bc/fox%0AStatus%20%20Done%1E.png", Kind.IMAGE)

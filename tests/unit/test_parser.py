@@ -57,6 +57,12 @@ def test_an_option_is_taken_out_of_the_prompt_wherever_and_however_it_stands(par
     assert parsed.options == {"ratio": "16:9"}
 
 
+def test_an_option_leaves_no_gap_in_the_prompt(parse):
+    parsed = parse("/imagine a fox --ratio 16:9  in snow --seed=5\nat --model gen4_image dusk")
+    assert parsed.arguments["prompt"] == "a fox in snow \nat dusk"
+    assert parsed.options == {"ratio": "16:9", "seed": "5", "model": "gen4_image"}
+
+
 def test_several_options_are_all_taken(parse):
     parsed = parse("/imagine --model gen4_image a fox --ratio square --seed=7 in the snow")
     assert parsed.arguments["prompt"].split() == ["a", "fox", "in", "the", "snow"]

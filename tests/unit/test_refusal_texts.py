@@ -20,6 +20,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.UnknownCommand("quota", ["quota a", "quota b", "quota c"]),
      ["/quota is only the beginning", "/quota a, /quota b or /quota c"]),
     (errors.UnknownCommand("hello", [], slash=False), ["There is no command hello."]),
+    (errors.UnknownCommand("hello", ["help"]), ["There is no command /hello. /help lists all."]),
     (errors.UnknownCommand("xyzzy", []), ["/xyzzy", "/help"]),
     (errors.UnknownCommand("", []), ["/help"]),
     (errors.UnknownOption("imagine", "colour", ["model", "ratio"]), ["--colour", "--model or --ratio"]),

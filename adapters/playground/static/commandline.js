@@ -12,8 +12,14 @@ export function tokenize(text, offset = 0) {
   }));
 }
 
-/** Phones turn two hyphens into a dash. */
+/** An option as it is typed: `--name` or `--name=value` (or a colon). Phones turn two hyphens into a dash. */
+const OPTION = /^(?:--|[—–])([\w-]+)(?:[=:](.*))?$/s;
 const isDashed = (text) => /^(--|[—–])/.test(text);
+/** The name that a word gives an option, and the value when that is in the word as well. */
+const optionIn = (text = "") => {
+  const [, name, value] = OPTION.exec(text) ?? [];
+  return { name, value };
+};
 const unquote = (text) => text.replace(/^"/, "").replace(/"$/, "");
 export const quote = (text) => (/\s/.test(text) ? `"${text}"` : text);
 
@@ -72,14 +78,20 @@ function suggestArguments(text, caret, command) {
   return finish({ command, start: current.start, end: current.end, ...result }, current.text);
 }
 
+/** The option whose value has to be the next word. */
+function awaiting(token) {
+  const { name, value } = optionIn(token?.text);
+  return value === undefined ? name : undefined;
+}
+
 /** Values of the option that the caret is in: after `--ratio ` or inside `--ratio=`. */
 function optionValues({ command, others, current, before }) {
-  const inline = /^(?:--|[—–])([\w-]+)=(.*)$/s.exec(current.text);
-  const previous = /^(?:--|[—–])([\w-]+)$/.exec(before.at(-1)?.text ?? "");
-  const option = optionNamed(command, inline?.[1] ?? previous?.[1]);
+  const here = optionIn(current.text);
+  const inline = here.value !== undefined;
+  const option = optionNamed(command, inline ? here.name : awaiting(before.at(-1)));
   if (!option || (!inline && isDashed(current.text))) return null;
   const prefix = inline ? `--${option.name}=` : "";
-  const typed = unquote(inline ? inline[2] : current.text);
+  const typed = unquote(inline ? here.value : current.text);
   const items = choicesOf(option, chosenModel(command, others)).map((choice) => ({
     ...valueItem(choice),
     insert: prefix + quote(choice.value),
@@ -89,7 +101,7 @@ function optionValues({ command, others, current, before }) {
 
 function optionNames({ command, others, current }) {
   if (!isDashed(current.text) && current.text !== "-") return null;
-  const used = new Set(others.map((token) => /^(?:--|[—–])([\w-]+)/.exec(token.text)?.[1]));
+  const used = new Set(others.map((token) => optionIn(token.text).name));
   const model = chosenModel(command, others);
   const free = (command.options ?? []).filter((option) => !used.has(option.name) && applies(option, model));
   const items = free.map((option) => ({
@@ -117,8 +129,7 @@ function argumentValues({ command, before, current }) {
 
 function isOptionPart(command, tokens, index) {
   if (isDashed(tokens[index].text)) return true;
-  const previous = /^(?:--|[—–])([\w-]+)$/.exec(tokens[index - 1]?.text ?? "");
-  return Boolean(optionNamed(command, previous?.[1]));
+  return Boolean(optionNamed(command, awaiting(tokens[index - 1])));
 }
 
 const optionNamed = (command, name) => (command.options ?? []).find((option) => option.name === name) ?? null;
@@ -126,9 +137,8 @@ const optionNamed = (command, name) => (command.options ?? []).find((option) => 
 /** The model that a line of words names, else the command's default. */
 export function chosenModel(command, tokens) {
   for (const [index, token] of tokens.entries()) {
-    const inline = /^(?:--|[—–])model=(.+)$/.exec(token.text);
-    if (inline) return unquote(inline[1]);
-    if (/^(?:--|[—–])model$/.test(token.text) && tokens[index + 1]) return unquote(tokens[index + 1].text);
+    const { name, value = tokens[index + 1]?.text } = optionIn(token.text);
+    if (name === "model" && value) return unquote(value);
   }
   return command.default_model ?? null;
 }

@@ -13,7 +13,8 @@ def _(e: errors.UnknownCommand) -> Text:
     if e.similar and all(name.startswith(e.name + " ") for name in e.similar):
         begun: Text = (Code("/" + e.name), " is only the beginning. Go on with ")
         return (*begun, *_or(e.similar), ". ", Code("/help"), " lists all.")
-    meant: Text = (" Did you mean ", *_or(e.similar), "?") if e.similar else ()
+    similar = [name for name in e.similar if name != "help"]  # which is named anyhow
+    meant: Text = (" Did you mean ", *_or(similar), "?") if similar else ()
     return (
         "There is no command ",
         quote(("/" if e.slash else "") + e.name),
