@@ -39,7 +39,7 @@ async def test_options_may_stand_in_the_prompt_and_end_with_a_blank_as_phones_le
     await discord.command("imagine", written)
     await discord.until(discord.results)
     assert "720×720" in say(discord.results()[0])
-    assert discord.cards()[0]["embeds"][0]["description"].startswith("a   lighthouse\n")
+    assert discord.cards()[0]["embeds"][0]["description"].startswith("a lighthouse\n")
 
 
 async def test_anyone_retries_and_upscales_by_reaction_at_their_own_cost(
