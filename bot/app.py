@@ -18,18 +18,18 @@ from bot.config import Config
 from bot.config.contradictions import NO_KEY
 from bot.core import Core, Ports, build_core, defaults_of
 from bot.errors import ArchiveFailed, ConfigError
-from bot.instruments import Instruments, instruments
 from bot.media.download import Downloader
 from bot.media.fitting import MediaFitter
 from bot.media.library import MediaLibrary
-from bot.monitoring import Monitoring
-from bot.originals import Originals
 from bot.platforms import Ground, build_platforms, listens
 from bot.ports import Clock
 from bot.replica import Replica
 from bot.runway.client import RunwayClient
-from bot.signing import SECRET_BYTES, LinkSigner
-from bot.web import WebServer
+from bot.watching.instruments import Instruments, instruments
+from bot.watching.monitoring import Monitoring
+from bot.web.originals import Originals
+from bot.web.server import WebServer
+from bot.web.signing import SECRET_BYTES, LinkSigner
 from storage.database import Database
 from storage.engines import database_path, open_database
 from storage.lock import only_process

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.accounting import Accounting
-from bot.approvals import Approvals
+from bot.desk.approvals import Approvals
 from bot.errands import Errands
 from bot.errors import DailiesError, ProviderError
 from bot.messages.plain import plain

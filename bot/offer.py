@@ -5,11 +5,11 @@ from http import HTTPStatus
 
 import structlog
 
+from bot.cards.lineup import Lineup
+from bot.cards.presenter import Presenter
 from bot.catalog import Catalog
 from bot.errors import ProviderError, Rejected
-from bot.lineup import Lineup
 from bot.ports import Clock, Organization, Provider
-from bot.presenter import Presenter
 
 log = structlog.get_logger()
 

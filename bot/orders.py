@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import structlog
 
+from bot.commands.invocations import Origin
 from bot.errands import Errands
 from bot.errors import ChatError, DailiesError, Refused
-from bot.invocations import Origin
 from bot.jobs import Cause, Job
 from bot.messages import orders as messages
 from bot.messages.plain import plain

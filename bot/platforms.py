@@ -11,9 +11,9 @@ from bot.catalog import Catalog
 from bot.config import Config
 from bot.config.contradictions import NO_PLATFORM
 from bot.errors import ConfigError
-from bot.instruments import Instruments
 from bot.ports import Clock, Fitter
 from bot.replica import Replica
+from bot.watching.instruments import Instruments
 from storage.chat import ChatLog
 from storage.database import Database
 from storage.engines import database_path

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 
 from bot import errors
-from bot.acceptance import event_keys
-from bot.answers import Answers
-from bot.approvals import RAISE_CREDITS, Approvals
-from bot.commands import command_of
+from bot.cards.follow_ups import ACTIONS as FOLLOW_UPS
+from bot.cards.follow_ups import options_of
+from bot.cards.presenter import Presenter
+from bot.commands.invocations import Invocation, Origin, SentFile
+from bot.commands.specification import command_of
 from bot.credits import Balance, Outcome
-from bot.door import Door
-from bot.follow_ups import ACTIONS as FOLLOW_UPS
-from bot.follow_ups import options_of
-from bot.generation import Generation
-from bot.invocations import Invocation, Origin, SentFile
+from bot.desk.acceptance import event_keys
+from bot.desk.answers import Answers
+from bot.desk.approvals import RAISE_CREDITS, Approvals
+from bot.desk.door import Door
+from bot.desk.generation import Generation
+from bot.desk.quotas import QuotaDesk
 from bot.jobs import CANCELLABLE, Cause, Job, Member, State, written_id
 from bot.messages import replies
 from bot.ports import Clock, Storage
-from bot.presenter import Presenter
-from bot.quota_desk import QuotaDesk
 from bot.requests import Kind
 from bot.views import Notice
 from bot.worker import Worker

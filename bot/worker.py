@@ -12,21 +12,21 @@ from contextlib import suppress
 import structlog
 
 from bot.accounting import Accounting
+from bot.cards.lineup import Lineup
+from bot.cards.presenter import Presenter
 from bot.dispatcher import admit, seconds_until_due
 from bot.errors import StaleJob, StorageUnavailable
 from bot.failpoints import failpoint
 from bot.jobs import NOT_OFFERED, Job, State
-from bot.lineup import Lineup
 from bot.offer import Offer
-from bot.plans import Plans
-from bot.polling import next_poll
 from bot.ports import Storage
-from bot.presenter import Presenter
 from bot.replica import Replica
 from bot.steps.collect import Collection
 from bot.steps.deliver import Delivery
 from bot.steps.submit import Submission
 from bot.steps.watch import Watch, Watched
+from bot.timing.plans import Plans
+from bot.timing.polling import next_poll
 
 log = structlog.get_logger()
 

@@ -74,5 +74,5 @@ def _note(c: Connection, workspace: str, event: str, now: datetime) -> None:
 
 
 def _key(workspace: str, event: str) -> str:
-    """As bot.acceptance writes the key of an event into a job's transaction."""
+    """As bot.desk.acceptance writes the key of an event into a job's transaction."""
     return f"{workspace}|event|{event}"

@@ -7,7 +7,7 @@ from discord import app_commands
 from adapters.discord.reading import Typed
 from adapters.discord.specification import INTEGER, MOST_CHOICES
 from bot.catalog import Catalog
-from bot.commands import Choice, CommandSpec, models_for, options_for
+from bot.commands.specification import Choice, CommandSpec, models_for, options_for
 
 MOST_NAME = 100  # letters of a choice
 

@@ -10,8 +10,8 @@ import aiohttp
 from adapters.discord.reading import Attached
 from adapters.discord.texts import NotFetched
 from bot.addresses import is_loopback
+from bot.commands.invocations import SentFile
 from bot.errors import UnusableFile
-from bot.invocations import SentFile
 from bot.requests import MOST_FILE_BYTES, Kind
 
 # https://discord.com/developers/docs/reference#cdn-formatting

@@ -32,9 +32,9 @@ from adapters.discord.rights import check_own, is_admin, is_thread, roles_of
 from adapters.discord.specification import MENU, MESSAGE, REFERENCE
 from adapters.platform import Acknowledged
 from bot.catalog import Catalog
-from bot.commands import CommandSpec, attachment_kinds, command, options_for
+from bot.commands.invocations import Invocation, Origin
+from bot.commands.specification import CommandSpec, attachment_kinds, command, options_for
 from bot.errors import DailiesError, MissingArgument, Refused
-from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.scratch import scratch_for
 from bot.service import MAKING, Service

@@ -19,10 +19,10 @@ from adapters.discord.line import Line
 from adapters.discord.members import PLATFORM, Members, guild_id_of, workspace_of
 from adapters.discord.places import id_of, place_of
 from adapters.discord.rights import check_own, is_thread, roles_of
-from bot.commands import REACTIONS, sign_of
+from bot.commands.invocations import Origin
+from bot.commands.specification import REACTIONS, sign_of
+from bot.desk.generation import ONCE_WINDOW
 from bot.errors import ChatError, DailiesError, Refused
-from bot.generation import ONCE_WINDOW
-from bot.invocations import Origin
 from bot.jobs import Member
 from bot.ports import Clock
 from bot.service import Service

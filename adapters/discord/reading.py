@@ -6,9 +6,9 @@ from pathlib import PurePath
 from typing import Any
 
 from adapters.discord.specification import ATTACHMENT, MENTIONABLE, SUBCOMMAND, TARGET
-from bot.commands import CommandSpec, Option, command
+from bot.commands.parser import parse_arguments
+from bot.commands.specification import CommandSpec, Option, command
 from bot.errors import RepeatedOption
-from bot.parser import parse_arguments
 from bot.requests import Kind
 
 Data = Mapping[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.catalog import Catalog, ModelSpec
-from bot.commands import (
+from bot.commands.specification import (
     COMMANDS,
     Argument,
     CommandSpec,

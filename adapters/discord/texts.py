@@ -3,8 +3,8 @@
 import structlog
 
 from adapters.discord.rights import NotPermitted
+from bot.desk.generation import new_job_id
 from bot.errors import ChatError, Refused
-from bot.generation import new_job_id
 from bot.jobs import Job
 from bot.messages.refusals import refusal_notice
 from bot.messages.replies import failed_inside_text

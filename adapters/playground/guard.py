@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bot import errors
-from bot.generation import new_job_id
+from bot.desk.generation import new_job_id
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 

@@ -8,8 +8,8 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http import HttpProcessingError
 
 from adapters.playground.guard import Rejection
+from bot.commands.invocations import MOST_FILES, SentFile
 from bot.errors import UnusableFile
-from bot.invocations import MOST_FILES, SentFile
 from bot.requests import MOST_FILE_BYTES
 
 # What a file is, only its bytes say: until they are here, it may be of the kind that may be largest.

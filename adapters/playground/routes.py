@@ -21,17 +21,17 @@ from adapters.playground.render import Body
 from adapters.playground.specification import commands_body
 from bot.archive import Archive
 from bot.catalog import Catalog
-from bot.commands import REACTIONS, options_for, sign_of
+from bot.commands.invocations import Invocation, Origin
+from bot.commands.parser import parse_arguments, split_command
+from bot.commands.specification import REACTIONS, options_for, sign_of
 from bot.errors import Refused
-from bot.invocations import Invocation, Origin
 from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal_notice
-from bot.parser import parse_arguments, split_command
 from bot.scratch import scratch
 from bot.service import DECIDING, OF_ADMINS, Service
-from bot.serving import serve
 from bot.views import Notice
+from bot.web.serving import serve
 
 HEARTBEAT_SECONDS = 15.0
 _SERVED = ("inputs/", "outputs/", FOLDER)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.catalog import Catalog
-from bot.commands import (
+from bot.commands.specification import (
     COMMANDS,
     Choice,
     CommandSpec,

@@ -14,9 +14,9 @@ from adapters.slack.forms import MODEL_ACTION, Errand, filled, form, needs_file,
 from adapters.slack.messages import find_message, media_of
 from adapters.slack.whispers import Asker
 from bot.catalog import Catalog
-from bot.commands import CommandSpec, command, options_for
+from bot.commands.parser import Parsed, parse_arguments, split_command
+from bot.commands.specification import CommandSpec, command, options_for
 from bot.errors import ChatError, Refused, UnknownCommand
-from bot.parser import Parsed, parse_arguments, split_command
 from bot.views import Notice
 
 log = structlog.get_logger()

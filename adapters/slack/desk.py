@@ -12,10 +12,10 @@ from adapters.slack.downloads import Downloads, SlackFile
 from adapters.slack.errors import Ignored, Told
 from adapters.slack.people import People
 from adapters.slack.whispers import Asker, Whispers
-from bot.commands import CommandSpec
+from bot.commands.invocations import Invocation, Origin
+from bot.commands.specification import CommandSpec
+from bot.desk.generation import new_job_id
 from bot.errors import ChatError, Refused
-from bot.generation import new_job_id
-from bot.invocations import Invocation, Origin
 from bot.jobs import Job, Member
 from bot.messages.refusals import refusal_notice
 from bot.scratch import scratch_for

@@ -13,8 +13,8 @@ from adapters.slack import words
 from adapters.slack.addresses import Addresses
 from adapters.slack.api import SlackApi
 from adapters.slack.errors import SlackRefused, Told
+from bot.commands.invocations import MOST_FILES, SentFile
 from bot.errors import ChatError, UnusableFile
-from bot.invocations import MOST_FILES, SentFile
 from bot.requests import MOST_FILE_BYTES
 
 log = structlog.get_logger()

@@ -14,8 +14,14 @@ from adapters.slack.api import Body
 from adapters.slack.errors import Told
 from adapters.slack.escape import unescape
 from bot.catalog import Catalog, ModelSpec
-from bot.commands import Choice, CommandSpec, attachment_kinds, models_for, options_for
-from bot.references import names_files, take_links
+from bot.commands.references import names_files, take_links
+from bot.commands.specification import (
+    Choice,
+    CommandSpec,
+    attachment_kinds,
+    models_for,
+    options_for,
+)
 from bot.requests import Kind
 
 CALLBACK = "dailies:form"

@@ -11,9 +11,9 @@ from adapters.slack.errors import Ignored, Told
 from adapters.slack.home import QUOTA_ACTIONS, Page, home_view, quota_command, quota_form
 from adapters.slack.whispers import Asker, Whispers
 from bot.catalog import Catalog
-from bot.commands import CommandSpec, command
+from bot.commands.invocations import Invocation, Origin
+from bot.commands.specification import CommandSpec, command
 from bot.errors import ChatError, MissingArgument, Refused
-from bot.invocations import Invocation, Origin
 from bot.jobs import Job
 from bot.text import Text
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.commands import COMMANDS
+from bot.commands.specification import COMMANDS
 
 Manifest = dict[str, Any]
 

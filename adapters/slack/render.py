@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.slack.escape import escape, fit
-from bot.commands import COMMANDS
+from bot.commands.specification import COMMANDS
 from bot.text import Bold, Code, Link, Span, Text, When, Who, on_one_line
 from bot.views import Button, Card, Notice, Result
 

@@ -12,13 +12,13 @@ import structlog
 
 from bot.commandline.groups import Said
 from bot.config import Config, load_config
-from bot.logs import set_up_logs
 from bot.probes.discord import probe_discord
 from bot.probes.findings import Finding, Probe, Surroundings, Verdict, failed, ok
 from bot.probes.runway import probe_runway
 from bot.probes.slack import probe_slack
 from bot.probes.stores import probe_archive, probe_database, probe_disk
 from bot.probes.web import probe_web
+from bot.watching.logs import set_up_logs
 from storage.lock import is_running
 
 if TYPE_CHECKING:

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any
 from bot.clock import SystemClock
 from bot.commandline.quota_arguments import add_quota_arguments
 from bot.commandline.tables import table
-from bot.commands import SETTINGS
+from bot.commands.amounts import amount, days, limited, period, reason
+from bot.commands.specification import SETTINGS
 from bot.config import load_config
 from bot.credits import BLOCKED, Allowance
+from bot.desk.reporting import csv_of, used_in
+from bot.desk.settings import change_setting
 from bot.errors import BadChoice, ConfigError, NoRule, Refused
 from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 from bot.messages.reports import settings
 from bot.ports import QuotaStorage
-from bot.quota_settings import change_setting
 from bot.quotas import Change, Changed, Rule
-from bot.reporting import csv_of, used_in
 from bot.shell import open_quotas
-from bot.typed import amount, days, limited, period, reason
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers

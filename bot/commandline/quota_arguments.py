@@ -2,7 +2,7 @@
 
 import argparse
 
-from bot.commands import SETTINGS
+from bot.commands.specification import SETTINGS
 
 _WHO = "member:ID, role:ID, channel:ID, default or workspace; a bare id is a member"
 _MEMBER = "the id that the platform knows a member by"

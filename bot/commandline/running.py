@@ -17,9 +17,9 @@ from bot.app import running
 from bot.config import Config, RunConfig, load_config
 from bot.config.contradictions import contradictions
 from bot.errors import ConfigError
-from bot.logs import set_up_logs
 from bot.scratch import sweep
-from bot.telemetry import sentry
+from bot.watching.logs import set_up_logs
+from bot.watching.telemetry import sentry
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers

@@ -23,8 +23,8 @@ from bot.config import (
     load_config,
 )
 from bot.errors import ConfigError, PortTaken
-from bot.logs import set_up_logs
 from bot.runway.simulator import SimulatorSettings, add_arguments, serve, settings_from
+from bot.watching.logs import set_up_logs
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers

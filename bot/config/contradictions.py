@@ -7,7 +7,7 @@ from bot.addresses import archive_address, database_address, is_loopback
 from bot.catalog import load_catalog
 from bot.config.places import Key
 from bot.config.sections import Config
-from bot.polling import FLOOR_SECONDS
+from bot.timing.polling import FLOOR_SECONDS
 
 Said = tuple[Key, str]
 

@@ -32,7 +32,7 @@ from bot.addresses import (
     zone,
 )
 from bot.credits import MOST_CREDITS, Period
-from bot.polling import FLOOR_SECONDS
+from bot.timing.polling import FLOOR_SECONDS
 
 RUNWAY_URL = "https://api.dev.runwayml.com"
 COMMAND_PREFIX = re.compile(r"^[a-z0-9_-]{0,20}$")

@@ -1,0 +1,1 @@
+"""Files from outside: looked into and converted in limited child processes, downloaded, kept."""

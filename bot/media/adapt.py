@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bot.fitting import is_too_quick
+from bot.commands.fitting import is_too_quick
 from bot.media.asking import ask, count, number
 from bot.media.children import Budget, Children
 from bot.media.containers import MUXERS, RUNWAY_CODECS, RUNWAY_TYPES, type_of

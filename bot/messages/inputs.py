@@ -1,7 +1,7 @@
 """What a card says about the files that went in: what was changed, and what will be cut off."""
 
-from bot.commands import CROPPED_ROLES
-from bot.fitting import SAME_RATE, SAME_SHAPE, shaped
+from bot.commands.fitting import SAME_RATE, SAME_SHAPE, shaped
+from bot.commands.specification import CROPPED_ROLES
 from bot.messages.words import duration
 from bot.requests import GenerationRequest, Input, Kind, Media, Original
 from bot.text import on_one_line, shorten

@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from datetime import datetime
 
-from bot.commands import CommandSpec
+from bot.commands.specification import CommandSpec
 from bot.credits import Balance, Movement, Statement
 from bot.jobs import Job, State
 from bot.messages.words import NOUNS, POWERED_BY, credits, duration

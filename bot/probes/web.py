@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.errors import ConfigError, PortTaken
 from bot.probes.findings import UNREACHED, Finding, Surroundings, failed, ok, skipped
-from bot.web import ALIVE, ANSWER, WebServer
+from bot.web.server import ALIVE, ANSWER, WebServer
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 

@@ -16,10 +16,10 @@ from bot.errors import (
 from bot.failpoints import failpoint
 from bot.jobs import Job, State
 from bot.messages.words import file_name
-from bot.pauses import Pauses
 from bot.ports import Clock, Library, Provider, Storage
 from bot.provenance import provenance
 from bot.requests import Media
+from bot.timing.pauses import Pauses
 
 log = structlog.get_logger()
 

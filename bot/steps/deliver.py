@@ -7,16 +7,16 @@ from functools import partial
 
 import structlog
 
+from bot.cards.follow_ups import offered_follow_ups
 from bot.catalog import Catalog
 from bot.credits import Outcome, settle
 from bot.errors import ChatError
 from bot.failpoints import failpoint
-from bot.follow_ups import offered_follow_ups
 from bot.jobs import Job, State
 from bot.messages import cards
-from bot.pauses import Pauses
 from bot.ports import ChatPlatform, Clock, Confirm, QuotaStorage, Storage
 from bot.replica import Replica
+from bot.timing.pauses import Pauses
 from bot.views import Notice, Result
 
 log = structlog.get_logger()

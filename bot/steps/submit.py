@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.cards.presenter import Presenter
 from bot.credits import Outcome
 from bot.errors import (
     ArchiveFailed,
@@ -23,7 +24,6 @@ from bot.errors import (
 from bot.failpoints import failpoint
 from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
 from bot.ports import Clock, Provider, Storage
-from bot.presenter import Presenter
 from bot.replica import Replica
 from bot.steps.creates import Creates
 

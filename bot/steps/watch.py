@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.cards.presenter import Presenter
 from bot.credits import Outcome, failure_outcome
 from bot.errors import ProviderError, TaskGone
-from bot.estimates import Estimates
 from bot.failpoints import failpoint
-from bot.foresight import Sights
 from bot.jobs import CANCEL_RUNNING, CANCEL_WAITING, TIMEOUT, Job, State
 from bot.messages.cards import Progress
-from bot.patience import QUEUED_LIMIT, Patience
 from bot.ports import Clock, Provider, Storage, Task, TaskStatus, Timing
-from bot.presenter import Presenter
+from bot.timing.estimates import Estimates
+from bot.timing.foresight import Sights
+from bot.timing.patience import QUEUED_LIMIT, Patience
 
 log = structlog.get_logger()
 

@@ -196,13 +196,13 @@ DONE = (
         "::test_an_end_that_another_replica_has_shown_is_not_edited_away",
     ),
     guard(
-        "bot/card_posts.py",
+        "bot/cards/posts.py",
         "        if now.card is not None and now.card != ref:",
         "        if False:",
         "tests/discord/test_faults.py::test_the_second_card_of_a_job_is_deleted",
     ),
     guard(
-        "bot/card_edits.py",
+        "bot/cards/edits.py",
         "        if landing.result() and not self._errands.is_stopped:",
         "        if False:",
         "tests/scenario/test_cards.py"

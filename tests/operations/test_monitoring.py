@@ -18,8 +18,8 @@ from bot.config import (
     StorageConfig,
     WebConfig,
 )
-from bot.logs import set_up_logs
-from bot.metrics import Metrics
+from bot.watching.logs import set_up_logs
+from bot.watching.metrics import Metrics
 from tests.operations.conftest import KEY
 from tests.scenario.page import Page
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.app import running
 from bot.config import PlaygroundConfig, RunwayConfig, SentryConfig, TelemetryConfig
 from bot.errors import ConfigError
-from bot.telemetry import no_span, sentry, tracing
+from bot.watching.telemetry import no_span, sentry, tracing
 from tests.operations.conftest import KEY
 from tests.scenario.page import Page
 

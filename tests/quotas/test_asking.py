@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.acceptance import draft_of
 from bot.alerts import Alerts
-from bot.approvals import Approvals
+from bot.commands.invocations import Origin
+from bot.desk.acceptance import draft_of
+from bot.desk.approvals import Approvals
 from bot.drafts import DraftState
 from bot.errors import DraftOver
-from bot.invocations import Origin
 
 LIFETIME = timedelta(hours=24)
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.acceptance import draft_of, job_of
 from bot.credits import BLOCKED, Allowance, Period
+from bot.desk.acceptance import draft_of, job_of
 from bot.drafts import DraftState
 from bot.errors import NotEnoughCredits, NothingGranted, TooMuchToRevoke
 from bot.jobs import Member

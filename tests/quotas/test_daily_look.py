@@ -8,8 +8,8 @@ import pytest
 from adapters.playground.chat import Chat, Person
 from bot.accounting import Accounting
 from bot.alerts import Alerts
-from bot.approvals import Approvals
 from bot.credits import Outcome
+from bot.desk.approvals import Approvals
 from bot.errors import ProviderUnavailable
 from bot.housekeeping import Housekeeping
 from bot.jobs import Member, State

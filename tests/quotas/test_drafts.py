@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.acceptance import draft_of, job_of
+from bot.desk.acceptance import draft_of, job_of
 from bot.drafts import OPEN, DraftState
 from bot.errors import NotEnoughCredits
 from bot.quotas import Change

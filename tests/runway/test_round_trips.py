@@ -6,11 +6,11 @@ import aiohttp
 import pytest
 
 from bot.catalog import load_catalog
+from bot.commands.validation import complete
 from bot.errors import NotCreated, OutcomeUnknown, Rejected, TaskGone
 from bot.requests import Kind
 from bot.runway.client import MOST_DATA_URI_BYTES
 from bot.runway.simulator import SimulatorSettings, serve
-from bot.validation import complete
 from tests.quick import ROUGH
 
 RETIRED = frozenset({"gen3a_turbo", "gen4_aleph", "upscale_v1"})

@@ -7,8 +7,8 @@ import pytest
 from runwayml import AsyncRunwayML
 
 from bot.catalog import load_catalog
+from bot.commands.validation import complete
 from bot.requests import Input, Kind, Media, Operation
-from bot.validation import complete
 
 IMAGE = Media("in/a.png", Kind.IMAGE, "image/png", 9, "0", "a.png", 640, 480)
 SECOND = Media("in/b.png", Kind.IMAGE, "image/png", 9, "0", "b.png", 640, 480)

@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.cards.presenter import Presenter
 from bot.catalog import load_catalog
 from bot.credits import Allowance
 from bot.errors import ProviderUnavailable, TaskGone
-from bot.estimates import Estimates
 from bot.jobs import Job, Member, State
-from bot.patience import Patience
-from bot.pauses import Pauses
 from bot.ports import Confirm, Task, Timing
-from bot.presenter import Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.requests import GenerationRequest, Operation
 from bot.steps.watch import Watch, Watched
+from bot.timing.estimates import Estimates
+from bot.timing.patience import Patience
+from bot.timing.pauses import Pauses
 from bot.views import Card
 from storage.database import Database
 from storage.quota import SqlQuotas

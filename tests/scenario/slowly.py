@@ -11,23 +11,23 @@ import aiohttp
 from sqlalchemy import Select, insert, update
 
 from bot.archive import Archive
+from bot.cards.presenter import Presenter
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
-from bot.commands import command
+from bot.commands.invocations import Invocation, Origin
+from bot.commands.specification import command
 from bot.core import Core, Ports, build_core
 from bot.credits import Allowance
-from bot.door import Door
-from bot.invocations import Invocation, Origin
+from bot.desk.door import Door
 from bot.jobs import Job, Member
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
-from bot.pauses import Pauses
 from bot.ports import Clock
-from bot.presenter import Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.requests import GenerationRequest, Operation
-from bot.telemetry import no_span
+from bot.timing.pauses import Pauses
+from bot.watching.telemetry import no_span
 from storage.database import Database
 from storage.engines import open_database
 from storage.orders import SqlOrders

@@ -10,10 +10,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.acceptance import new_job
-from bot.card_posts import FIRST_CARD_SECONDS
+from bot.cards.posts import FIRST_CARD_SECONDS
 from bot.clock import SystemClock
 from bot.credits import Outcome
+from bot.desk.acceptance import new_job
 from bot.errors import ChatError, StaleJob, StorageUnavailable
 from bot.jobs import Cause, Job, State
 from bot.views import Card

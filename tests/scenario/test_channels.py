@@ -6,8 +6,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.commands import command
-from bot.invocations import Invocation, Origin
+from bot.commands.invocations import Invocation, Origin
+from bot.commands.specification import command
 from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.views import Notice

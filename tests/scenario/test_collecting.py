@@ -7,10 +7,10 @@ import pytest
 
 from bot.errors import ArchiveFailed, OutputExpired, OutputUnavailable, OutputUnusable, TaskGone
 from bot.jobs import Job, Member, State
-from bot.pauses import Pauses
 from bot.ports import Task
 from bot.requests import GenerationRequest, Kind, Media, Operation
 from bot.steps.collect import MOST_UNUSABLE, Collection
+from bot.timing.pauses import Pauses
 from storage.engines import open_database
 from storage.storage import SqlStorage
 from tests.storage.release_data import DEFAULTS

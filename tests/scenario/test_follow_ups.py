@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.credits import Allowance
-from bot.generation import ONCE_WINDOW
+from bot.desk.generation import ONCE_WINDOW
 from bot.jobs import Job, Member, State
 from bot.ports import Once
 from bot.quotas import Moderation

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from bot.acceptance import new_job
 from bot.clock import SystemClock
-from bot.commands import command
+from bot.commands.invocations import Invocation, SentFile
+from bot.commands.specification import command
 from bot.credits import Outcome
+from bot.desk.acceptance import new_job
 from bot.errors import AlreadyOver, ChatError, StorageUnavailable
-from bot.invocations import Invocation, SentFile
 from bot.jobs import Cause, Job, State
 from bot.runway.simulator import SimulatorSettings
 from bot.views import Card

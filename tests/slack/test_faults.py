@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.generation import ONCE_WINDOW
+from bot.desk.generation import ONCE_WINDOW
 from bot.runway.simulator import RunningSimulator
 from tests.slack.inside import Run, books_of
 from tests.slack.processes import Bot

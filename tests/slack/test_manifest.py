@@ -11,7 +11,7 @@ import pytest
 from adapters.slack.listeners import SHORTCUTS
 from adapters.slack.manifest import as_yaml, manifest
 from bot.cli import parser
-from bot.commands import COMMANDS
+from bot.commands.specification import COMMANDS
 from bot.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 
 from bot.catalog import ModelSpec, load_catalog
-from bot.commands import setting_text
+from bot.commands.specification import setting_text
+from bot.commands.validation import complete
 from bot.requests import GenerationRequest, Input, Kind
 from bot.runway.wire import create_body
-from bot.validation import complete
 
 ROOT = Path(__file__).parents[2]
 DESCRIPTION = (

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.acceptance import draft_of
+from bot.commands.links import link
+from bot.desk.acceptance import draft_of
 from bot.drafts import DraftState
 from bot.jobs import Cause, State
-from bot.links import link
 from bot.messages.approvals import denied, request_for_admins
 from bot.messages.cards import FollowUp, Progress, card, cost, failure, reason, result
 from bot.requests import GenerationRequest, Input, Kind, Operation

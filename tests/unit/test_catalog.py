@@ -3,7 +3,7 @@
 import pytest
 
 from bot.catalog import FRIENDLY_RATIOS, RATIO_SYNONYMS
-from bot.commands import ratio_choices
+from bot.commands.specification import ratio_choices
 from bot.requests import Operation
 
 GEN4_IMAGE = [

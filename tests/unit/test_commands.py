@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.catalog import load_catalog
-from bot.commands import (
+from bot.commands.specification import (
     COMMANDS,
     attachment_kinds,
     command,

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from bot.catalog import ModelSpec, load_catalog
-from bot.commands import COMMANDS, models_for
+from bot.commands.specification import COMMANDS, models_for
 from bot.config import Config, load_config
 
 ROOT = Path(__file__).parent.parent.parent

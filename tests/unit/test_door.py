@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from bot.door import MOST_REMEMBERED, Door
+from bot.desk.door import MOST_REMEMBERED, Door
 from bot.errors import NoSuchJob, Refused, Stopping, TooFast
 from bot.jobs import Member
 

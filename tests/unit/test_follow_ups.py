@@ -2,10 +2,10 @@
 
 import pytest
 
+from bot.cards.follow_ups import follow_up, offered_follow_ups, remixed
 from bot.catalog import load_catalog
-from bot.commands import command_of
+from bot.commands.specification import command_of
 from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying
-from bot.follow_ups import follow_up, offered_follow_ups, remixed
 from bot.jobs import Cause, State
 from bot.requests import GenerationRequest, Input, Operation
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.foresight import (
+from bot.timing.foresight import (
     ENOUGH_TO_LEARN,
     FIRST_LOOK,
     REMEMBERED,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.catalog import Catalog
-from bot.commands import COMMANDS, command, options_for
-from bot.parser import Parsed, parse_arguments, split_command
+from bot.commands.parser import Parsed, parse_arguments, split_command
+from bot.commands.specification import COMMANDS, command, options_for
 
 
 @pytest.fixture(scope="session")

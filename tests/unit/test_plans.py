@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from bot.plans import MOST_AT_ONCE, Plans
+from bot.timing.plans import MOST_AT_ONCE, Plans
 
 
 async def finished(done: Callable[[], bool]) -> int:

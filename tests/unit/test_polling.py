@@ -8,17 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.estimates import Estimates, places
-from bot.foresight import ENOUGH_TO_LEARN, FIRST_LOOK, Sights
 from bot.jobs import Member
-from bot.polling import (
+from bot.ports import ModelLimits, Timing, Waiting
+from bot.requests import GenerationRequest, Operation
+from bot.timing.estimates import Estimates, places
+from bot.timing.foresight import ENOUGH_TO_LEARN, FIRST_LOOK, Sights
+from bot.timing.polling import (
     FLOOR_SECONDS,
     MOST_SECONDS,
     SPREAD,
     next_poll,
 )
-from bot.ports import ModelLimits, Timing, Waiting
-from bot.requests import GenerationRequest, Operation
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _RNG = st.randoms(use_true_random=False)

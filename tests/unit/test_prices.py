@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands.validation import complete
 from bot.pricing import PriceRule
 from bot.requests import Input
-from bot.validation import complete
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from bot.invocations import Origin
+from bot.commands.invocations import Origin
+from bot.commands.references import MOST_REFERENCES, References
 from bot.jobs import Job, Member
 from bot.ports import Storage
-from bot.references import MOST_REFERENCES, References
 from bot.requests import Kind, Media
 
 ORIGIN = Origin(Member("playground:local", "ada"), "main")

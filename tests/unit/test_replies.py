@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.commands import COMMANDS
+from bot.commands.specification import COMMANDS
 from bot.credits import BLOCKED, Allowance, Balance, Grant, Movement, Period, Statement
 from bot.jobs import Member, State
 from bot.messages import quotas, replies

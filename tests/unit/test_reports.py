@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from PIL import Image
 
+from bot.desk.reporting import csv_of
 from bot.media.charts import HEIGHT, WIDTH, draw_chart
 from bot.quotas import Usage
-from bot.reporting import csv_of
 
 DAY = date(2026, 3, 10)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bot.commands.amounts import above, amount, limited
 from bot.errors import Refused
 from bot.messages.refusals import refusal
-from bot.typed import above, amount, limited
 
 STRANGE = ["1e9", "-5", "+5", "٣", "1,000", "1.5", "50%", "lots", "", "10000000000"]
 

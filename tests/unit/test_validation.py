@@ -5,10 +5,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import errors
-from bot.commands import command
+from bot.commands.specification import command
+from bot.commands.validation import complete, plan_request
 from bot.requests import Operation
 from bot.text import utf16_units
-from bot.validation import complete, plan_request
 
 TODAY = {"gen4_image", "gemini_2.5_flash", "gen4_turbo", "gen4.5", "veo3.1_fast", "aleph2"}
 

@@ -3,10 +3,10 @@
 import pytest
 
 from bot import errors
-from bot.commands import command
-from bot.fitting import changes
+from bot.commands.fitting import changes
+from bot.commands.specification import command
+from bot.commands.validation import plan_request
 from bot.requests import Fit, Kind
-from bot.validation import plan_request
 
 
 @pytest.fixture

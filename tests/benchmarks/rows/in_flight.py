@@ -20,24 +20,24 @@ import aiohttp
 import structlog
 from sqlalchemy import insert
 
-from bot.acceptance import new_job
 from bot.archive import Archive
 from bot.catalog import load_catalog
 from bot.clock import SystemClock
 from bot.commandline.running import stay_quick
 from bot.core import Core, Ports, build_core
 from bot.credits import Allowance
-from bot.door import Door
+from bot.desk.acceptance import new_job
+from bot.desk.door import Door
 from bot.jobs import Cause, State
 from bot.media.download import Downloader
 from bot.media.library import MediaLibrary
-from bot.plans import Plans
-from bot.polling import FLOOR_SECONDS
 from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.requests import GenerationRequest, Operation
 from bot.runway.client import RunwayClient
-from bot.telemetry import no_span
+from bot.timing.plans import Plans
+from bot.timing.polling import FLOOR_SECONDS
+from bot.watching.telemetry import no_span
 from storage.database import Database
 from storage.engines import open_database
 from storage.orders import SqlOrders

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import product
 from statistics import fmean
 
-from bot.foresight import Learned, Sights, ended
-from bot.polling import FLOOR_SECONDS, next_poll
+from bot.timing.foresight import Learned, Sights, ended
+from bot.timing.polling import FLOOR_SECONDS, next_poll
 from tests.benchmarks.row import Row
 
 # The median in seconds, and the deviation of the logarithm: longer jobs vary more.

@@ -17,13 +17,13 @@ import runwayml
 
 from bot.archive import Archive
 from bot.catalog import load_catalog
-from bot.estimates import Estimates
-from bot.foresight import Sights
-from bot.plans import Plans, Step
-from bot.polling import FLOOR_SECONDS, next_poll
 from bot.ports import Timing
 from bot.requests import GenerationRequest, Operation
 from bot.runway.client import RunwayClient
+from bot.timing.estimates import Estimates
+from bot.timing.foresight import Sights
+from bot.timing.plans import Plans, Step
+from bot.timing.polling import FLOOR_SECONDS, next_poll
 from tests.benchmarks.row import Row
 from tests.benchmarks.tasks_server import tasks_served
 from tests.scenario.processes import KEY

@@ -5,7 +5,7 @@ from functools import partial
 
 import structlog
 
-from bot.card_posts import AWAY_SECONDS, Shown
+from bot.cards.posts import AWAY_SECONDS, Shown
 from bot.catalog import Catalog
 from bot.errands import Errands
 from bot.errors import ChatError, StaleJob, StorageUnavailable

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bot.commands import CommandSpec
+from bot.commands.specification import CommandSpec
 from bot.jobs import Member
 
 # One command with more files than this is a mistake, whatever the model.

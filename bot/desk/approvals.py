@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import errors
-from bot.acceptance import Acceptance
 from bot.alerts import Alerts
+from bot.commands.invocations import Origin
+from bot.desk.acceptance import Acceptance
 from bot.drafts import OPEN, Draft, DraftState
-from bot.invocations import Origin
 from bot.jobs import Job
 from bot.messages import approvals as messages
 from bot.ports import ChatPlatform, Clock, DraftStorage, Library

@@ -7,8 +7,8 @@ from aiohttp import hdrs, web
 
 from bot.archive import Archive
 from bot.errors import ArchiveFailed
-from bot.serving import serve
-from bot.signing import PATH, LinkSigner, Verdict
+from bot.web.serving import serve
+from bot.web.signing import PATH, LinkSigner, Verdict
 
 _HEADERS = {
     hdrs.CACHE_CONTROL: "private, max-age=3600",

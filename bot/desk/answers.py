@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from bot.catalog import Catalog
-from bot.commands import COMMANDS
+from bot.commands.invocations import Invocation, Origin
+from bot.commands.specification import COMMANDS
 from bot.credits import Balance
-from bot.estimates import places
-from bot.invocations import Invocation, Origin
 from bot.jobs import Job, room
 from bot.messages import replies
 from bot.messages.quotas import forecast_line
 from bot.ports import Clock, QuotaStorage, Storage
+from bot.timing.estimates import places
 from bot.views import Notice
 from bot.worker import Worker
 

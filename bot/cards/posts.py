@@ -11,9 +11,9 @@ from bot.errands import Errands
 from bot.errors import ChatError, StaleJob, StorageUnavailable
 from bot.failpoints import failpoint
 from bot.jobs import Job, State
-from bot.pauses import Pauses
 from bot.ports import ChatPlatform, Clock, Landing, Storage
 from bot.replica import Replica
+from bot.timing.pauses import Pauses
 from bot.views import Card
 
 log = structlog.get_logger()

@@ -6,13 +6,13 @@ from datetime import datetime
 
 import structlog
 
+from bot.cards.presenter import Presenter
 from bot.dispatcher import free_places, order
 from bot.errors import StaleJob, StorageUnavailable
-from bot.estimates import Estimates, places
 from bot.jobs import Job, State
 from bot.messages.cards import Progress
 from bot.ports import Busy, Clock, ModelLimits, Storage, Waiting
-from bot.presenter import Presenter
+from bot.timing.estimates import Estimates, places
 
 log = structlog.get_logger()
 

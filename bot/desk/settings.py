@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from bot.commands.amounts import CONFIGURED, above, amount, period, zone
 from bot.ports import QuotaStorage
 from bot.quotas import Change, Rule
-from bot.typed import CONFIGURED, above, amount, period, zone
 
 
 async def change_setting(

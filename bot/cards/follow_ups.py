@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.catalog import Catalog, ModelSpec
-from bot.commands import command_of, setting_text
+from bot.commands.specification import command_of, setting_text
+from bot.commands.validation import check_prompt, complete
 from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying, Refused
 from bot.jobs import Cause, Job, State
 from bot.messages.cards import FollowUp
 from bot.requests import GenerationRequest, Input, Kind, Media, Operation
 from bot.text import utf16_units
-from bot.validation import check_prompt, complete
 
 PickSeed = Callable[[], int]
 ACTIONS = (Cause.RETRY, Cause.UPSCALE, Cause.ANIMATE, Cause.EXTEND)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot import errors
-from bot.assignment import assign, assign_or_refuse
 from bot.catalog import RATIO_SYNONYMS, Catalog, InputRule, ModelSpec
-from bot.commands import (
+from bot.commands.assignment import assign, assign_or_refuse
+from bot.commands.fitting import expected, plan_fit
+from bot.commands.specification import (
     FIT_CHOICES,
     CommandSpec,
     models_for,
@@ -15,7 +16,6 @@ from bot.commands import (
     setting_text,
     takes_whole_image,
 )
-from bot.fitting import expected, plan_fit
 from bot.requests import Fit, GenerationRequest, Input, Media, Setting
 from bot.text import is_blank, mended, utf16_units
 

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot import errors
-from bot.acceptance import event_keys
-from bot.commands import SETTINGS
+from bot.commands.amounts import CONFIGURED, amount, days, limited, period, reason
+from bot.commands.invocations import Invocation
+from bot.commands.specification import SETTINGS
 from bot.credits import BLOCKED, Allowance, Period, period_start
-from bot.invocations import Invocation
+from bot.desk.acceptance import event_keys
+from bot.desk.reporting import Reporting
+from bot.desk.settings import change_setting
 from bot.jobs import Member, room
 from bot.messages import quotas as messages
 from bot.messages import reports
 from bot.ports import ChatPlatform, Clock, QuotaStorage, Subject
-from bot.quota_settings import change_setting
 from bot.quotas import Change, Rule
 from bot.reconciliation import Reconciliation
-from bot.reporting import Reporting
 from bot.text import Span, Text, Who
-from bot.typed import CONFIGURED, amount, days, limited, period, reason
 from bot.views import Notice
 
 # As many changes as are shown at once.

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from bot import errors
 from bot.catalog import Catalog, InputRule, ModelSpec
-from bot.commands import CommandSpec
+from bot.commands.specification import CommandSpec
 from bot.requests import Input, Media
 
 # Runway's form of a tag: 3 to 16 signs.

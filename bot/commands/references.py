@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from bot import errors
-from bot.invocations import Origin
+from bot.commands.invocations import Origin
+from bot.commands.links import link, looks_like_media
 from bot.jobs import written_id
-from bot.links import link, looks_like_media
 from bot.ports import Storage
 from bot.requests import LINK, Kind, Media
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.credits import Outcome
 from bot.jobs import Job, State
-from bot.metrics import Metrics
+from bot.watching.metrics import Metrics
 from storage.database import Database
 from storage.rules import Defaults
 from storage.storage import SqlStorage

@@ -8,13 +8,13 @@ from adapters.platform import Acknowledged, Platform
 from bot.catalog import Catalog
 from bot.config import Config
 from bot.core import defaults_of
-from bot.door import Door
-from bot.metrics import Metrics
-from bot.monitoring import Monitoring
-from bot.observed import ObservedChat, ObservedProvider, ObservedStorage
+from bot.desk.door import Door
 from bot.ports import ChatPlatform, Clock, Provider
 from bot.replica import Replica
-from bot.telemetry import Span, tracing
+from bot.watching.metrics import Metrics
+from bot.watching.monitoring import Monitoring
+from bot.watching.observed import ObservedChat, ObservedProvider, ObservedStorage
+from bot.watching.telemetry import Span, tracing
 from storage.database import Database
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.dispatcher import eta_seconds
-from bot.foresight import Learned, Sights, ended
-from bot.polling import FLOOR_SECONDS
 from bot.ports import ModelLimits, Timing, Waiting
 from bot.requests import GenerationRequest, Kind
+from bot.timing.foresight import Learned, Sights, ended
+from bot.timing.polling import FLOOR_SECONDS
 
 # Until a model has been seen at work: what its users report.
 USUAL_SECONDS = {Kind.IMAGE: 20.0, Kind.VIDEO: 60.0}

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.cards.presenter import Introduce, Presenter
+from bot.commands.invocations import Origin
 from bot.drafts import Draft, DraftState
 from bot.errors import Blocked, NotEnoughCredits, StaleJob, StorageUnavailable, WordNotAllowed
 from bot.failpoints import failpoint
-from bot.invocations import Origin
 from bot.jobs import Cause, Job, State
 from bot.messages.approvals import confirmation
 from bot.ports import Clock, DraftStorage, Once, QuotaStorage, Storage
-from bot.presenter import Introduce, Presenter
 from bot.quotas import Moderation
 from bot.replica import Replica
 from bot.requests import GenerationRequest

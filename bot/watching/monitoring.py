@@ -13,9 +13,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.errands import Errands
 from bot.jobs import AT_RUNWAY, Job, State
-from bot.metrics import Metrics
 from bot.ports import Clock, Storage
-from bot.web import ALIVE, ANSWER
+from bot.watching.metrics import Metrics
+from bot.web.server import ALIVE, ANSWER
 
 log = structlog.get_logger()
 

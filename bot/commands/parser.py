@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.commands import COMMANDS, CommandSpec, Option
+from bot.commands.specification import COMMANDS, CommandSpec, Option
 from bot.errors import (
     MissingArgument,
     MissingValue,

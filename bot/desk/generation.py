@@ -8,17 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot import errors
-from bot.acceptance import Acceptance
+from bot.cards.follow_ups import follow_up, remixed
 from bot.catalog import Catalog
-from bot.commands import attachment_kinds
-from bot.fitting import changes
-from bot.follow_ups import follow_up, remixed
-from bot.invocations import Invocation, Origin
+from bot.commands.fitting import changes
+from bot.commands.invocations import Invocation, Origin
+from bot.commands.references import References, take_links
+from bot.commands.specification import attachment_kinds
+from bot.commands.validation import MOST_SEED, Plan, check_typed, plan_request
+from bot.desk.acceptance import Acceptance
 from bot.jobs import Cause, Job
 from bot.ports import Library, Once
-from bot.references import References, take_links
 from bot.requests import GenerationRequest, Kind, Media
-from bot.validation import MOST_SEED, Plan, check_typed, plan_request
 from bot.views import Notice
 
 # Short enough to read out, and 32^10 of them.

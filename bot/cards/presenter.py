@@ -8,16 +8,16 @@ from functools import partial
 
 import structlog
 
-from bot.card_edits import CardEdits
-from bot.card_posts import CardPosts, Shown
+from bot.cards.edits import CardEdits
+from bot.cards.posts import CardPosts, Shown
 from bot.catalog import Catalog
 from bot.errands import Errands
 from bot.errors import ChatError, StaleJob, StorageUnavailable
 from bot.jobs import Job, State
 from bot.messages.cards import Progress
-from bot.pauses import Pauses
 from bot.ports import ChatPlatform, Clock, Storage
 from bot.replica import Replica
+from bot.timing.pauses import Pauses
 from bot.views import Card
 
 log = structlog.get_logger()

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from datetime import date
 
 from bot.errors import ProviderError, TaskGone
-from bot.metrics import Metrics
 from bot.ports import Organization, Provider, Task, TaskStatus
 from bot.requests import GenerationRequest
-from bot.telemetry import Span
+from bot.watching.metrics import Metrics
+from bot.watching.telemetry import Span
 
 _OVER = (TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED)
 # A task that is cancelled here is not asked for again; so many are remembered, the oldest go.

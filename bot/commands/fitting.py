@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from bot.catalog import InputRule, ModelSpec
-from bot.commands import CROPPED_ROLES
+from bot.commands.specification import CROPPED_ROLES
 from bot.requests import Fit, Kind, Media, Operation
 
 # The largest outputs are half as wide: more pixels only travel longer.

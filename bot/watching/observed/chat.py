@@ -5,10 +5,10 @@ from time import perf_counter
 
 from bot.errors import ChatError
 from bot.jobs import Member
-from bot.metrics import Metrics
 from bot.ports import ChatPlatform, Confirm, Landing, Subject
-from bot.telemetry import Span
 from bot.views import Card, Notice, Result
+from bot.watching.metrics import Metrics
+from bot.watching.telemetry import Span
 
 
 class ObservedChat:

@@ -1,0 +1,1 @@
+"""From what a person typed and attached to a valid, priced request."""

@@ -1,0 +1,1 @@
+"""For whoever watches us: logs, metrics, health, traces."""
