@@ -31,8 +31,8 @@ from bot.web.originals import Originals
 from bot.web.server import WebServer
 from bot.web.signing import SECRET_BYTES, LinkSigner
 from storage.database import Database
-from storage.engines import database_path, open_database
-from storage.lock import only_process
+from storage.engines.lock import only_process
+from storage.engines.opening import database_path, open_database
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.replicas import SqlReplicas

@@ -16,7 +16,7 @@ from bot.replica import Replica
 from bot.watching.instruments import Instruments
 from storage.chat import ChatLog
 from storage.database import Database
-from storage.engines import database_path
+from storage.engines.opening import database_path
 from storage.installations import SqlInstallations
 from storage.messages import Messages
 from storage.receipts import SqlReceipts

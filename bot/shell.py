@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from bot.config import Config
 from bot.core import defaults_of
 from bot.errors import ConfigError
-from storage.engines import database_path, open_database
-from storage.lock import only_process
+from storage.engines.lock import only_process
+from storage.engines.opening import database_path, open_database
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.storage import SqlStorage

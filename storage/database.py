@@ -1,6 +1,6 @@
 """The database as the rest sees it: a transaction is a plain function of a connection.
 
-It does not know which engine runs it; `storage.sqlite` and `storage.postgres` do.
+It does not know which engine runs it; `storage.engines` does.
 """
 
 from collections.abc import Callable

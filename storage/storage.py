@@ -13,7 +13,7 @@ from bot.ports import Lines, ModelLimits, Once, Timing, Untold
 from storage import jobs, notices, turns
 from storage.acceptance import Raced, accept_all
 from storage.database import Database
-from storage.gathering import Gathering
+from storage.engines.gathering import Gathering
 from storage.proposals import Proposal
 from storage.rules import Defaults
 

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from sqlalchemy import URL
 
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from tests.postgres import Server, apart, running_server
 
 ENGINES = ("sqlite", "postgresql")

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy import URL, make_url
 
-from storage.engines import open_database
+from storage.engines.opening import open_database
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from bot.probes.slack import probe_slack
 from bot.probes.stores import probe_archive, probe_database, probe_disk
 from bot.probes.web import probe_web
 from bot.watching.logs import set_up_logs
-from storage.lock import is_running
+from storage.engines.lock import is_running
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot.commandline.groups import Said
 from bot.config import load_config
 from bot.shell import migrate
-from storage.backup import back_up
-from storage.inspection import inspect_database
+from storage.engines.backup import back_up
+from storage.engines.inspection import inspect_database
 from storage.migrations import newer
 
 if TYPE_CHECKING:

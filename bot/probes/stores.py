@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.archive import Archive
 from bot.errors import ArchiveFailed, ConfigError, StorageUnavailable
 from bot.probes.findings import Finding, Surroundings, failed, ok, warning
-from storage.engines import address_of
-from storage.inspection import Condition, inspect_database
+from storage.engines.inspection import Condition, inspect_database
+from storage.engines.opening import address_of
 
 # A delivery needs its file a few times over.
 LITTLE_SPACE_BYTES = 2_000_000_000

@@ -13,7 +13,7 @@ from bot.jobs import Job, Member, State
 from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.quota import SqlQuotas
 from storage.replicas import SqlReplicas
 from storage.rules import Defaults

@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from bot.jobs import Member
-from storage.engines import database_path
+from storage.engines.opening import database_path
 from storage.rows import to_micros
 from tests.postgres import connect
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, func, select
 from bot.jobs import State
 from storage.clock import db_now
 from storage.database import Database
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.replica_tables import replicas
 from storage.schema import chat_messages, jobs, once, receipts
 from tests.scenario.evidence import Accounts, accounts_of

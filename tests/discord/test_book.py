@@ -13,7 +13,7 @@ from bot.ports import Once
 from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.messages import Messages
 from storage.rules import Defaults
 from storage.storage import SqlStorage

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.ports import Order, OrderKind
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.orders import SqlOrders
 from tests.discord.objects import Object
 from tests.discord.server import Discord

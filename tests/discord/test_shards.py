@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.identify import Pace, Sessions
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.messages import Messages
 from tests.discord.clock import Clock
 from tests.discord.gateway import IDENTIFY_SECONDS

@@ -141,7 +141,7 @@ DONE = (
         "test_credits_are_granted_once_also_when_the_command_comes_again_after_a_restart",
     ),
     guard(
-        "storage/lock.py",
+        "storage/engines/lock.py",
         "fcntl.LOCK_EX | fcntl.LOCK_NB",
         "fcntl.LOCK_SH | fcntl.LOCK_NB",
         "tests/scenario/test_startup.py",

@@ -105,7 +105,7 @@ ACCEPTED = (
         "tests/quotas/test_drafts.py::test_two_admins_at_once_approve_once[sqlite]",
     ),
     guard(
-        "storage/sqlite.py",
+        "storage/engines/sqlite.py",
         "        if not _is_open(connection):\n            raise\n",
         "        if not _is_open(connection):\n            return _Outcome(error=error)\n",
         "tests/storage/test_group_commit.py::"

@@ -15,8 +15,8 @@ from bot.config import ArchiveConfig, RunwayConfig, SlackConfig, StorageConfig, 
 from bot.probes.discord import INVITED_PERMISSIONS
 from bot.probes.findings import Finding, Verdict
 from bot.probes.runway import judge_clock
-from storage.engines import open_database
-from storage.lock import only_process
+from storage.engines.lock import only_process
+from storage.engines.opening import open_database
 from tests.discord import objects
 from tests.operations.conftest import KEY
 

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import insert
 
 from bot.errors import ConfigError
-from storage.backup import back_up
-from storage.engines import open_database
-from storage.lock import only_process
+from storage.engines.backup import back_up
+from storage.engines.lock import only_process
+from storage.engines.opening import open_database
 from storage.migrations import revisions
 from storage.schema import secrets
 from tests.operations.conftest import KEY

@@ -17,7 +17,7 @@ from bot.commandline.checking import look_at
 from bot.config import StorageConfig
 from bot.errors import ConfigError, StorageUnavailable
 from bot.probes.findings import Verdict
-from storage.engines import database_path, open_database
+from storage.engines.opening import database_path, open_database
 from storage.migrations import revisions
 from storage.orders import SqlOrders
 from storage.schema import jobs, ledger, secrets

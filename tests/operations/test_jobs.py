@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.jobs import State
-from storage.engines import open_database
+from storage.engines.opening import open_database
 
 
 async def finished(stage, text):

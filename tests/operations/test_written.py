@@ -210,7 +210,7 @@ def test_the_map_names_files_that_there_are_and_every_part_of_the_bot():
     assert block is not None
     named = set(re.findall(r"\b[a-z_]+(?:/[a-z_]+)*(?:\.py|\.toml|/)", block[1]))
     rooms = [folder for folder in (ROOT / "bot").iterdir() if folder.is_dir()]
-    tops = (ROOT, ROOT / "bot", ROOT / "adapters", *rooms)
+    tops = (ROOT, ROOT / "bot", ROOT / "adapters", ROOT / "storage", *rooms)
     assert [name for name in named if not any((top / name).exists() for top in tops)] == []
     parts = {p.name for p in (ROOT / "bot").iterdir() if p.suffix == ".py" or p.is_dir()}
     left_out = {p for p in parts if p.removesuffix(".py") not in block[1]}

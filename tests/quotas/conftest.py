@@ -15,7 +15,7 @@ from bot.jobs import Job, Member, State
 from bot.quotas import Change, Moderation, Rule
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
 from storage.schema import ledger

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bot.credits import Allowance, Outcome, Period
 from bot.errors import Refused, StaleJob
 from bot.jobs import State
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.schema import holds, jobs
 from tests.postgres import apart
 

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.credits import Allowance
 from bot.errors import NotEnoughCredits, Refused
-from storage.engines import open_database
+from storage.engines.opening import open_database
 
 
 async def test_two_processes_cannot_spend_the_same_credits(books, database_url):

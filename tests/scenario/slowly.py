@@ -29,7 +29,7 @@ from bot.requests import GenerationRequest, Operation
 from bot.timing.pauses import Pauses
 from bot.watching.telemetry import no_span
 from storage.database import Database
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.replica_tables import replicas

@@ -11,7 +11,7 @@ from bot.ports import Task
 from bot.requests import GenerationRequest, Kind, Media, Operation
 from bot.steps.collect import MOST_UNUSABLE, Collection
 from bot.timing.pauses import Pauses
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.storage import SqlStorage
 from tests.storage.release_data import DEFAULTS
 

@@ -14,7 +14,7 @@ from bot.jobs import Job, Member, State
 from bot.ports import Once
 from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
 from storage.storage import SqlStorage

@@ -10,7 +10,7 @@ import pytest
 from bot.jobs import State
 from bot.messages.cards import Progress
 from storage.database import Database
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from tests.scenario.patient import ADA, START, Scene, set_scene
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.ports import Order, OrderKind
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.orders import SqlOrders
 from tests.slack.inside import Run
 from tests.slack.workspace import Workspace, buttons, key_of

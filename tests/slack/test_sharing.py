@@ -18,7 +18,7 @@ from adapters.slack.uploads import GIVEN_UP_UNKNOWN_SECONDS, GIVEN_UP_UNSHARED_S
 from bot.archive import Archive
 from bot.errors import ChatError, StaleJob
 from bot.requests import Kind, Media
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.receipts import SqlReceipts
 from tests.slack.clocks import JumpingClock
 from tests.slack.methods import BOT, BOT_ID, BOT_TOKEN, TEAM

@@ -16,7 +16,7 @@ from bot.ports import Once, Order, OrderKind, Receipt
 from bot.quotas import Change, Moderation, Rule
 from bot.requests import GenerationRequest, Kind, Media, Operation
 from storage.database import Database
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.installations import SqlInstallations
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas

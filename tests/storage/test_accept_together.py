@@ -9,7 +9,7 @@ from bot.credits import Allowance
 from bot.errors import NotEnoughCredits
 from bot.jobs import Job
 from bot.ports import Once
-from storage.gathering import Gathering
+from storage.engines.gathering import Gathering
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HERE = "playground:local"

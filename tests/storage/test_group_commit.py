@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import StorageUnavailable
-from storage.sqlite import SqliteDatabase
-from storage.sqlite_readers import READERS
+from storage.engines.sqlite import SqliteDatabase
+from storage.engines.sqlite_readers import READERS
 
 MANY = "INSERT INTO numbers VALUES (:n)"
 

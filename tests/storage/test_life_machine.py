@@ -30,7 +30,7 @@ from bot.jobs import AT_RUNWAY, Job, Member, State
 from bot.ports import ModelLimits
 from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.replica_tables import replicas as lease_table
 from storage.replicas import SqlReplicas
 from storage.rules import Defaults

@@ -12,10 +12,10 @@ from sqlalchemy import inspect
 
 from bot.errors import ConfigError
 from storage import migrations
-from storage.engines import open_database
+from storage.engines.opening import open_database
+from storage.engines.sqlite import writer_engine
 from storage.metadata import metadata
 from storage.migrations import HEAD
-from storage.sqlite import writer_engine
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from bot.credits import Allowance, Outcome, Period
 from bot.jobs import Job, State
 from bot.quotas import Change
-from storage.engines import address_of, open_database
+from storage.engines.opening import address_of, open_database
 from tests.storage.books import Rows
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

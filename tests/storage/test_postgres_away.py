@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.errors import StorageUnavailable
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.locks import serialise
 from tests.postgres import connect
 

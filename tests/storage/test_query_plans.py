@@ -8,9 +8,9 @@ from bot.jobs import State
 from bot.ports import Once
 from storage import drafts, jobs, ledger, turns
 from storage.acceptance import accept
+from storage.engines.sqlite import writer_engine
 from storage.proposals import Proposal
 from storage.schema import DRAFT_OPEN
-from storage.sqlite import writer_engine
 from tests.storage.statements import statements_of
 
 HERE = "playground:local"

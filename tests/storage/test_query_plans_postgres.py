@@ -8,7 +8,7 @@ from bot.ports import Once
 from storage import jobs, ledger, turns
 from storage.acceptance import accept
 from storage.budgets import begin_cap
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.proposals import Proposal
 from storage.replica_tables import turns as turn_table
 from storage.rows import from_micros

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.ports import Receipt
-from storage.engines import address_of, open_database
+from storage.engines.opening import address_of, open_database
 from storage.receipts import SqlReceipts
 from tests.storage.conftest import NOW, WORKSPACE
 

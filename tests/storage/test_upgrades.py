@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 
 from bot.credits import Outcome
 from bot.jobs import State
-from storage.engines import open_database
-from storage.inspection import inspect_database
+from storage.engines.inspection import inspect_database
+from storage.engines.opening import open_database
 from storage.migrations import revisions
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas

@@ -4,7 +4,7 @@ import pytest
 
 from bot.config import load_config
 from bot.errors import ConfigError
-from storage.engines import address_of
+from storage.engines.opening import address_of
 
 
 @pytest.fixture

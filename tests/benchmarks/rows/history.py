@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from tests.benchmarks.history import slower
 from tests.benchmarks.row import Row
 from tests.postgres import running_server

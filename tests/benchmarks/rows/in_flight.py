@@ -39,7 +39,7 @@ from bot.timing.plans import Plans
 from bot.timing.polling import FLOOR_SECONDS
 from bot.watching.telemetry import no_span
 from storage.database import Database
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.replicas import SqlReplicas

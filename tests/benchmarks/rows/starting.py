@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.runway.simulator import SimulatorSettings, serve
-from storage.engines import open_database
+from storage.engines.opening import open_database
 from tests.benchmarks.past import remember
 from tests.benchmarks.processes import FreshBot
 from tests.benchmarks.row import Row

@@ -7,8 +7,8 @@ from sqlalchemy import URL, make_url
 from bot.addresses import database_address
 from bot.errors import ConfigError, StorageUnavailable
 from storage.database import Database
+from storage.engines.sqlite import SqliteDatabase
 from storage.migrations import upgrade
-from storage.sqlite import SqliteDatabase
 
 
 async def open_database(url: str, lease_seconds: float = 30.0) -> Database:
@@ -38,7 +38,7 @@ def database_path(url: str) -> Path | None:
 def _database(address: URL, lease_seconds: float) -> Database:
     if address.get_backend_name() == "postgresql":
         # Its driver is loaded where it is used: it is a tenth of a start.
-        from storage.postgres import PostgresDatabase
+        from storage.engines.postgres import PostgresDatabase
 
         return PostgresDatabase(address, lease_seconds)
     path = _file(address)

@@ -3,7 +3,7 @@
 SQLite has one writer. Its transactions run one after the other in a thread of their own, and all
 that wait together share one commit: with `synchronous=FULL` the sync to disk is what a commit
 costs, and a promise ("about to ask Runway") must survive a power cut. Reads go through aiosqlite
-(`storage.sqlite_readers`) and see the last commit, beside the writer (WAL).
+(`storage.engines.sqlite_readers`) and see the last commit, beside the writer (WAL).
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import StorageUnavailable
 from storage.database import T, Transaction
-from storage.sqlite_engines import engine_of
-from storage.sqlite_readers import Readers
+from storage.engines.sqlite_engines import engine_of
+from storage.engines.sqlite_readers import Readers
 
 # One commit holds at most so many transactions, so that the first does not wait for a long row.
 MOST_IN_ONE_COMMIT = 100

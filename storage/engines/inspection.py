@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import ConfigError
-from storage.engines import address_of, database_path
+from storage.engines.opening import address_of, database_path
 from storage.migrations import revisions, version
 
 
@@ -53,7 +53,7 @@ def _read_file(path: Path) -> Condition:
 async def _read(address: URL) -> Condition:
     from sqlalchemy.ext.asyncio import create_async_engine
 
-    from storage.postgres import translated
+    from storage.engines.postgres import translated
 
     engine = create_async_engine(address, poolclass=NullPool)
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 import aiosqlite
 
 from storage.database import T, Transaction
-from storage.sqlite_engines import Configure, engine_of
+from storage.engines.sqlite_engines import Configure, engine_of
 
 READERS = 4
 # A transaction that lasts for longer lets others read beside it.

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from bot.errors import ConfigError
-from storage.engines import database_path
+from storage.engines.opening import database_path
 
 
 def only_process(url: str) -> AbstractContextManager[object]:

@@ -6,8 +6,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from bot.errors import ConfigError
-from storage.dump import dump
-from storage.engines import address_of, database_path
+from storage.engines.dump import dump
+from storage.engines.opening import address_of, database_path
 
 
 def back_up(url: str, target: Path) -> int:

@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL: opened, locked, shared by callers, looked at and copied."""
