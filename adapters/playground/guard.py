@@ -12,6 +12,7 @@ from bot import errors
 from bot.desk.generation import new_job_id
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
+from bot.messages.replies import failed_inside_text
 
 log = structlog.get_logger()
 
@@ -82,7 +83,7 @@ def guard(ours: Container[web.AbstractResource | None], *, loopback_only: bool) 
         except Exception:
             reference = new_job_id()
             log.exception("request failed", reference=reference, path=request.path)
-            text = f"Something went wrong on our side. Tell an admin {reference}."
+            text = plain(failed_inside_text(reference))
             return web.json_response({"error": text}, status=500)
 
     return middleware

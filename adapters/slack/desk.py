@@ -18,6 +18,7 @@ from bot.desk.generation import new_job_id
 from bot.errors import ChatError, Refused
 from bot.jobs import Job, Member
 from bot.messages.refusals import refusal_notice
+from bot.messages.replies import failed_inside_text
 from bot.scratch import scratch_for
 from bot.service import MAKING, OF_ADMINS, Service
 from bot.views import Notice
@@ -97,7 +98,7 @@ class Desk:
         except Exception:
             reference = new_job_id()
             log.exception("request failed", reference=reference)
-            answer, done = words.failed_inside(reference), False
+            answer, done = Notice(failed_inside_text(reference)), False
         else:
             done = True
         if isinstance(answer, Notice):

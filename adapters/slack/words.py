@@ -85,14 +85,6 @@ def files_are_in_private(notice: Notice) -> Notice:
     return Notice((*notice.text, "\nThe files are in our own conversation."))
 
 
-def failed_inside(reference: str) -> Notice:
-    """The fault is ours; `reference` finds it in the log."""
-    return Notice(
-        ("Something went wrong on our side. Try again; if it happens again, tell an admin ",
-         Code(reference), "."),
-    )  # fmt: skip
-
-
 def greeting() -> Notice:
     return Notice(
         (Bold("Hello! "), "Try ", Code("imagine a lighthouse at dusk"), ", or attach an image and "

@@ -105,8 +105,7 @@ def repeated_text() -> Text:
 def failed_inside_text(reference: str) -> Text:
     """What is said when the fault is ours; `reference` finds it in the log."""
     return (
-        "Something went wrong on our side, and nothing was charged. Try again; if it happens again, "
-        "tell an admin ",
+        "Something went wrong on our side. Try again; if it happens again, tell an admin this: ",
         Code(reference),
         ".",
     )
