@@ -143,7 +143,7 @@ def _worker(
         lineup=lineup,
         offer=Offer(provider, world.catalog, lineup, presenter, clock),
         presenter=presenter,
-        submission=Submission(storage, provider, presenter, replica, clock),
+        submission=Submission(storage, provider, lineup, presenter, replica, clock),
         watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
         collection=Collection(storage, provider, world.library, clock, Pauses(most_attempts=None)),
         delivery=delivery,

@@ -11,10 +11,14 @@ class ProviderError(DailiesError):
 
 @dataclass(eq=False)
 class NotCreated(ProviderError):
-    """No task was made; `wait` is Runway's own hint in seconds; `daily` when a day's limit is reached."""
+    """No task was made; `wait` is Runway's own hint in seconds.
+
+    `limited` when some limit is reached, `daily` when Runway says that it is a day's.
+    """
 
     detail: str
     wait: float | None = None
+    limited: bool = False
     daily: bool = False
 
     def __str__(self) -> str:

@@ -40,6 +40,11 @@ class ModelLimits:
     daily: int | None
     made_today: int = 0
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing more is made until a place of the last 24 hours comes free."""
+        return self.daily is not None and self.made_today >= self.daily
+
 
 @dataclass(frozen=True)
 class Organization:

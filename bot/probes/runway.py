@@ -103,7 +103,7 @@ def _models(given: Surroundings, organization: Organization) -> Finding:
         mend = "Look at the organisation's tier at https://dev.runwayml.com."
         return failed(name, "The tier offers no model that Dailies knows.", mend)
     each = ", ".join(f"{model} ({_at_once(limits[model].concurrent)})" for model in offered)
-    spent = [m for m in offered if (day := limits[m].daily) and limits[m].made_today >= day]
+    spent = [model for model in offered if limits[model].is_used_up]
     if spent:
         text = f"Today's limit is used up for: {', '.join(spent)}. Offered: {each}."
         return warning(name, text, "Wait, or ask Runway for a higher tier.")

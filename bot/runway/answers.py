@@ -36,8 +36,9 @@ def created_id(response: httpx.Response) -> str:
     """The task's id from the answer to a create; raises NotCreated, Rejected or OutcomeUnknown."""
     status, detail = response.status_code, detail_of(response)
     if status in _NOTHING_MADE:
-        daily = status == 429 and bool(_DAILY.search(detail))
-        raise NotCreated(detail, _retry_after(response), daily)
+        limited = status == 429
+        daily = limited and bool(_DAILY.search(detail))
+        raise NotCreated(detail, _retry_after(response), limited, daily)
     if status in _REFUSED:
         raise Rejected(status, detail)
     if status != 200:

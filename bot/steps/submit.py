@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.cards.lineup import Lineup
 from bot.cards.presenter import Presenter
 from bot.credits import Outcome
 from bot.errors import (
@@ -46,12 +47,14 @@ class Submission:
         self,
         storage: Storage,
         provider: Provider,
+        lineup: Lineup,
         presenter: Presenter,
         replica: Replica,
         clock: Clock,
     ) -> None:
         self._storage = storage
         self._provider = provider
+        self._lineup = lineup
         self._presenter = presenter
         self._replica = replica
         self._clock = clock
@@ -173,23 +176,29 @@ class Submission:
 
     async def _wait(self, job: Job, error: NotCreated) -> Job:
         log.info("not created", job=job.id, error=str(error), attempt=job.attempts)
-        if job.attempts >= MOST_ATTEMPTS and not error.daily:
+        daily = error.daily or (error.limited and self._is_used_up(job.request.model))
+        if job.attempts >= MOST_ATTEMPTS and not daily:
             return await self._fail(job, error)
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** max(0, job.attempts - 1))
-        wait = DAILY_WAIT_SECONDS if error.daily else max(wait, error.wait or 0)
+        wait = DAILY_WAIT_SECONDS if daily else max(wait, error.wait or 0)
         due_at = timedelta(seconds=wait)  # by the database's clock: others look at it, too
-        why = WAIT_DAILY if error.daily else WAIT_BUSY
+        why = WAIT_DAILY if daily else WAIT_BUSY
         if job.state is State.QUEUED:
             attempts = job.attempts + 1
             await self._storage.release(job, due_at=due_at, attempts=attempts, failure=why)
             return job
         # A day's limit may be met again and again; it says nothing of whether this job can be sent.
-        attempts = job.attempts - 1 if error.daily else job.attempts
+        attempts = job.attempts - 1 if daily else job.attempts
         job = await self._record(
             job, State.QUEUED, due_at=due_at, attempts=attempts, failure=why, holder=None
         )
         # Whoever cancelled it meanwhile was too early for the queue and too late for a task.
         return await self._cancel(job) if job.cancel_requested else job
+
+    def _is_used_up(self, model: str) -> bool:
+        """Whether the day's limit is reached by what Runway last counted: nobody knows its words for it."""
+        limits = self._lineup.limits.get(model)
+        return limits is not None and limits.is_used_up
 
     async def _cancel(self, job: Job) -> Job:
         return await self._storage.finish(

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -146,10 +147,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
-    """The core at work; nothing of it is left afterwards."""
+async def staged(
+    tmp_path: Path, session: aiohttp.ClientSession, **runway: Any
+) -> AsyncIterator[Stage]:
+    """The core at work; nothing of it is left afterwards. `runway` are settings of the stand-in."""
     async with AsyncExitStack() as stack:
-        simulator = await stack.enter_async_context(simulator_on(tmp_path))
+        simulator = await stack.enter_async_context(simulator_on(tmp_path, **runway))
         database = await open_database(f"sqlite:///{tmp_path / 'dailies.db'}")
         stack.push_async_callback(database.close)
         archive, catalog, chat = Archive(str(tmp_path / "archive")), load_catalog(), SlowChat()

@@ -29,3 +29,16 @@ async def test_a_days_limit_uses_no_attempt_up_however_often_it_is_met(stage: St
         found.append((waiting.failure, waiting.attempts))
         await stage.pass_the_wait(job.id)
     assert found == [(WAIT_BUSY, 1), (WAIT_BUSY, 2), *3 * [(WAIT_DAILY, 2)]]
+
+
+async def test_a_days_limit_is_known_by_its_count_whatever_runway_says(
+    known_folder: Path, session: aiohttp.ClientSession
+) -> None:
+    """Runway's words for it are not documented: here it says only "Too many requests"."""
+    async with staged(known_folder, session, daily_limit=1) as stage:
+        first = await stage.imagine("a fox")
+        await stage.until(first.id, lambda job: job.state is State.DELIVERED)
+    async with staged(known_folder, session, daily_limit=1) as stage:
+        second = await stage.imagine("a fox !429")
+        waiting = await stage.until(second.id, waits)
+        assert (waiting.failure, waiting.attempts) == (WAIT_DAILY, 0)
