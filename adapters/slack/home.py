@@ -13,7 +13,7 @@ from adapters.slack.render import ACTION, Names, sections
 from bot.catalog import Catalog
 from bot.credits import Period
 from bot.jobs import CANCELLABLE, Job
-from bot.messages.words import TITLES
+from bot.messages.words import POWERED_BY, TITLES
 from bot.text import Text, on_one_line
 
 MOST_BLOCKS = 100
@@ -43,7 +43,8 @@ def home_view(page: Page, catalog: Catalog, names: Names) -> Body:
     blocks += [_header("Recent"), *sections(page.history, names)]
     if page.team is not None:
         blocks += [{"type": "divider"}, _header("Team"), *sections(page.team, names), _controls()]
-    return {"type": "home", "blocks": blocks[:MOST_BLOCKS]}
+    powered = sections((POWERED_BY,), names)
+    return {"type": "home", "blocks": [*blocks[: MOST_BLOCKS - len(powered)], *powered]}
 
 
 def quota_form(command: str) -> Body:

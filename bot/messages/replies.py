@@ -21,7 +21,7 @@ def help_text(commands: Sequence[CommandSpec], balance: Balance) -> Text:
             "On a result, react with 🔁 to retry or ⬆️ to upscale, or press the buttons; on your job's card, ❌ cancels.",
         )
     )
-    lines.append((*_standing(balance), f" {POWERED_BY}: https://runwayml.com"))
+    lines.append((*_standing(balance), " ", POWERED_BY))
     return join(lines, "\n")
 
 

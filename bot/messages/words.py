@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bot.jobs import Job
 from bot.requests import GenerationRequest, Operation
+from bot.text import Link
 
 NOUNS = {
     Operation.TEXT_TO_IMAGE: "image",
@@ -29,7 +30,8 @@ TITLES = {
 # Letters of the prompt that a file is called by.
 MOST_NAME = 40
 
-POWERED_BY = "Powered by Runway"
+# Runway asks for it wherever people use its models, as a link to its site.
+POWERED_BY = Link("https://runwayml.com", "Powered by Runway")
 
 
 def credits(amount: int) -> str:

@@ -53,6 +53,11 @@ def test_only_what_can_still_be_cancelled_has_a_button_for_it() -> None:
     assert cancel == ["queued", "submitting", "running"]
 
 
+def test_the_home_links_to_whose_models_these_are() -> None:
+    view = home_view(Page((), (), ()), load_catalog(), Names())
+    assert "<https://runwayml.com|Powered by Runway>" in str(view["blocks"][-1])
+
+
 async def told(workspace: Workspace, user: str, words: str) -> str:
     """What the bot wrote to somebody, once it says these words."""
     return await workspace.until(

@@ -10,7 +10,7 @@ from hypothesis import settings
 from bot.catalog import Catalog, ModelSpec, load_catalog
 from bot.jobs import Job, Member, State
 from bot.requests import GenerationRequest, Kind, Media, Operation
-from bot.text import Bold, Code, Text, When, Who
+from bot.text import Bold, Code, Link, Text, When, Who
 
 # A loaded machine is slow for reasons that are not ours.
 settings.register_profile("dailies", deadline=None, max_examples=50)
@@ -103,7 +103,7 @@ def _words(text: Text) -> Iterable[str]:
         match span:
             case str():
                 yield span
-            case Bold(words) | Code(words):
+            case Bold(words) | Code(words) | Link(_, words):
                 assert isinstance(words, str)
                 yield words
             case When(at):

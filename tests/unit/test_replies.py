@@ -10,7 +10,7 @@ from bot.commands.specification import COMMANDS
 from bot.credits import BLOCKED, Allowance, Balance, Grant, Movement, Period, Statement
 from bot.jobs import Member, State
 from bot.messages import quotas, replies
-from bot.text import Who
+from bot.text import Link, Who
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -24,11 +24,12 @@ def balance(limit: int | None = 500, held: int = 25, captured: int = 100) -> Bal
 
 
 def test_help_lists_what_there_is_and_who_makes_it(plain):
-    text = plain(replies.help_text(COMMANDS, balance()))
+    help_text = replies.help_text(COMMANDS, balance())
+    text = plain(help_text)
     for spec in COMMANDS:
         assert spec.usage in text
         assert spec.summary in text
-    assert "Powered by Runway: https://runwayml.com" in text
+    assert Link("https://runwayml.com", "Powered by Runway") in help_text
     assert "375 of 500 credits left" in text
 
 
