@@ -41,6 +41,8 @@ def https_or_loopback(url: str) -> str:
         raise ValueError("must begin with https:// (http:// only on this machine)")
     if not urlsplit(url).hostname:
         raise ValueError("names no host")
+    if "@" in urlsplit(url).netloc:  # it would stand in logs, and in links that people are given
+        raise ValueError("takes no user and no password")
     return url.rstrip("/")
 
 

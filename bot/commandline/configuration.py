@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ from bot.config import config_file, load_config
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
+
+_PASSWORD = re.compile(r"(?<=://)([^/?#@:]*:)[^/?#]*@")
 
 
 def add_config(commands: "Parsers") -> None:
@@ -21,7 +24,9 @@ def add_config(commands: "Parsers") -> None:
 async def _config(arguments: argparse.Namespace) -> str:
     # Secrets are SecretStr: as JSON each is a row of stars, or null where there is none.
     settings = load_config(whole=True).model_dump(mode="json")
+    # What may stand in the password of a database, only its own library knows.
     settings["storage"]["url"] = _without_password(settings["storage"]["url"])
+    settings = _masked(settings)
     if arguments.json:
         return json.dumps(settings, indent=2, ensure_ascii=False)
     return "\n".join((_read_from(), *_toml(settings)))
@@ -38,6 +43,15 @@ def _without_password(url: str) -> str:
     from sqlalchemy import make_url
 
     return make_url(url).render_as_string(hide_password=True)
+
+
+def _masked(value: Any) -> Any:
+    """The same, without the password that may stand before the host of an address."""
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
 
 
 def _toml(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     SecretStr,
     model_validator,
 )
@@ -180,14 +182,30 @@ class DiscordConfig(_Section):
         return self
 
 
+def _without(word: str) -> tuple[BeforeValidator, PlainSerializer]:
+    """The word that stands for no limit: neither a file nor the environment can say None."""
+
+    def read(value: object) -> object:
+        return None if isinstance(value, str) and value.lower() == word else value
+
+    def write(value: int | None) -> int | str:
+        return word if value is None else value
+
+    return BeforeValidator(read), PlainSerializer(write, when_used="json")
+
+
+_Credits = Annotated[int, Field(ge=1, le=MOST_CREDITS)]
+_Price = Annotated[int, Field(ge=0, le=MOST_CREDITS)]
+
+
 class QuotaConfig(_Section):
     """What holds where a workspace has set nothing of its own; `credits` of None is unlimited."""
 
-    credits: Annotated[int, Field(ge=1, le=MOST_CREDITS)] | None = 500
+    credits: Annotated[_Credits | None, *_without("unlimited")] = 500
     period: Period = Period.MONTH
     time_zone: Annotated[str, AfterValidator(zone)] = "UTC"
     jobs_in_flight: Annotated[int, Field(ge=1, le=1000)] = 3
-    confirm_above: Annotated[int, Field(ge=0, le=MOST_CREDITS)] | None = 100
+    confirm_above: Annotated[_Price | None, *_without("never")] = 100
     ask_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
 
 

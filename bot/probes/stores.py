@@ -5,6 +5,7 @@ import secrets
 import shutil
 import sqlite3
 from pathlib import Path
+from tempfile import gettempdir
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,7 +13,7 @@ from bot.archive import Archive
 from bot.errors import ArchiveFailed, ConfigError, StorageUnavailable
 from bot.probes.findings import Finding, Surroundings, failed, ok, warning
 from storage.engines.inspection import Condition, inspect_database
-from storage.engines.opening import address_of
+from storage.engines.opening import address_of, database_path
 
 # A delivery needs its file a few times over.
 LITTLE_SPACE_BYTES = 2_000_000_000
@@ -76,9 +77,10 @@ def _mend(url: str) -> str:
 
 async def probe_disk(given: Surroundings) -> list[Finding]:
     """How much room is left where files are worked on, and where they are kept."""
-    folders = {"temporary files": Path("/tmp")}  # noqa: S108 - only its size is looked at
-    url = given.config.archive.url
-    if "://" not in url:
+    folders = {"temporary files": Path(gettempdir())}
+    if (database := database_path(given.config.storage.url)) is not None:
+        folders["the database"] = database.parent
+    if "://" not in (url := given.config.archive.url):
         folders["the archive"] = Path(url)
     return [await asyncio.to_thread(_room, what, folder) for what, folder in folders.items()]
 

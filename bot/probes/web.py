@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.errors import ConfigError, PortTaken
 from bot.probes.findings import UNREACHED, Finding, Surroundings, failed, ok, skipped
 from bot.web.server import ALIVE, ANSWER, WebServer
+from bot.web.signing import PATH
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -23,7 +24,7 @@ async def probe_web(given: Surroundings) -> list[Finding]:
     settings = given.config.web
     word = secrets.token_hex(8)
     app = web.Application()
-    app.router.add_get(ALIVE, _answer(word))
+    app.router.add_get(PATH, _answer(word))
     server = WebServer(app, settings.host, settings.port)
     try:
         await server.start()
@@ -52,19 +53,22 @@ async def _taken(given: Surroundings, why: str) -> list[Finding]:
     if await _said(given, local, LOCAL_SECONDS) != ANSWER:
         return [failed("web port", why, "Or end the program that has it.")]
     port = ok("web port", f"A running Dailies has port {settings.port}.")
-    return [port, await _public(given, ANSWER)]
+    return [port, await _public(given)]
 
 
-async def _public(given: Surroundings, expected: str) -> Finding:
+async def _public(given: Surroundings, word: str = ANSWER) -> Finding:
+    """Whether the address leads here (where `word` is said), or to a Dailies that runs elsewhere."""
     name, url = "public_url", given.config.web.public_url
     if url is None:
         return skipped(name, "web.public_url is not set: no links to originals are made.")
-    said = await _said(given, f"{url}{ALIVE}")
-    if said == expected:
+    said = await _said(given, f"{url}{PATH}")
+    if said == word:
         return ok(name, f"{url} leads here.")
+    if said == ANSWER:
+        return ok(name, f"{url} leads to a Dailies that runs.")
     where = "does not answer" if said is None else "leads to something else"
     mend = (
-        f"Let the proxy behind it pass requests to port {given.config.web.port} of this machine; "
+        f"Let the proxy behind it pass {PATH} on to port {given.config.web.port} of this machine; "
         "look at DNS, the certificate and the firewall."
     )
     return failed(name, f"{url} {where}.", mend)

@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from bot.archive import Archive
 from bot.errors import ArchiveFailed
+from bot.web.server import ANSWER
 from bot.web.serving import serve
 from bot.web.signing import PATH, LinkSigner, Verdict
 
@@ -27,6 +28,7 @@ class Originals:
         self._signer = signer
 
     def add_routes(self, app: web.Application) -> None:
+        app.router.add_get(PATH, _here)
         app.router.add_get(PATH + "{key:.+}", self._serve)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
@@ -44,6 +46,11 @@ class Originals:
             return web.Response(status=404, text=_UNKNOWN)
         except ArchiveFailed:
             return web.Response(status=503, text="The archive does not answer. Try again later.\n")
+
+
+async def _here(_request: web.Request) -> web.Response:
+    """For `dailies check`: of all that there is, this path is what a proxy passes on."""
+    return web.Response(text=ANSWER)
 
 
 def _headers(key: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.config import PlaygroundConfig, WebConfig
+from bot.web.server import ANSWER
 from tests.flow.conftest import bots
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -98,6 +99,9 @@ async def test_only_signed_files_are_served_under_the_public_name(small: Any) ->
     headers = {"Host": "dailies.example"}
     async with bot.session.get(bot.url + "/api/messages?member=ada", headers=headers) as answer:
         assert answer.status == 403
+    # `dailies check` asks here: a proxy passes on no other path.
+    async with bot.session.get(bot.url + "/files/", headers=headers) as answer:
+        assert await answer.text() == ANSWER
 
 
 async def test_without_a_public_address_an_admin_is_named(tmp_path: Path) -> None:

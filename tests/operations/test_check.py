@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -11,7 +10,7 @@ from pydantic import SecretStr
 
 from adapters.slack.manifest import BOT_SCOPES
 from bot.commandline.checking import PROBES, as_text, look_at
-from bot.config import ArchiveConfig, RunwayConfig, SlackConfig, StorageConfig, WebConfig
+from bot.config import ArchiveConfig, RunwayConfig, SlackConfig, StorageConfig
 from bot.probes.discord import INVITED_PERMISSIONS
 from bot.probes.findings import Finding, Verdict
 from bot.probes.runway import judge_clock
@@ -234,30 +233,16 @@ async def test_an_archive_that_does_not_work_is_told(settings, url, says):
     assert "archive.url" in found.mend
 
 
-async def test_a_port_that_another_program_has_is_told(settings):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        found = await look_at(settings(NOWHERE, web=WebConfig(port=port)), ["web"])
-    assert wrong(found) == ["web port"]
-    assert "taken by another program" in found[0].text
-
-
-async def test_the_public_address_is_called_from_outside(settings, unused_tcp_port):
-    port = unused_tcp_port
-    right = WebConfig(port=port, public_url=f"http://127.0.0.1:{port}")
-    found = await look_at(settings(NOWHERE, web=right), ["web"])
-    assert named(found, "public_url").verdict is Verdict.OK
-    away = WebConfig(port=port, public_url="http://127.0.0.1:9")
-    found = await look_at(settings(NOWHERE, web=away), ["web"])
-    assert "does not answer" in named(found, "public_url").text
-
-
-async def test_an_address_that_leads_elsewhere_is_told(settings, runway, unused_tcp_port):
-    elsewhere = WebConfig(port=unused_tcp_port, public_url=(await runway()).url)
-    found = await look_at(settings(NOWHERE, web=elsewhere), ["web"])
-    assert "leads to something else" in named(found, "public_url").text
+async def test_the_room_is_looked_at_where_the_bot_writes(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "under-way"))
+    storage = StorageConfig(url=f"sqlite:///{tmp_path}/rows/d.db")
+    archive = ArchiveConfig(url="s3://films/a")
+    found = await look_at(settings(NOWHERE, storage=storage, archive=archive), ["disk"])
+    assert [finding.name for finding in found] == [
+        "disk for temporary files",
+        "disk for the database",
+    ]
+    assert f"({tmp_path})" in found[1].text
 
 
 async def test_a_server_that_says_nothing_holds_up_nobody(settings):

@@ -16,6 +16,7 @@ SECRETS = {
     "SLACK_SIGNING_SECRET": "signing5ec4e7",
     "DAILIES_SLACK__CLIENT_ID": "123",
     "DAILIES_SLACK__CLIENT_SECRET": "client5ec4e7",
+    "DAILIES_TELEMETRY__ENDPOINT": "http://dailies:5ec4e7@127.0.0.1:4318",
     "DAILIES_STORAGE__URL": "postgresql+asyncpg://dailies:5ec4e7@db/dailies",
 }
 

@@ -58,6 +58,14 @@ def test_the_file_sets_and_the_environment_wins(write, monkeypatch):
     assert (config.quota.credits, config.quota.period) == (50, Period.WEEK)
 
 
+def test_no_limit_and_no_question_have_words(write, monkeypatch):
+    write("[quota]\ncredits = 'unlimited'\n")
+    monkeypatch.setenv("DAILIES_QUOTA__CONFIRM_ABOVE", "Never")
+    quota = load_config().quota
+    assert (quota.credits, quota.confirm_above) == (None, None)
+    assert quota.model_dump(mode="json")["credits"] == "unlimited"
+
+
 def test_another_file_can_be_named(write, monkeypatch):
     monkeypatch.setenv("DAILIES_CONFIG", str(write("[web]\nport = 9002\n", "other.toml")))
     assert load_config().web.port == 9002

@@ -72,3 +72,13 @@ def test_an_address_that_can_be_used_is_taken(write, key, url):
     assert getattr(load_config(), key).url == url
     if key == "storage":
         assert address_of(url).database
+
+
+@pytest.mark.parametrize("key", ["runway.base_url", "web.public_url"])
+def test_an_address_that_people_are_shown_holds_no_password(write, key):
+    section, _, name = key.partition(".")
+    write(f"[{section}]\n{name} = 'https://ada:hunter2@example.com'\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config()
+    assert f"{key}: takes no user and no password" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
