@@ -39,6 +39,8 @@ T = TypeVar("T")
 TOKEN_SECONDS = 14 * 60
 _TRIES = 3
 _PAUSE_SECONDS = 0.1
+# The library's shortest one before it tries a 5xx again by itself (discord/webhook/async_.py).
+_LIBRARY_PAUSE_SECONDS = 1.0
 
 
 class NotOurs(Exception):
@@ -172,15 +174,17 @@ class Exchange:
         return view_of(notice.buttons, notice.job_id, guild_id_of(self.member.workspace))
 
     async def _respond(self, first: Callable[[], Awaitable[object]]) -> None:
-        """The first response; when a connection breaks, nobody knows whether it arrived."""
+        """The first response; after a broken connection or a 5xx, nobody knows whether it arrived."""
         unsure = False
         for left in reversed(range(_TRIES)):
+            began = time.monotonic()
             try:
                 await first()
                 break
             except discord.InteractionResponded:
                 break
             except discord.HTTPException as error:
+                unsure = unsure or time.monotonic() - began >= _LIBRARY_PAUSE_SECONDS
                 if error.code == ALREADY_ACKNOWLEDGED and unsure:
                     break
                 if error.code in (ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION):

@@ -89,11 +89,12 @@ async def test_a_boosted_server_takes_larger_files(
     assert boosted.results()[0]["attachments"]
 
 
+@pytest.mark.parametrize("fault", [{"reset": True}, {"status": 502, "done": True}])
 async def test_an_acknowledgement_whose_answer_is_lost_counts(
-    discord: Discord, start_bot: StartBot
+    discord: Discord, start_bot: StartBot, fault: dict[str, object]
 ) -> None:
     await start_bot(discord)
-    discord.fault("POST", r"/callback$", reset=True)
+    discord.fault("POST", r"/callback$", **fault)
     asked = await discord.command("imagine", {"prompt": "a lighthouse"})
     await discord.until(discord.results)
     assert asked.followups == []
