@@ -14,6 +14,9 @@ from bot.views import Notice
 
 log = structlog.get_logger()
 
+# Instead of a public answer that was begun and cannot be taken back.
+ELSEWHERE = "The answer is in another message."
+
 
 class FormExpired(Refused):
     """A form whose file nobody remembers any more."""

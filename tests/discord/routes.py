@@ -160,7 +160,8 @@ class Routes:
 
     async def delete_original(self, request: web.Request) -> web.Response:
         asked = self._discord.asked_by(request.match_info["webhook_token"])
-        assert asked.original is not None
+        if asked.original is None or asked.deleted:
+            raise Refusal(404, 10008, "Unknown Message")
         asked.deleted = True
         self._discord.messages.pop(asked.original["id"], None)
         return web.Response(status=204)
