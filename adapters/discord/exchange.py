@@ -15,11 +15,13 @@ from typing import TypeVar
 import discord
 import structlog
 
+from adapters.discord import texts
 from adapters.discord.buttons import view_of
 from adapters.discord.failures import (
     ALREADY_ACKNOWLEDGED,
     NETWORK,
     UNKNOWN_INTERACTION,
+    is_gone,
     translated,
 )
 from adapters.discord.members import guild_id_of
@@ -39,6 +41,8 @@ T = TypeVar("T")
 TOKEN_SECONDS = 14 * 60
 _TRIES = 3
 _PAUSE_SECONDS = 0.1
+# The library's shortest one before it tries a 5xx again by itself (discord/webhook/async_.py).
+_LIBRARY_PAUSE_SECONDS = 1.0
 
 
 class NotOurs(Exception):
@@ -123,7 +127,7 @@ class Exchange:
         self._placeholder = False
 
     async def tell(self, notice: Notice) -> None:
-        """Answer privately; nothing public stays. Raises ChatError."""
+        """Answer privately; nothing of it becomes public. Raises ChatError."""
         content, embed = notice_parts(notice.text)
         view = self._view(notice)
         edit, follow_up = self.interaction.edit_original_response, self.interaction.followup.send
@@ -137,6 +141,9 @@ class Exchange:
             self._placeholder = False
             return
         await self.withdraw()
+        # A follow-up would fill the placeholder, and be as public as that is.
+        if self._placeholder:
+            raise ChatError("the public placeholder would show it")
         # Of a try whose answer is lost nobody knows: the same words twice are better than none.
         await _insisting(
             lambda: follow_up(
@@ -156,14 +163,23 @@ class Exchange:
         )
 
     async def withdraw(self) -> None:
-        """Take the public placeholder back, if there is one."""
-        # A follow-up would otherwise fill the placeholder, and be as public as that is.
-        if self._placeholder and not self._private:
-            self._placeholder = False
+        """Take the public placeholder back, if there is one, or else have it say nothing."""
+        if not self._placeholder or self._private:
+            return
+        edit = self.interaction.edit_original_response
+        ways = (
+            self.interaction.delete_original_response,
+            lambda: edit(content=texts.ELSEWHERE),
+        )
+        for way in ways:
             try:
-                await _insisting(self.interaction.delete_original_response)
+                await _insisting(way)
             except ChatError as error:
-                log.info("placeholder not taken back", reason=str(error))
+                if not is_gone(error):
+                    log.info("placeholder not taken back", reason=str(error))
+                    continue
+            self._placeholder = False
+            return
 
     def close(self) -> None:
         self._open = False
@@ -172,15 +188,17 @@ class Exchange:
         return view_of(notice.buttons, notice.job_id, guild_id_of(self.member.workspace))
 
     async def _respond(self, first: Callable[[], Awaitable[object]]) -> None:
-        """The first response; when a connection breaks, nobody knows whether it arrived."""
+        """The first response; after a broken connection or a 5xx, nobody knows whether it arrived."""
         unsure = False
         for left in reversed(range(_TRIES)):
+            began = time.monotonic()
             try:
                 await first()
                 break
             except discord.InteractionResponded:
                 break
             except discord.HTTPException as error:
+                unsure = unsure or time.monotonic() - began >= _LIBRARY_PAUSE_SECONDS
                 if error.code == ALREADY_ACKNOWLEDGED and unsure:
                     break
                 if error.code in (ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION):

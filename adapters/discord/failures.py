@@ -11,6 +11,7 @@ from bot.errors import ChatError
 # Unknown channel, guild or message; no access; no permission; no direct messages; archived thread.
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 _PERMANENT = frozenset({10003, 10004, 10008, 50001, 50007, 50013, 50083, 160005})
+UNKNOWN_MESSAGE = 10008
 TOO_LARGE = 40005
 ALREADY_ACKNOWLEDGED = 40060
 UNKNOWN_INTERACTION = 10062
@@ -44,3 +45,9 @@ def is_too_large(error: ChatError) -> bool:
     return isinstance(cause, discord.HTTPException) and (
         cause.status == 413 or cause.code == TOO_LARGE
     )
+
+
+def is_gone(error: ChatError) -> bool:
+    """Whether it was about a message that is not there any more."""
+    cause = error.__cause__
+    return isinstance(cause, discord.HTTPException) and cause.code == UNKNOWN_MESSAGE

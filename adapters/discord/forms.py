@@ -12,9 +12,12 @@ import discord
 
 from adapters.discord.buttons import Press
 from adapters.discord.reading import Attached
+from adapters.discord.texts import PromptTooLongForForm
+from bot.commands.specification import command_of
 from bot.jobs import Job
+from bot.text import utf16_units
 
-# https://discord.com/developers/docs/components/reference#text-input
+# Counted as Discord's clients count; https://discord.com/developers/docs/components/reference#text-input
 MOST_TYPED = 4000
 PROMPT = "prompt"
 FILES = "files"
@@ -23,10 +26,13 @@ MOST_OPEN = 1000
 
 
 def remix_form(press: Press, job: Job | None) -> discord.ui.Modal:
-    """The prompt to be changed, and room for other files."""
+    """The prompt to be changed, and room for other files; raises PromptTooLongForForm."""
+    prompt = job.request.prompt if job else ""
+    if job and utf16_units(prompt) > MOST_TYPED:
+        raise PromptTooLongForForm(MOST_TYPED, command_of(job.request.operation).name)
     form = discord.ui.Modal(title="Remix", custom_id=press.id)
     # An empty prompt may be what somebody wants where the model can do without.
-    form.add_item(_prompt(job.request.prompt[:MOST_TYPED] if job else "", required=False))
+    form.add_item(_prompt(prompt, required=False))
     upload: discord.ui.FileUpload[discord.ui.Modal] = discord.ui.FileUpload(
         custom_id=FILES, required=False, min_values=0, max_values=3
     )

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import discord
 import structlog
+from discord import ReactionType
 
 from adapters.discord import texts, traces
 from adapters.discord.chat import Chat
@@ -135,12 +136,9 @@ class Reactions:
             place = client.get_partial_messageable(channel)
             for group in (await place.fetch_message(message)).reactions:
                 sign = _sign(group.emoji)
-                if sign not in REACTIONS:
-                    continue
-                async for user in group.users():
-                    if not user.bot:
-                        member = Member(workspace, str(user.id))
-                        found.append(_Reaction(member, channel, message, sign))
+                if sign in REACTIONS:
+                    members = [Member(workspace, id_) for id_ in await _people(group)]
+                    found += [_Reaction(member, channel, message, sign) for member in members]
         honoured = await self._book.honoured(workspace, [r.event for r in found])
         for reaction in found:
             if reaction.event in honoured:
@@ -241,6 +239,15 @@ class Shard:
     def has(self, guild_id: int) -> bool:
         # https://discord.com/developers/docs/events/gateway#sharding
         return (guild_id >> 22) % self.count == self.id
+
+
+async def _people(group: discord.Reaction) -> list[str]:
+    """Who set a reaction, each once; Discord names those with a super reaction only when asked."""
+    kinds = {ReactionType.normal: group.normal_count, ReactionType.burst: group.burst_count}
+    users = [
+        user for kind, count in kinds.items() async for user in group.users(limit=count, type=kind)
+    ]
+    return list(dict.fromkeys(str(user.id) for user in users if not user.bot))
 
 
 def _sign(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:

@@ -14,6 +14,9 @@ from bot.views import Notice
 
 log = structlog.get_logger()
 
+# Instead of a public answer that was begun and cannot be taken back.
+ELSEWHERE = "The answer is in another message."
+
 
 class FormExpired(Refused):
     """A form whose file nobody remembers any more."""
@@ -35,6 +38,14 @@ class NotFetched(Refused):
         self.name = name
 
 
+class PromptTooLongForForm(Refused):
+    """A prompt of more than the `limit` characters that a form holds; `command` takes it whole."""
+
+    def __init__(self, limit: int, command: str) -> None:
+        super().__init__(command)
+        self.limit, self.command = limit, command
+
+
 def refused(error: Refused) -> Notice:
     """A refusal, of the core or of ours."""
     match error:
@@ -48,6 +59,8 @@ def refused(error: Refused) -> Notice:
             return Notice(("You are not in that server any more; nothing was charged.",))
         case NotFetched(name=name):
             return Notice((Code(name), " could not be fetched from Discord. Attach it again."))
+        case PromptTooLongForForm(limit=limit, command=command):
+            return Notice(_too_long_for_form(limit, command))
         case _:
             return refusal_notice(error)
 
@@ -91,6 +104,14 @@ def unknown_button() -> Notice:
 
 def started() -> Notice:
     return Notice(("It is in the queue; its card is in the channel.",))
+
+
+def _too_long_for_form(limit: int, command: str) -> Text:
+    return (
+        f"A form holds {limit} characters, and this prompt has more. Send it changed with ",
+        Code(f"/{command}"),
+        ".",
+    )
 
 
 def _not_permitted(missing: list[str]) -> Text:

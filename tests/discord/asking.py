@@ -75,6 +75,16 @@ def interaction(
     }  # fmt: skip
 
 
+def reaction(message: Object, emoji: str, who: Object, guild: str, *, burst: bool) -> Object:
+    """The event that tells the bot of one."""
+    return {
+        "user_id": who["user"]["id"], "member": who, "guild_id": guild,
+        "channel_id": message["channel_id"], "message_id": message["id"],
+        "message_author_id": message["author"]["id"], "emoji": {"id": None, "name": emoji},
+        "burst": burst, "type": int(burst),
+    }  # fmt: skip
+
+
 class Waiting:
     """Wakes who waits for something whenever anything has changed."""
 

@@ -15,7 +15,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Fault:
     """`status` instead of an answer, `reset`: the answer's effect and then no answer, `cut`: neither.
 
-    `late` seconds pass before an answer that is good otherwise.
+    `done`: the answer's effect, and then `status` all the same. `late` seconds pass before an answer
+    that is good otherwise.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Fault:
     times: int = 1
     status: int = 0
     code: int = 0
+    done: bool = False
     reset: bool = False
     cut: bool = False
     late: float = 0.0
@@ -49,6 +51,8 @@ class Fault:
             if request.transport is not None:
                 request.transport.abort()  # type: ignore[attr-defined]  # aiohttp types it too widely
             return web.Response()
+        if self.done:
+            await handler(request)
         return await self._refuse(request)
 
     async def _refuse(self, request: web.Request) -> web.Response:

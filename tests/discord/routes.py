@@ -1,6 +1,7 @@
 """The routes of the small Discord; each is held against Discord's own description."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -160,7 +161,8 @@ class Routes:
 
     async def delete_original(self, request: web.Request) -> web.Response:
         asked = self._discord.asked_by(request.match_info["webhook_token"])
-        assert asked.original is not None
+        if asked.original is None or asked.deleted:
+            raise Refusal(404, 10008, "Unknown Message")
         asked.deleted = True
         self._discord.messages.pop(asked.original["id"], None)
         return web.Response(status=204)
@@ -207,11 +209,15 @@ class Routes:
         return web.Response(status=204)
 
     async def reacted(self, request: web.Request) -> web.Response:
-        emoji = request.match_info["emoji_name"]
+        emoji, query = request.match_info["emoji_name"], request.query
+        kind, after = int(query.get("type", "0")), int(query.get("after", "0"))
+        most = int(query.get("limit", "25"))
+        if kind not in (0, 1) or not 1 <= most <= 100:
+            raise Refusal(400, 50035, "Invalid Form Body")
         on = self._discord.reactions.get(request.match_info["message_id"], [])
-        people = {who for sign, who in on if sign == emoji}
-        after = int(request.query.get("after", "0"))
-        return answer([self._discord.users[who] for who in sorted(people) if int(who) > after])
+        people = {who for sign, who, burst in on if (sign, burst) == (emoji, bool(kind))}
+        shown = [self._discord.users[who] for who in sorted(people) if int(who) > after]
+        return answer(shown[:most])
 
     async def direct(self, request: web.Request) -> web.Response:
         who = str((await self._json(request))["recipient_id"])
@@ -227,12 +233,14 @@ class Routes:
         return message
 
     def _reacted(self, message: Object) -> Object:
-        counts: dict[str, int] = {}
-        for emoji, _ in self._discord.reactions.get(message["id"], []):
-            counts[emoji] = counts.get(emoji, 0) + 1
+        on = self._discord.reactions.get(message["id"], [])
+        counts: dict[str, Counter[bool]] = {emoji: Counter() for emoji, _, _ in on}
+        for emoji, _, burst in on:
+            counts[emoji][burst] += 1
         shown = [
-            {"emoji": {"id": None, "name": emoji}, "count": count, "me": False, "me_burst": False,
-             "count_details": {"burst": 0, "normal": count}, "burst_colors": []}
+            {"emoji": {"id": None, "name": emoji}, "count": count.total(), "me": False,
+             "me_burst": False, "burst_colors": [],
+             "count_details": {"burst": count[True], "normal": count[False]}}
             for emoji, count in counts.items()
         ]  # fmt: skip
         return {**_bare(message), "reactions": shown}

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.discord import objects
-from tests.discord.asking import Asked, Waiting, interaction
+from tests.discord.asking import Asked, Waiting, interaction, reaction
 from tests.discord.clock import Clock
 from tests.discord.faults import Fault
 from tests.discord.gateway import Gateway
@@ -48,7 +48,8 @@ class Discord:
             objects.FAR: objects.channel(objects.FAR, "far away", guild=objects.OTHER_GUILD),
         }
         self.messages: dict[str, Object] = {}
-        self.reactions: dict[str, list[tuple[str, str]]] = {}
+        # Under each message: the sign, who set it, and whether as a super reaction.
+        self.reactions: dict[str, list[tuple[str, str, bool]]] = {}
         self.files: dict[str, bytes] = {}
         # A benchmark leaves the descriptions out: they cost more than what is measured.
         self.is_strict = True
@@ -170,17 +171,19 @@ class Discord:
         return asked
 
     async def react(
-        self, message: Object, emoji: str, who: str = objects.ADA, *, taken_back: bool = False
+        self,
+        message: Object,
+        emoji: str,
+        who: str = ADA,
+        *,
+        gone: bool = False,
+        burst: bool = False,
     ) -> None:
-        """Somebody sets a reaction; one that is taken back is told of, and not found any more."""
-        if not taken_back:
-            self.reactions.setdefault(message["id"], []).append((emoji, who))
-        event = {
-            "user_id": who, "channel_id": message["channel_id"], "message_id": message["id"],
-            "guild_id": self.channels[message["channel_id"]]["guild_id"],
-            "member": self.member(who), "burst": False, "type": 0,
-            "emoji": {"id": None, "name": emoji}, "message_author_id": message["author"]["id"],
-        }  # fmt: skip
+        """Somebody sets a reaction; one that is gone again is told of, and not found any more."""
+        if not gone:
+            self.reactions.setdefault(message["id"], []).append((emoji, who, burst))
+        guild = self.channels[message["channel_id"]]["guild_id"]
+        event = reaction(message, emoji, self.member(who), guild, burst=burst)
         await self.gateway.dispatch("MESSAGE_REACTION_ADD", event)
 
     async def until(self, condition: Callable[[], Any], seconds: float = 30.0) -> Any:

@@ -65,6 +65,43 @@ async def test_a_placeholder_that_does_not_go_at_once_shows_nobody_a_refusal(
     assert discord.in_channel() == []
 
 
+async def test_a_placeholder_that_is_gone_without_a_word_is_not_missed(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord, credits=3)
+    discord.fault("DELETE", ORIGINAL, reset=True)
+    edited = discord.fault("PATCH", ORIGINAL, status=400)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(lambda: "Not enough credits" in asked.said)
+    assert asked.deleted
+    assert edited.hits == 0
+
+
+async def test_a_placeholder_that_does_not_go_at_all_says_nothing_of_a_refusal(
+    discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
+) -> None:
+    await start_bot(discord, credits=3)
+    discord.fault("DELETE", ORIGINAL, status=400, times=3)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(lambda: "Not enough credits" in asked.said)
+    assert [say(message) for message in discord.in_channel()] == [
+        "The answer is in another message."
+    ]
+
+
+async def test_nothing_is_said_while_a_placeholder_would_show_it(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord, credits=3)
+    discord.fault("DELETE", ORIGINAL, status=400, times=3)
+    discord.fault("PATCH", ORIGINAL, status=400, times=3)
+    asked = await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(lambda: asked.said)
+    assert len(asked.followups) == 1
+    assert asked.deleted
+    assert discord.in_channel() == []
+
+
 async def test_a_question_that_is_lost_has_begun_nothing(
     discord: Discord, start_bot: StartBot, say: Callable[[Object], str]
 ) -> None:

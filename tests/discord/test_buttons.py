@@ -92,6 +92,21 @@ async def test_a_remix_begins_with_the_prompt_and_keeps_the_rest(
     assert again.followups == []
 
 
+async def test_a_prompt_is_remixed_whole_or_not_at_all(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord)
+    for number, prompt in enumerate(["x" * 4000, "🦊" * 2001]):
+        await discord.command("imagine", {"prompt": prompt, "model": "gemini_2.5_flash"})
+        await discord.until(lambda made=number + 1: len(discord.results()) == made)
+    fits, too_long = discord.results()
+    asked = await discord.click(fits, "remix")
+    form = (await discord.until(lambda: asked.callback))["data"]
+    assert form["components"][0]["component"]["value"] == "x" * 4000
+    refused = await discord.click(too_long, "remix")
+    await discord.until(lambda: "4000" in refused.said and "`/imagine`" in refused.said)
+
+
 async def test_the_menu_finds_what_the_command_can_use(
     discord: Discord, start_bot: StartBot, picture: Callable[..., Object]
 ) -> None:

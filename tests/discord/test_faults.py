@@ -1,18 +1,20 @@
 """Discord that refuses, breaks off, repeats itself and forgets."""
 
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, ClientTimeout, FormData, web
 
 from tests.discord import objects
 from tests.discord.faults import Fault, Handler
 from tests.discord.objects import BEN, Object
-from tests.discord.server import Discord
+from tests.discord.server import MIB, Discord
 
 StartBot = Callable[..., Awaitable[None]]
 OpenDiscord = Callable[..., Awaitable[Discord]]
@@ -89,11 +91,34 @@ async def test_a_boosted_server_takes_larger_files(
     assert boosted.results()[0]["attachments"]
 
 
+async def test_a_slow_line_has_the_time_for_the_largest_file(
+    discord: Discord, start_bot: StartBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[ClientTimeout] = []
+    request = ClientSession.request
+
+    def noted(session: ClientSession, method: str, url: str, **options: Any) -> Any:
+        if isinstance(options.get("data"), FormData) and re.search(POSTED, url):
+            given.append(options.get("timeout") or session.timeout)
+        return request(session, method, url, **options)
+
+    monkeypatch.setattr(ClientSession, "request", noted)
+    await start_bot(discord)
+    await discord.command("imagine", {"prompt": "a lighthouse"})
+    await discord.until(discord.results)
+    (upload,) = given
+    half_a_megabit, largest = 500_000 / 8, 100 * MIB
+    assert upload.total
+    assert largest / upload.total < half_a_megabit
+    assert upload.sock_read  # the answer, once all is sent, is not waited for as long
+
+
+@pytest.mark.parametrize("fault", [{"reset": True}, {"status": 502, "done": True}])
 async def test_an_acknowledgement_whose_answer_is_lost_counts(
-    discord: Discord, start_bot: StartBot
+    discord: Discord, start_bot: StartBot, fault: dict[str, object]
 ) -> None:
     await start_bot(discord)
-    discord.fault("POST", r"/callback$", reset=True)
+    discord.fault("POST", r"/callback$", **fault)
     asked = await discord.command("imagine", {"prompt": "a lighthouse"})
     await discord.until(discord.results)
     assert asked.followups == []

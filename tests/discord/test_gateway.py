@@ -34,7 +34,7 @@ async def test_a_resumed_session_misses_nothing(discord: Discord, start_bot: Sta
     await start_bot(discord)
     result = await _result(discord)
     await discord.gateway.drop(resumable=True)
-    await discord.react(result, "🔁", BEN, taken_back=True)
+    await discord.react(result, "🔁", BEN, gone=True)
     await discord.until(lambda: len(discord.results()) == 2)
     assert (discord.gateway.identifies, discord.gateway.resumes) == (1, 1)
 
@@ -155,6 +155,22 @@ async def test_reactions_during_a_lost_session_are_found_and_honoured_once(
     await discord.until(lambda: discord.requests.count(_REACTED) == before + 2)
     await _answers(discord)
     assert len(discord.cards()) == 3
+
+
+async def test_super_reactions_during_a_lost_session_are_found_beside_others(
+    discord: Discord, start_bot: StartBot, clock: Clock
+) -> None:
+    await start_bot(discord)
+    result = await _result(discord)
+    clock.skip(IDENTIFY_SECONDS)
+    await discord.gateway.drop(resumable=False)
+    await discord.react(result, "🔁")
+    await discord.react(result, "🔁", BEN, burst=True)
+    await discord.react(result, "⬆️", BEN, burst=True)
+    await _new_session(discord, 2)
+    await discord.until(lambda: len(discord.results()) == 4)
+    assert len(discord.cards()) == 4
+    assert discord.requests.count(_REACTED) == 3  # no kind is asked for that nobody has set
 
 
 async def test_what_is_found_of_somebody_who_has_left_is_nothing(
