@@ -248,16 +248,11 @@ class Interactions:
         admin = await self._members.is_admin(member, roles)
         return Origin(member, exchange.channel, admin, roles, f"interaction:{interaction.id}")
 
-    @staticmethod
-    def _origin(exchange: Exchange) -> Origin:
-        interaction = exchange.interaction
-        return Origin(
-            exchange.member,
-            exchange.channel,
-            is_admin(interaction.permissions),
-            roles_of(interaction.user),
-            f"interaction:{interaction.id}",
-        )
+    def _origin(self, exchange: Exchange) -> Origin:
+        interaction, member = exchange.interaction, exchange.member
+        roles = roles_of(interaction.user)
+        admin = is_admin(interaction.permissions) or self._members.is_named_admin(member, roles)
+        return Origin(member, exchange.channel, admin, roles, f"interaction:{interaction.id}")
 
 
 def _check_place(interaction: Interaction) -> None:

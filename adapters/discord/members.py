@@ -1,6 +1,7 @@
 """Who the people of a server are: their roles, and whether they are admins."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,11 @@ class _Roles:
 class Members:
     """Asks Discord, and remembers for a while what it said."""
 
-    def __init__(self, line: Line, guilds: Guilds, clock: Clock) -> None:
+    def __init__(self, line: Line, guilds: Guilds, clock: Clock, admins: Iterable[int]) -> None:
         self._line = line
         self._guilds = guilds
         self._clock = clock
+        self._admins = frozenset(map(str, admins))
         self._roles: dict[Member, _Roles] = {}
 
     async def roles_of(self, member: Member) -> tuple[str, ...]:
@@ -69,8 +71,14 @@ class Members:
         self._roles[member] = _Roles(roles, self._clock.monotonic())
         return roles
 
+    def is_named_admin(self, member: Member, roles: Iterable[str]) -> bool:
+        """Whether the operator has named this member, or one of its roles, as an admin."""
+        return not self._admins.isdisjoint((member.id, *roles))
+
     async def is_admin(self, member: Member, roles: tuple[str, ...]) -> bool:
-        """Whether a member manages the server, as its roles say."""
+        """Whether a member manages the server, as its roles say, or is named as an admin."""
+        if self.is_named_admin(member, roles):
+            return True
         guild = await self._guilds.find(guild_id_of(member.workspace))
         if guild is None:
             return False

@@ -73,7 +73,7 @@ class Discord:
             clock,
         )
         guilds = Guilds(self._line, clock)
-        self._members = Members(self._line, guilds, clock)
+        self._members = Members(self._line, guilds, clock, config.admins)
         self._chat = Chat(
             self._line,
             self._members,

@@ -162,6 +162,7 @@ class SlackConfig(_Section):
 class DiscordConfig(_Section):
     """Runs where there is a token. `api_base` and `gateway` are for a stand-in on this machine.
 
+    `admins` are members or roles beside those who manage the server.
     `upload_limit_mb` (MiB) is what a server without boosts takes: Discord moves it now and then.
     """
 
@@ -170,6 +171,7 @@ class DiscordConfig(_Section):
     gateway: Annotated[str, AfterValidator(loopback_only)] | None = None
     upload_limit_mb: Annotated[int, Field(ge=1, le=500)] = 10
     alert_channel: Annotated[int, Field(gt=0)] | None = None
+    admins: tuple[Annotated[int, Field(gt=0)], ...] = ()
     shard_count: Annotated[int, Field(ge=1, le=10_000)] | None = None
     shard_ids: tuple[Annotated[int, Field(ge=0)], ...] = ()
 

@@ -5,7 +5,18 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.discord.asking import EPHEMERAL, Asked
-from tests.discord.objects import ADA, ATTACH, BEN, EMBED, HISTORY, THREAD, USUAL, VIEW, Object
+from tests.discord.objects import (
+    ADA,
+    ATTACH,
+    BEN,
+    EMBED,
+    HISTORY,
+    ROLE,
+    THREAD,
+    USUAL,
+    VIEW,
+    Object,
+)
 from tests.discord.server import Discord
 
 StartBot = Callable[..., Awaitable[None]]
@@ -151,6 +162,20 @@ async def test_quotas_are_for_admins_whatever_discord_lets_through(
     await discord.until(lambda: "may now use 50 credits a month" in asked.said)
     left = await discord.command("credits", who=BEN)
     await discord.until(lambda: "50 of 50" in left.said.replace("*", ""))
+
+
+@pytest.mark.parametrize("named", [BEN, ROLE])
+async def test_members_and_roles_can_be_named_as_admins(
+    discord: Discord, start_bot: StartBot, named: str
+) -> None:
+    """Ben has the role, and does not manage the server; he decides by command and by reaction."""
+    await start_bot(discord, {"image_seconds": 600}, admins=(int(named),))
+    asked = await discord.command("quota", {"who": BEN, "credits": "50"}, sub="set", who=BEN)
+    await discord.until(lambda: "may now use 50 credits a month" in asked.said)
+    await discord.command("imagine", {"prompt": "a lighthouse"}, who=ADA)
+    card = (await discord.until(discord.cards))[0]
+    await discord.react(card, "❌", BEN)
+    await discord.until(lambda: "Cancel" in str(discord.cards()[0]["embeds"]))
 
 
 async def test_a_role_and_everybody_have_their_quotas(
