@@ -7,7 +7,7 @@ from sqlalchemy import Connection, or_, select
 
 from bot.ports import Once
 from storage.database import Database
-from storage.jobs import first_time
+from storage.jobs import first_time, made_by
 from storage.rows import to_micros, upsert
 from storage.schema import jobs, once
 
@@ -41,6 +41,10 @@ class Messages:
         """Take what may be had once in a window, by whichever process; False when it is taken."""
         return await self._db.write(lambda c: first_time(c, Once(key, window), "", now))
 
+    async def first(self, workspace: str, event: str, replica: str, now: datetime) -> str:
+        """The replica that was told of an event first: this one, unless another was."""
+        return await self._db.write(lambda c: _first(c, workspace, event, replica, now))
+
 
 def _job_of(c: Connection, workspace: str, message: str) -> str | None:
     shows = or_(jobs.c.result == message, jobs.c.card == message)
@@ -71,6 +75,11 @@ def _honoured(c: Connection, workspace: str, events: Sequence[str]) -> set[str]:
 def _note(c: Connection, workspace: str, event: str, now: datetime) -> None:
     values = {"at": to_micros(now), "job": ""}
     c.execute(upsert(c, once, {"key": _key(workspace, event)}, values, replace=False))
+
+
+def _first(c: Connection, workspace: str, event: str, replica: str, now: datetime) -> str:
+    key = Once(_key(workspace, event))
+    return replica if first_time(c, key, replica, now) else made_by(c, key)
 
 
 def _key(workspace: str, event: str) -> str:

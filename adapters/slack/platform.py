@@ -30,6 +30,7 @@ from adapters.slack.oauth import InstallationRows, Installed, oauth_settings
 from adapters.slack.people import People
 from adapters.slack.posts import Posts
 from adapters.slack.socket import Socket
+from adapters.slack.twins import Register, Twins
 from adapters.slack.uploads import Uploads
 from adapters.slack.web import Events, add_oauth_routes
 from adapters.slack.whispers import Whispers
@@ -61,6 +62,7 @@ class Slack:
         config: SlackConfig,
         *,
         receipts: Receipts,
+        book: Register,
         installations: InstallationRows,
         catalog: Catalog,
         archive: Archive,
@@ -108,7 +110,8 @@ class Slack:
         self._desk = Desk(people, channels, downloads, whispers, guests=config.guests)
         clicks = Clicks(self._desk, whispers, receipts)
         homes = Homes(self._desk, clicks, whispers, catalog)
-        commands = Commands(self._desk, catalog, config.command_prefix)
+        twins = Twins(book, replica, clock)
+        commands = Commands(self._desk, twins, catalog, config.command_prefix)
         self._listeners = Listeners(self._workspaces, commands, clicks, homes)
         self._app = _bolt(config, clients, self._workspaces, installed, installations, clock)
         measure(self._app, acknowledged)
