@@ -83,6 +83,7 @@ def _slack(ground: Ground) -> Platform:
     return Slack(
         ground.config.slack,
         receipts=SqlReceipts(ground.database),
+        book=Messages(ground.database),
         installations=SqlInstallations(ground.database, Slack.name),
         catalog=ground.catalog,
         archive=ground.archive,

@@ -68,6 +68,11 @@ class Replica:
         if not self.holds:
             raise StaleJob("the lease of this replica has run out")
 
+    @property
+    def lease_seconds(self) -> float:
+        """How long after its last word a replica counts as dead."""
+        return self._seconds
+
     async def is_live(self, replica: str) -> bool:
         return await self._replicas.is_live(replica)
 

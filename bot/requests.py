@@ -32,6 +32,17 @@ class Kind(StrEnum):
 # The most bytes of a file that anybody may send. More than that of a video Runway takes in no upload.
 MOST_FILE_BYTES: Mapping[Kind, int] = {Kind.IMAGE: 50_000_000, Kind.VIDEO: 200_000_000}
 
+# What the files that we open are called, where nothing but their name is known yet.
+ENDINGS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.IMAGE: (
+        "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "dib", "tif", "tiff",
+        "heic", "heif", "hif", "avif", "avifs",
+    ),
+    Kind.VIDEO: (
+        "mp4", "m4v", "3gp", "3g2", "3gpp", "mov", "qt", "webm", "mkv", "ogv", "avi",
+    ),
+}  # fmt: skip
+
 # What a link is known by instead of an archive key: the address itself.
 LINK = "https://"
 

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Update, select, update
 
 from bot.errors import StaleJob
+from bot.jobs import room
 from bot.ports import Receipt
 from storage.database import Database
+from storage.messages import recent_jobs
 from storage.rows import from_micros, to_micros, upsert
 from storage.schema import receipts as table
 
@@ -33,6 +36,9 @@ class SqlReceipts:
 
     async def receipt(self, workspace: str, key: str) -> Receipt | None:
         return await self._db.read(lambda c: _by_key(c, workspace, key))
+
+    async def recent(self, platform: str, since: datetime, after: str, limit: int) -> list[Receipt]:
+        return await self._db.read(lambda c: _recent(c, platform, since, after, limit))
 
     async def of_message(self, workspace: str, channel: str, message: str) -> Receipt | None:
         return await self._db.read(lambda c: _of_message(c, workspace, channel, message))
@@ -90,6 +96,18 @@ def _of_message(c: Connection, workspace: str, channel: str, message: str) -> Re
     )
     row = c.execute(query.limit(1)).one_or_none()
     return _receipt(row) if row else None
+
+
+def _recent(c: Connection, platform: str, since: datetime, after: str, limit: int) -> list[Receipt]:
+    # By their rooms, because messages have an index by those.
+    rooms = {(job.workspace, room(job.channel)) for job in recent_jobs(c, platform, since, limit)}
+    newest = select(table).order_by(table.c.message.desc()).limit(limit)
+    found: list[Receipt] = []
+    for workspace, channel in rooms:
+        here = (table.c.workspace == workspace) & (table.c.channel == channel)
+        query = newest.where(here, table.c.message > after, table.c.subject.is_not(None))
+        found += [_receipt(row) for row in c.execute(query)]
+    return sorted(found, key=lambda receipt: receipt.message or "", reverse=True)[:limit]
 
 
 def _receipt(row: Any) -> Receipt:

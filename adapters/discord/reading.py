@@ -9,7 +9,7 @@ from adapters.discord.specification import ATTACHMENT, MENTIONABLE, SUBCOMMAND, 
 from bot.commands.parser import parse_arguments
 from bot.commands.specification import CommandSpec, Option, command
 from bot.errors import RepeatedOption
-from bot.requests import Kind
+from bot.requests import ENDINGS, Kind
 
 Data = Mapping[str, Any]
 _USER, _ROLE = 6, 8
@@ -142,24 +142,13 @@ def _attached(given: Data) -> Attached:
     return Attached(name, str(given.get("url", "")), int(given.get("size") or 0), _kind(given))
 
 
-# Discord does not say of every file what it is; all that we open is known by its name as well.
-_ENDINGS = {
-    Kind.IMAGE: (
-        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib",
-        ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif", ".avifs",
-    ),
-    Kind.VIDEO: (
-        ".mp4", ".m4v", ".3gp", ".3g2", ".3gpp", ".mov", ".qt", ".webm", ".mkv", ".ogv", ".avi",
-    ),
-}  # fmt: skip
-
-
 def _kind(given: Data) -> Kind | None:
     said = str(given.get("content_type") or "").partition("/")[0]
     if said in (Kind.IMAGE, Kind.VIDEO):
         return Kind(said)
-    name = str(given.get("filename") or "").lower()
-    return next((kind for kind, endings in _ENDINGS.items() if name.endswith(endings)), None)
+    # Discord does not say of every file what it is; all that we open is known by its name as well.
+    ending = PurePath(str(given.get("filename") or "").lower()).suffix.removeprefix(".")
+    return next((kind for kind, endings in ENDINGS.items() if ending in endings), None)
 
 
 def _objects(given: Any) -> list[Data]:

@@ -1,18 +1,23 @@
 """Buttons and reactions: what is asked of a message that we sent."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 import structlog
 
+from adapters.slack.api import SlackApi
 from adapters.slack.desk import Desk
-from adapters.slack.errors import Ignored
+from adapters.slack.errors import Ignored, Told
 from adapters.slack.messages import subject_of
 from adapters.slack.posts import in_thread
 from adapters.slack.render import ACTION
 from adapters.slack.whispers import Asker, Whispers
-from bot.jobs import Cause, Job
-from bot.ports import Receipts
+from bot.desk.generation import ONCE_WINDOW
+from bot.errors import Refused, Stopping, StorageUnavailable
+from bot.jobs import Cause, Job, room
+from bot.messages.refusals import refusal_notice
+from bot.ports import Clock, Once, Receipt, Receipts
 from bot.service import DECIDING, OF_ADMINS
 from bot.views import Notice
 
@@ -25,15 +30,38 @@ REACTIONS: Mapping[str, str] = {
     "arrow_up": Cause.UPSCALE, "arrow_up_small": Cause.UPSCALE, "clapper": Cause.ANIMATE,
     "x": "cancel", "heavy_multiplication_x": "cancel",
 }  # fmt: skip
+# Slack's last try to tell of a thing comes after five minutes; what seems to be older comes from a
+# clock that is wrong.
+MOST_LATE = timedelta(minutes=10)
+
+
+class Book(Protocol):
+    """Which reactions were honoured or refused."""
+
+    async def honoured(
+        self,
+        workspace: str,
+        events: Sequence[str],
+        between: tuple[datetime, datetime] | None = None,
+    ) -> set[str]: ...
+    async def note(self, workspace: str, event: str, now: datetime) -> None: ...
 
 
 class Clicks:
-    """Does what a button or a reaction asks for, once."""
+    """Does what a button or a reaction asks for, once.
 
-    def __init__(self, desk: Desk, whispers: Whispers, receipts: Receipts) -> None:
+    A reaction counts anew when it was set after it was last honoured; one that is found afterwards
+    has no such moment, and counts unless it ever was.
+    """
+
+    def __init__(
+        self, desk: Desk, whispers: Whispers, receipts: Receipts, book: Book, clock: Clock
+    ) -> None:
         self._desk = desk
         self._whispers = whispers
         self._receipts = receipts
+        self._book = book
+        self._clock = clock
 
     async def pressed(self, asker: Asker, body: Payload, action: Payload) -> bool:
         """A button; False when nothing came of it."""
@@ -58,41 +86,108 @@ class Clicks:
 
     async def reacted(self, asker: Asker, event_id: str, event: Payload) -> None:
         """An emoji under one of our messages; any other message is none of our business."""
-        action = REACTIONS.get(str(event.get("reaction", "")).partition("::")[0])
-        item = event.get("item") or {}
+        sign, item = sign_of(event.get("reaction")), event.get("item") or {}
         author = event.get("item_user")
-        if action is None or item.get("type") != "message":
+        if sign is None or item.get("type") != "message":
             return
         if author and author != asker.api.identity.bot_user:
             return
         once = f"reaction:{event_id}"
         if self._desk.is_first(asker, once):
-            await self._desk.answer(asker, self._react(asker, once, action, item))
+            await self._desk.answer(asker, self._react(asker, once, sign, event))
 
-    async def _react(self, asker: Asker, once: str, action: str, item: Payload) -> Notice | None:
-        channel, ts = str(item.get("channel")), str(item.get("ts"))
+    async def found(self, api: SlackApi, user: str, receipt: Receipt, sign: str) -> None:
+        """An emoji that was found afterwards; raises ChatError, StorageUnavailable or Stopping."""
+        there = Asker(api, user, receipt.channel)
+        try:
+            notice = await self._follow(there, receipt, sign, event_of(receipt, user, sign))
+        except Ignored:
+            return
+        except Told as error:
+            notice = error.notice
+        except (StorageUnavailable, Stopping):
+            raise
+        except Refused as error:
+            notice = refusal_notice(error)
+        if notice is not None:
+            # They need not look at the channel any more, where it would be shown only now.
+            await self._whispers.say(Asker(api, user), notice)
+
+    async def _react(self, asker: Asker, once: str, sign: str, event: Payload) -> None:
+        channel, ts = str(event["item"].get("channel")), str(event["item"].get("ts"))
         receipt = await subject_of(asker.api, self._receipts, channel, ts)
-        if receipt is None or receipt.subject is None:
+        if receipt is None or not is_about_a_job(receipt):
             raise Ignored
-        if receipt.key.startswith("alert:"):
+        now, event_id = self._clock.now(), event_of(receipt, asker.user, sign)
+        window = _window(event.get("event_ts"), now)
+        lately = (now - window, now + window)
+        if await self._book.honoured(asker.workspace, [event_id], lately):
             raise Ignored
         # What comes of it goes where the message is, into its thread too.
-        there = Asker(asker.api, asker.user, receipt.channel)
-        await self._desk.answer(there, self._follow(there, once, action, receipt.subject))
-        return None
+        there, same = Asker(asker.api, asker.user, receipt.channel), (Once(event_id, window),)
+        await self._desk.answer(there, self._follow(there, receipt, sign, once, same))
 
-    async def _follow(self, asker: Asker, once: str, action: str, job: str) -> Notice | None:
-        answer = await self._do(asker, once, action, job, None)
+    async def _follow(
+        self, asker: Asker, receipt: Receipt, sign: str, event: str, also: tuple[Once, ...] = ()
+    ) -> Notice | None:
+        """Do it, and write down that nothing more is to be done for it."""
+        answer: Job | Notice | None = None
+        try:
+            answer = await self._do(asker, event, REACTIONS[sign], str(receipt.subject), None, also)
+        except (StorageUnavailable, Stopping):
+            raise
+        except (Ignored, Told, Refused):
+            await self._note(asker, receipt, sign)
+            raise
+        await self._note(asker, receipt, sign)
         return answer if isinstance(answer, Notice) else None
 
+    async def _note(self, asker: Asker, receipt: Receipt, sign: str) -> None:
+        event = event_of(receipt, asker.user, sign)
+        try:
+            await self._book.note(asker.workspace, event, self._clock.now())
+        except StorageUnavailable as error:
+            log.warning("reaction not noted", reaction=event, error=str(error))
+
     async def _do(
-        self, asker: Asker, event: str, action: str, subject: str, team: str | None
+        self,
+        asker: Asker,
+        event: str,
+        action: str,
+        subject: str,
+        team: str | None,
+        also: tuple[Once, ...] = (),
     ) -> Job | Notice:
         try:
-            return await self._desk.press(asker, event, action, subject, team)
+            return await self._desk.press(asker, event, action, subject, team, also)
         except KeyError as error:
             log.info("no such action", action=action)
             raise Ignored from error
+
+
+def sign_of(reaction: object) -> str | None:
+    """The emoji that asks for something, whatever its skin tone."""
+    name = str(reaction or "").partition("::")[0]
+    return name if name in REACTIONS else None
+
+
+def is_about_a_job(receipt: Receipt) -> bool:
+    """Whether a message is one that reactions are for; questions to admins are about jobs, too."""
+    return receipt.subject is not None and not receipt.key.startswith("alert:")
+
+
+def event_of(receipt: Receipt, user: str, sign: str) -> str:
+    """What a reaction is known by, whether Slack told of it or it was found."""
+    return f"reaction:{room(receipt.channel)}:{receipt.message}:{user}:{sign}"
+
+
+def _window(event_ts: object, now: datetime) -> timedelta:
+    """So long ago, at most, the same reaction was honoured already: since it was set."""
+    try:
+        late = now - datetime.fromtimestamp(float(str(event_ts)), UTC)
+    except (ValueError, OverflowError, OSError):
+        return ONCE_WINDOW
+    return ONCE_WINDOW + late if timedelta(0) < late < MOST_LATE else ONCE_WINDOW
 
 
 def channel_of(body: Payload) -> str:

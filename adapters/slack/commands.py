@@ -12,6 +12,7 @@ from adapters.slack.errors import Ignored, SlackRefused, Told
 from adapters.slack.escape import readable
 from adapters.slack.forms import MODEL_ACTION, Errand, filled, form, needs_file, needs_form
 from adapters.slack.messages import find_message, media_of
+from adapters.slack.twins import Twins
 from adapters.slack.whispers import Asker
 from bot.catalog import Catalog
 from bot.commands.parser import Parsed, parse_arguments, split_command
@@ -28,8 +29,9 @@ _MARKS = ("@", "!subteam", "#")
 class Commands:
     """Takes commands apart; each becomes one `Asked`, or a form first."""
 
-    def __init__(self, desk: Desk, catalog: Catalog, prefix: str) -> None:
+    def __init__(self, desk: Desk, twins: Twins, catalog: Catalog, prefix: str) -> None:
         self._desk = desk
+        self._twins = twins
         self._catalog = catalog
         self._prefix = prefix
 
@@ -57,7 +59,15 @@ class Commands:
         """`@Dailies animate …`; `alone` where everything that is said is meant for us."""
         once = f"message:{event.get('channel')}:{event.get('ts')}"
         if self._desk.is_first(asker, "said|" + once):
-            await self._desk.answer(asker, self._said(asker, event, text, once, alone=alone))
+            await self._desk.answer(asker, self._said_once(asker, event, text, once, alone=alone))
+
+    async def _said_once(
+        self, asker: Asker, event: Payload, text: str, once: str, *, alone: bool
+    ) -> None:
+        if not await self._twins.is_ours(asker.workspace, "said|" + once):
+            raise Ignored
+        await self._desk.answer(asker, self._said(asker, event, text, once, alone=alone))
+        await self._twins.note_answered(asker.workspace, "said|" + once)
 
     async def _said(
         self, asker: Asker, event: Payload, text: str, once: str, *, alone: bool

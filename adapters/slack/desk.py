@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -19,6 +19,7 @@ from bot.errors import ChatError, Refused
 from bot.jobs import Job, Member
 from bot.messages.refusals import refusal_notice
 from bot.messages.replies import failed_inside_text
+from bot.ports import Once
 from bot.scratch import scratch_for
 from bot.service import MAKING, OF_ADMINS, Service
 from bot.views import Notice
@@ -106,12 +107,18 @@ class Desk:
         return done
 
     async def press(
-        self, asker: Asker, event: str, action: str, subject: str, team: str | None
+        self,
+        asker: Asker,
+        event: str,
+        action: str,
+        subject: str,
+        team: str | None,
+        also: tuple[Once, ...] = (),
     ) -> Job | Notice:
         """Do what a button or a reaction asks for; raises a Refused, Told or KeyError."""
         rights = action in _BY_RIGHTS
         origin = await self.origin(asker, event, team, rights=rights, posts=action in MAKING)
-        return await self.service.press(origin, action, subject)
+        return await self.service.press(replace(origin, also=also), action, subject)
 
     async def origin(
         self, asker: Asker, event: str | None, team: str | None, *, rights: bool, posts: bool

@@ -22,7 +22,7 @@ from bot.commands.specification import (
     models_for,
     options_for,
 )
-from bot.requests import Kind
+from bot.requests import ENDINGS
 
 CALLBACK = "dailies:form"
 MODEL_ACTION = "form:model"
@@ -30,7 +30,6 @@ MOST_OPTIONS = 100
 MOST_OPTION = 75
 MOST_TEXT = 3000
 MOST_KEPT = 100
-_EXTENSIONS = {Kind.IMAGE: ("jpg", "jpeg", "png", "webp"), Kind.VIDEO: ("mp4", "mov", "webm")}
 _SHOWN = ("model", "ratio", "duration")
 
 
@@ -193,7 +192,7 @@ def _file_input(
     element = {
         "type": "file_input",
         "action_id": "form:files",
-        "filetypes": [extension for kind in kinds for extension in _EXTENSIONS[kind]],
+        "filetypes": [ending for kind in kinds for ending in ENDINGS[kind]],
         "max_files": min(10, most - known),
     }
     label = " or ".join(kinds).capitalize()

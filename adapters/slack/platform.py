@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import aiohttp
 import structlog
@@ -14,6 +15,7 @@ from slack_bolt.response import BoltResponse
 
 from adapters.platform import Acknowledged, unmeasured
 from adapters.slack.addresses import Addresses
+from adapters.slack.afterwards import Afterwards, Ledger
 from adapters.slack.api import CALL_SECONDS, CONNECT_SECONDS, Clients
 from adapters.slack.channels import Channels
 from adapters.slack.chat import Chat
@@ -30,6 +32,7 @@ from adapters.slack.oauth import InstallationRows, Installed, oauth_settings
 from adapters.slack.people import People
 from adapters.slack.posts import Posts
 from adapters.slack.socket import Socket
+from adapters.slack.twins import Register, Twins
 from adapters.slack.uploads import Uploads
 from adapters.slack.web import Events, add_oauth_routes
 from adapters.slack.whispers import Whispers
@@ -51,6 +54,10 @@ _API_TIMEOUT = aiohttp.ClientTimeout(total=CALL_SECONDS, sock_connect=CONNECT_SE
 MOST_SOCKETS = 10
 
 
+class Notebook(Ledger, Register, Protocol):
+    """What must be remembered beyond this process."""
+
+
 class Slack:
     """Implements adapters.platform.Platform."""
 
@@ -61,6 +68,7 @@ class Slack:
         config: SlackConfig,
         *,
         receipts: Receipts,
+        book: Notebook,
         installations: InstallationRows,
         catalog: Catalog,
         archive: Archive,
@@ -106,9 +114,11 @@ class Slack:
         )
         downloads = Downloads(addresses, self._files_session)
         self._desk = Desk(people, channels, downloads, whispers, guests=config.guests)
-        clicks = Clicks(self._desk, whispers, receipts)
+        clicks = Clicks(self._desk, whispers, receipts, book, clock)
+        self._afterwards = Afterwards(self._workspaces, receipts, book, clicks, clock)
         homes = Homes(self._desk, clicks, whispers, catalog)
-        commands = Commands(self._desk, catalog, config.command_prefix)
+        twins = Twins(book, replica, clock)
+        commands = Commands(self._desk, twins, catalog, config.command_prefix)
         self._listeners = Listeners(self._workspaces, commands, clicks, homes)
         self._app = _bolt(config, clients, self._workspaces, installed, installations, clock)
         measure(self._app, acknowledged)
@@ -149,6 +159,8 @@ class Slack:
             log.info("slack", team=home.identity.team if home else None, mode=self._config.mode)
         if self._socket is not None and self._listens:
             await self._socket.start()
+        elif self._listens:
+            self._afterwards.begin()
 
     async def _has_socket(self) -> bool:
         """Whether one of the sockets that Slack allows is ours."""
@@ -157,6 +169,7 @@ class Slack:
     async def stop(self) -> None:
         if self._socket is not None:
             await self._socket.stop()
+        await self._afterwards.stop()
         await self._listeners.finish()
 
     async def close(self) -> None:
@@ -170,7 +183,8 @@ class Slack:
         if config.mode != "socket" or config.app_token is None:
             return None
         token = config.app_token.get_secret_value()
-        return Socket(self._app, clients, token, clock, self._has_socket, direct=direct)
+        began = self._afterwards.begin
+        return Socket(self._app, clients, token, clock, self._has_socket, began, direct=direct)
 
 
 def measure(app: AsyncApp, acknowledged: Acknowledged) -> None:

@@ -1,9 +1,11 @@
 """Socket Mode, watched: the SDK reconnects by itself, but not out of everything."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 import structlog
+from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -29,7 +31,10 @@ _BAD_TOKEN = ("invalid_auth", "not_authed", "not_allowed_token_type", "account_i
 
 
 class Socket:
-    """Keeps one connection that works; a new one takes the place of one that does not."""
+    """Keeps one connection that works; a new one takes the place of one that does not.
+
+    `began` is called when a session begins: what happened since the last one was told to nobody.
+    """
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class Socket:
         app_token: str,
         clock: Clock,
         has_place: Callable[[], Awaitable[bool]],
+        began: Callable[[], object],
         *,
         direct: bool,
     ) -> None:
@@ -46,6 +52,7 @@ class Socket:
         self._app_token = app_token
         self._clock = clock
         self._has_place = has_place
+        self._began = began
         self._direct = direct
         self._handler: AsyncSocketModeHandler | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -114,8 +121,11 @@ class Socket:
         except (TimeoutError, OSError) as error:
             log.warning("old socket not closed", error=type(error).__name__)
 
-    async def _note_frame(self, _message: object) -> None:
+    async def _note_frame(self, frame: WSMessage) -> None:
         self._heard = self._clock.monotonic()
+        # The SDK begins sessions by itself, too.
+        if '"hello"' in frame.data and json.loads(frame.data).get("type") == "hello":
+            self._began()
 
     async def _watch(self) -> None:
         while True:

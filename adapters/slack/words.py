@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.text import Bold, Code, Text
+from bot.text import Bold, Code, Link, Span, Text
 from bot.views import Notice
 
 
@@ -52,10 +52,12 @@ def no_uploads(code: str, originals: Sequence[str]) -> Text:
     why = {"storage_limit_reached": "this workspace's storage is full"}.get(
         code, "this workspace does not allow uploads"
     )
-    where: list[str | Code] = []
+    where: list[Span] = []
     for original in originals:
         linked = original.startswith("https://")
-        where += [f" Original: {original}"] if linked else [" In the archive: ", Code(original)]
+        where += (
+            [" ", Link(original, "Original")] if linked else [" In the archive: ", Code(original)]
+        )
     return (f"Slack took no file: {why}. Ask an admin to change that, then retry.", *where)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.commands.specification import CommandSpec
 from bot.jobs import Member
+from bot.ports import Once
 
 # One command with more files than this is a mistake, whatever the model.
 MOST_FILES = 10
@@ -25,7 +26,7 @@ class Origin:
     """Who did something, and where. `roles` are the ids of the member's roles.
 
     `event` is the platform's id of it, when there is one: a second time it is the same thing, for
-    ever, or within `event_window` where it can happen again.
+    ever, or within `event_window` where it can happen again; `also` are further ids of it.
     """
 
     member: Member
@@ -34,6 +35,7 @@ class Origin:
     roles: tuple[str, ...] = ()
     event: str | None = None
     event_window: timedelta | None = None
+    also: tuple[Once, ...] = ()
 
 
 @dataclass(frozen=True)

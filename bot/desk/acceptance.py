@@ -153,4 +153,5 @@ def event_keys(origin: Origin) -> list[Once]:
     """What a platform's event is known by, so that it counts once however often it comes."""
     if origin.event is None:
         return []
-    return [Once(f"{origin.member.workspace}|event|{origin.event}", origin.event_window)]
+    known = (Once(origin.event, origin.event_window), *origin.also)
+    return [Once(f"{origin.member.workspace}|event|{each.key}", each.window) for each in known]

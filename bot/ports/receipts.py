@@ -42,6 +42,11 @@ class Receipts(Protocol):
 
     async def receipt(self, workspace: str, key: str) -> Receipt | None: ...
 
+    async def recent(self, platform: str, since: datetime, after: str, limit: int) -> list[Receipt]:
+        """The receipts of messages that have a subject, in the channels of the jobs since a moment;
+        those whose ids come after `after`, the newest first."""
+        ...
+
     async def of_message(self, workspace: str, channel: str, message: str) -> Receipt | None:
         """The receipt of a message; `channel` is without the thread."""
         ...

@@ -80,6 +80,17 @@ async def test_an_event_is_honoured_by_its_job_or_by_a_note(
     assert await book.honoured("discord:2", events) == set()
 
 
+async def test_what_was_honoured_is_asked_for_a_time_and_a_beginning_is_remembered(
+    database: Database,
+) -> None:
+    book, hour = Messages(database), timedelta(hours=1)
+    await book.note("slack:1", "refused", NOW)
+    assert await book.honoured("slack:1", ["refused"], (NOW - hour, NOW + hour)) == {"refused"}
+    assert await book.honoured("slack:1", ["refused"], (NOW + hour, NOW + 2 * hour)) == set()
+    assert await book.began("slack|reactions", NOW) == NOW
+    assert await book.began("slack|reactions", NOW + hour) == NOW
+
+
 async def test_an_event_that_lost_to_another_key_names_the_same_job(storage: SqlStorage) -> None:
     same = Once("same", timedelta(seconds=3))
     await storage.accept(_job("a"), [Once("first"), same], NOW)

@@ -152,4 +152,39 @@ BEGUN = (
     ),
 )
 
-GUARDS = (*LIVES, *ACCEPTED, *BEGUN, *OWNED, *DONE)
+AFTERWARDS = "tests/slack/test_afterwards.py::test_"
+TOLD = (
+    guard(
+        "adapters/slack/twins.py",
+        "if first == own or not await self._replica.is_live(first):",
+        "if True:",
+        "tests/slack/test_twins.py::"
+        "test_what_two_replicas_are_told_of_is_answered_and_fetched_once",
+    ),
+    guard(
+        "adapters/slack/clicks.py",
+        "(Once(event_id, window),)",
+        "()",
+        f"{AFTERWARDS}whoever_died_right_after_the_job_was_accepted_does_not_find_it_again",
+    ),
+    guard(
+        "adapters/slack/clicks.py",
+        "ONCE_WINDOW + late if timedelta(0) < late < MOST_LATE else ONCE_WINDOW",
+        "ONCE_WINDOW",
+        f"{AFTERWARDS}what_is_found_after_a_lost_connection_and_then_told_late_is_one_job",
+    ),
+    guard(
+        "adapters/slack/afterwards.py",
+        "            if event not in honoured:\n",
+        "            if True:\n",
+        f"{AFTERWARDS}a_refusal_of_what_was_found_is_told_directly_and_once",
+    ),
+    guard(
+        "adapters/slack/afterwards.py",
+        "since = max(began, ",
+        "since = (",
+        f"{AFTERWARDS}what_was_honoured_before_it_was_written_down_is_left_alone",
+    ),
+)
+
+GUARDS = (*LIVES, *ACCEPTED, *BEGUN, *OWNED, *DONE, *TOLD)

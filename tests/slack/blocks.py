@@ -115,6 +115,8 @@ def _text_input(element: Mapping[str, Any]) -> Iterator[str]:
 def _file_input(element: Mapping[str, Any]) -> Iterator[str]:
     if not 1 <= element.get("max_files", 10) <= 10:
         yield "max_files"
+    if not all(ending.isalnum() for ending in element.get("filetypes", ())):
+        yield "filetypes"
 
 
 _ELEMENTS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {

@@ -17,6 +17,8 @@ Json = dict[str, Any]
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-home", "xapp-home", "5ec4e7" * 5
 TEAM, BOT, BOT_ID = "T0HOME", "U0BOT", "B0BOT"
 
+MOST_NAMED = 25
+
 
 class Refusal(Exception):
     """`ok: false` with a code."""
@@ -102,6 +104,9 @@ def _seen(s: SlackServer, message: Json, a: Json) -> Json:
     shown = dict(message)
     if s.faults.metadata_hidden or a.get("include_all_metadata") not in (True, "true", "1"):
         shown.pop("metadata", None)
+    if "reactions" in shown:
+        # Of many not all are named; the count is right.
+        shown["reactions"] = [{**g, "users": g["users"][:MOST_NAMED]} for g in shown["reactions"]]
     return shown
 
 
@@ -117,6 +122,18 @@ def _history(s: SlackServer, a: Json) -> Json:
     top = [m for m in s.messages.get(a["channel"], []) if "thread_ts" not in m and _within(m, a)]
     limit = int(a.get("limit", 100))
     return {"messages": [_seen(s, m, a) for m in reversed(top)][:limit], "has_more": False}
+
+
+def _reactions(s: SlackServer, a: Json) -> Json:
+    if not a.get("channel") or not a.get("timestamp"):
+        raise Refusal("no_item_specified")
+    _channel(s, a, member=False)
+    sent = s.messages.get(a["channel"], [])
+    found = next((m for m in sent if m["ts"] == a["timestamp"]), None)
+    if found is None:
+        raise Refusal("message_not_found")
+    shown = found if a.get("full") == "true" else _seen(s, found, a)
+    return {"type": "message", "channel": a["channel"], "message": shown}
 
 
 def _replies(s: SlackServer, a: Json) -> Json:
@@ -268,6 +285,7 @@ METHODS: dict[str, Callable[[Any, Json], Json]] = {
     "conversations.open": _open,
     "conversations.history": _history,
     "conversations.replies": _replies,
+    "reactions.get": _reactions,
     "chat.postMessage": _post,
     "chat.update": _update,
     "chat.delete": _delete,

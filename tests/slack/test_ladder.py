@@ -1,5 +1,7 @@
 """Where Slack does not take a result's files, the text arrives, and how to get the original."""
 
+import re
+
 import pytest
 
 from tests.slack.inside import Run
@@ -30,7 +32,7 @@ async def test_where_no_file_is_taken_the_text_arrives_with_the_way_to_the_origi
     await workspace.command("/imagine a fox")
     result = await workspace.result()
     assert said in shown(result)
-    assert "Original: https://dailies.example.com/files/" in shown(result)
+    assert re.search(r"<https://dailies\.example\.com/files/[^|>]+\|Original>", result["text"])
     assert "<@U0ADA>" in result["text"]
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot.media.containers import CONTAINERS
 from tests.slack.inside import Run
 from tests.slack.workspace import ADA, Json, Workspace, png, shown
 
@@ -17,6 +18,17 @@ async def opened(workspace: Workspace) -> Json:
 
 def file_input(view: Json) -> Json | None:
     return next((block for block in view["blocks"] if block.get("block_id") == "files"), None)
+
+
+async def test_a_form_takes_every_kind_of_file_that_is_opened(
+    workspace: Workspace, run: Run
+) -> None:
+    await run()
+    await workspace.command("/upscale")
+    files = file_input(await opened(workspace))
+    assert files is not None
+    endings = {ending for each in CONTAINERS for ending in each.extensions}
+    assert endings == set(files["element"]["filetypes"])
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,14 @@ def heard() -> list[str]:
 
 
 @pytest.fixture
+def sessions() -> list[str]:
+    """The sessions that began, as the watch told of them."""
+    return []
+
+
+@pytest.fixture
 async def connect(
-    server: SlackServer, session: aiohttp.ClientSession, heard: list[str]
+    server: SlackServer, session: aiohttp.ClientSession, heard: list[str], sessions: list[str]
 ) -> AsyncIterator[Connect]:
     """Start a watched socket; the clock that its watch goes by."""
     sockets: list[Socket] = []
@@ -35,7 +41,10 @@ async def connect(
     async def start(token: str = APP_TOKEN) -> HandClock:
         clients = Clients(f"{server.url}/api/", session, direct=True)
         clock = HandClock()
-        socket = Socket(_app(clients, heard), clients, token, clock, _ours, direct=True)
+        app = _app(clients, heard)
+        socket = Socket(
+            app, clients, token, clock, _ours, lambda: sessions.append("one more"), direct=True
+        )
         sockets.append(socket)
         await socket.start()
         await clock.all_asleep()
@@ -125,6 +134,18 @@ async def test_a_dead_socket_is_replaced_where_the_sdk_tries_a_used_ticket_for_e
     await clock.pass_by(LOST_SECONDS + 5)
     await connected(server)
     await say(server, heard, "back again")
+
+
+async def test_every_new_session_is_told_of_and_nothing_else(
+    server: SlackServer, connect: Connect, heard: list[str], sessions: list[str]
+) -> None:
+    await connect()
+    await say(server, heard, '{"type":"hello"}')
+    assert len(sessions) == 1
+    await server.sockets[0].close()  # the SDK connects again by itself
+    await connected(server)
+    await say(server, heard, "again")
+    assert len(sessions) == 2
 
 
 async def test_where_slack_gives_no_address_it_is_asked_again_until_it_does(

@@ -94,11 +94,34 @@ class Workspace:
         }
         return await self.send("events_api", payload, **more)
 
+    def set_reaction(self, message: Json, name: str, user: str = ADA) -> None:
+        """What can be seen under a message; nobody is told of it."""
+        groups = message.setdefault("reactions", [])
+        group = next((group for group in groups if group["name"] == name), None)
+        if group is None:
+            groups.append(group := {"name": name, "users": [], "count": 0})
+        if user not in group["users"]:
+            group["users"].append(user)
+            group["count"] += 1
+
+    def take_back(self, message: Json, name: str, user: str = ADA) -> None:
+        group = next(group for group in message["reactions"] if group["name"] == name)
+        group["users"].remove(user)
+        group["count"] -= 1
+        if not group["users"]:
+            message["reactions"].remove(group)
+        if not message["reactions"]:
+            del message["reactions"]
+
     async def react(
         self, message: Json, name: str, user: str = ADA, channel: str = ROOM, **more: Any
     ) -> Json:
+        """Set it, and tell of it; `event_ts` may name another moment than this one."""
+        self.set_reaction(message, name, user)
         item = {"type": "message", "channel": channel, "ts": message["ts"]}
         event = {"type": "reaction_added", "user": user, "reaction": name, "item": item}
+        if "event_ts" in more:
+            event["event_ts"] = more.pop("event_ts")
         return await self.event({**event, "item_user": message.get("user")}, **more)
 
     def press_payload(
