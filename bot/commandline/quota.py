@@ -1,19 +1,17 @@
 """`dailies quota …`: what the chat commands do, for scripts, and rules in bulk as CSV."""
 
 import argparse
-import csv
 import getpass
-import io
 import json
-import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.clock import SystemClock
 from bot.commandline.quota_arguments import add_quota_arguments
+from bot.commandline.quota_rules import COLUMNS, credits_of, csv_of_rules, row_of, rules_in
+from bot.commandline.quota_whom import member_of, scope_of, workspace_of
 from bot.commandline.tables import table
 from bot.commands.amounts import amount, days, limited, period, reason
 from bot.commands.specification import SETTINGS
@@ -22,7 +20,6 @@ from bot.credits import BLOCKED, Allowance
 from bot.desk.reporting import csv_of, used_in
 from bot.desk.settings import change_setting
 from bot.errors import BadChoice, ConfigError, NoRule, Refused
-from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 from bot.messages.reports import settings
@@ -33,7 +30,6 @@ from bot.shell import open_quotas
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
 
-COLUMNS = ("workspace", "scope", "credits", "period")
 CHANGED = ("at", "by", "action", "subject", "before", "after", "why")
 # As many changes are printed, the latest.
 MOST_CHANGES = 10_000
@@ -64,9 +60,9 @@ async def run_quota(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     if arguments.member is None:
         rules = await quotas.rules(arguments.workspace)
-        rows = [_row(workspace, rule) for workspace, rule in rules]
+        rows = [row_of(workspace, rule) for workspace, rule in rules]
         return json.dumps(rows, indent=2) if arguments.json else table(COLUMNS, rows)
-    member = await _member(arguments, quotas)
+    member = await member_of(arguments, quotas)
     balance = await quotas.balance(member, SystemClock().now(), arguments.role)
     facts: dict[str, Any] = {
         "member": member.id,
@@ -82,7 +78,7 @@ async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     }
     if arguments.json:
         return json.dumps(facts, indent=2, default=str)
-    facts["allowance"] = _credits(balance.allowance)
+    facts["allowance"] = credits_of(balance.allowance)
     facts["left"] = "unlimited" if balance.left is None else balance.left
     facts["grants"] = ", ".join(str(grant.left) for grant in balance.grants) or "none"
     return "\n".join(f"{name:<10} {value}" for name, value in facts.items())
@@ -103,14 +99,14 @@ async def _write(
     allowance: Allowance,
     action: str = "set",
 ) -> str:
-    workspace = await _workspace(arguments, quotas)
-    rule = Rule(allowance, _scope(arguments.who))
+    workspace = await workspace_of(arguments, quotas)
+    rule = Rule(allowance, scope_of(arguments.who))
     await quotas.set_rules([(workspace, rule)], _change(arguments), action)
-    return table(COLUMNS, [_row(workspace, rule)])
+    return table(COLUMNS, [row_of(workspace, rule)])
 
 
 async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace, scope = await _workspace(arguments, quotas), _scope(arguments.who)
+    workspace, scope = await workspace_of(arguments, quotas), scope_of(arguments.who)
     if not await quotas.clear_rule(workspace, scope, _change(arguments)):
         raise NoRule(scope)
     return f"The rule for {scope} is gone."
@@ -118,7 +114,7 @@ async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 
 async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     credits, lasts = limited(arguments.credits), days(arguments.days)
-    change, member = _change(arguments), await _member(arguments, quotas)
+    change, member = _change(arguments), await member_of(arguments, quotas)
     expires_at = change.at + timedelta(days=lasts) if lasts else None
     await quotas.grant(member, credits, expires_at, change)
     return f"{member.id} has {credits} credits more."
@@ -126,38 +122,42 @@ async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 
 async def _revoke(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     credits = None if arguments.credits is None else limited(arguments.credits)
-    member = await _member(arguments, quotas)
+    member = await member_of(arguments, quotas)
     taken = await quotas.revoke(member, credits, _change(arguments))
     return f"{member.id} has {taken} granted credits less."
 
 
 async def _reset(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    member = await _member(arguments, quotas)
+    member = await member_of(arguments, quotas)
     used = await quotas.reset(member, _change(arguments), arguments.role)
     return f"{member.id} starts anew: {used} credits used before do not count."
 
 
 async def _pardon(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    member = await _member(arguments, quotas)
+    member = await member_of(arguments, quotas)
     await quotas.pardon(member, _change(arguments))
     return f"{member.id} is no longer paused."
 
 
 async def _history(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace = await _workspace(arguments, quotas)
-    scope = _scope(arguments.who) if arguments.who else None
+    workspace = await workspace_of(arguments, quotas)
+    scope = scope_of(arguments.who) if arguments.who else None
     rows = [_line(changed) for changed in await quotas.changed(workspace, scope, MOST_CHANGES)]
     return json.dumps(rows, indent=2) if arguments.json else table(CHANGED, rows)
 
 
 async def _report(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace, now = await _workspace(arguments, quotas), SystemClock().now()
+    workspace, now = await workspace_of(arguments, quotas), SystemClock().now()
     usages, _ = await used_in(quotas, workspace, period(arguments.period), now)
     return csv_of(usages, {}).rstrip("\n")
 
 
 async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace, name, value = await _workspace(arguments, quotas), arguments.setting, arguments.value
+    workspace, name, value = (
+        await workspace_of(arguments, quotas),
+        arguments.setting,
+        arguments.value,
+    )
     if name is not None:
         if name not in SETTINGS:
             raise BadChoice("setting", name, SETTINGS)
@@ -168,76 +168,20 @@ async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 
 
 async def _zone(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace = await _workspace(arguments, quotas)
+    workspace = await workspace_of(arguments, quotas)
     change = _change(arguments)
     await change_setting(quotas, workspace, "zone", arguments.zone, None, change)
     return f"Periods of {workspace} begin in {(await quotas.settings(workspace)).zone} now."
 
 
 async def _export(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for workspace, rule in await quotas.rules(arguments.workspace):
-        writer.writerow(_row(workspace, rule))
-    return out.getvalue().rstrip("\n")
+    return csv_of_rules(row_of(*found) for found in await quotas.rules(arguments.workspace))
 
 
 async def _import(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    rules: list[tuple[str, Rule]] = []
-    wrong: list[str] = []
-    for number, line in enumerate(_read_csv(arguments.file), start=2):
-        try:
-            rules.append(_rule(line))
-        except ConfigError as error:
-            wrong.append(f"line {number}: {error}")
-        except (Refused, KeyError, AttributeError) as error:
-            why = plain(refusal(error)) if isinstance(error, Refused) else "a column is missing"
-            wrong.append(f"line {number}: {why}")
-    if wrong:
-        raise ConfigError("Nothing was changed.\n" + "\n".join(wrong))
+    rules = rules_in(arguments.file)
     await quotas.set_rules(rules, _change(arguments))
     return f"{len(rules)} rules set."
-
-
-def _read_csv(file: str) -> Iterable[dict[str, str]]:
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file} cannot be read: save it as UTF-8.") from None
-    reader = csv.DictReader(io.StringIO(text))
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise ConfigError(f"The first line must be: {','.join(COLUMNS)}")
-    return list(reader)
-
-
-def _rule(line: dict[str, str]) -> tuple[str, Rule]:
-    credits = line["credits"].strip().lower()
-    allowance = BLOCKED
-    if credits != "blocked":
-        allowance = Allowance(amount(credits), period(line["period"].strip() or None))
-    return _named(line["workspace"].strip()), Rule(allowance, _scope(line["scope"].strip()))
-
-
-def _row(workspace: str, rule: Rule) -> dict[str, str]:
-    allowance = rule.allowance
-    values = (workspace, rule.scope, _credits(allowance), allowance.period.value)
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def _credits(allowance: Allowance) -> str:
-    if allowance.blocked:
-        return "blocked"
-    return "unlimited" if allowance.credits is None else str(allowance.credits)
-
-
-def _scope(who: str) -> str:
-    kind, _, name = who.partition(":")
-    if who in ("default", "workspace") or (kind in ("member", "role", "channel") and name):
-        return who
-    return f"member:{who}"
 
 
 def _change(arguments: argparse.Namespace) -> Change:
@@ -259,27 +203,6 @@ def _line(changed: Changed) -> dict[str, str]:
         changed.before or "", changed.after or "", change.why or "",
     )  # fmt: skip
     return dict(zip(CHANGED, values, strict=True))
-
-
-async def _member(arguments: argparse.Namespace, quotas: QuotaStorage) -> Member:
-    return Member(await _workspace(arguments, quotas), arguments.member.removeprefix("member:"))
-
-
-def _named(workspace: str) -> str:
-    platform, _, name = workspace.partition(":")
-    if platform not in ("discord", "slack", "playground") or not name:
-        raise ConfigError(f"{workspace or 'nothing'} is no workspace. Write it as in discord:4711.")
-    return workspace
-
-
-async def _workspace(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    if arguments.workspace:
-        return _named(arguments.workspace)
-    known = await quotas.workspaces()
-    if len(known) == 1:
-        return known[0]
-    listed = ", ".join(known) or "none yet"
-    raise ConfigError(f"Say which workspace: --workspace … (known: {listed}).")
 
 
 _VERBS: dict[str, Callable[[argparse.Namespace, QuotaStorage], Awaitable[str]]] = {
