@@ -4,13 +4,13 @@ import argparse
 import getpass
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
 from bot.commandline.quota_arguments import add_quota_arguments
-from bot.commandline.quota_rules import COLUMNS, credits_of, csv_of_rules, row_of, rules_in
+from bot.commandline.quota_rules import COLUMNS, csv_of_rules, row_of, rules_in
+from bot.commandline.quota_show import show
 from bot.commandline.quota_whom import member_of, scope_of, workspace_of
 from bot.commandline.tables import table
 from bot.commands.amounts import amount, days, limited, period, reason
@@ -58,30 +58,7 @@ async def run_quota(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 
 
 async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    if arguments.member is None:
-        rules = await quotas.rules(arguments.workspace)
-        rows = [row_of(workspace, rule) for workspace, rule in rules]
-        return json.dumps(rows, indent=2) if arguments.json else table(COLUMNS, rows)
-    member = await member_of(arguments, quotas)
-    balance = await quotas.balance(member, SystemClock().now(), arguments.role)
-    facts: dict[str, Any] = {
-        "member": member.id,
-        "rule": balance.scope,
-        "allowance": balance.allowance.credits,
-        "blocked": balance.allowance.blocked,
-        "period": balance.allowance.period.value,
-        "captured": balance.captured,
-        "held": balance.held,
-        "left": balance.left,
-        "resets_at": balance.resets_at.isoformat(),
-        "grants": [asdict(grant) for grant in balance.grants],
-    }
-    if arguments.json:
-        return json.dumps(facts, indent=2, default=str)
-    facts["allowance"] = credits_of(balance.allowance)
-    facts["left"] = "unlimited" if balance.left is None else balance.left
-    facts["grants"] = ", ".join(str(grant.left) for grant in balance.grants) or "none"
-    return "\n".join(f"{name:<10} {value}" for name, value in facts.items())
+    return (await show(arguments, quotas)).said(as_json=arguments.json)
 
 
 async def _set(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
@@ -114,7 +91,7 @@ async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 
 async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     credits, lasts = limited(arguments.credits), days(arguments.days)
-    change, member = _change(arguments), await member_of(arguments, quotas)
+    change, member = _change(arguments), await member_of(arguments.member, arguments, quotas)
     expires_at = change.at + timedelta(days=lasts) if lasts else None
     await quotas.grant(member, credits, expires_at, change)
     return f"{member.id} has {credits} credits more."
@@ -122,19 +99,19 @@ async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
 
 async def _revoke(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     credits = None if arguments.credits is None else limited(arguments.credits)
-    member = await member_of(arguments, quotas)
+    member = await member_of(arguments.member, arguments, quotas)
     taken = await quotas.revoke(member, credits, _change(arguments))
     return f"{member.id} has {taken} granted credits less."
 
 
 async def _reset(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    member = await member_of(arguments, quotas)
+    member = await member_of(arguments.member, arguments, quotas)
     used = await quotas.reset(member, _change(arguments), arguments.role)
     return f"{member.id} starts anew: {used} credits used before do not count."
 
 
 async def _pardon(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    member = await member_of(arguments, quotas)
+    member = await member_of(arguments.member, arguments, quotas)
     await quotas.pardon(member, _change(arguments))
     return f"{member.id} is no longer paused."
 

@@ -12,8 +12,8 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     """`dailies quota <verb> …`."""
     parser.add_argument("--workspace", help="as in discord:4711; may be left out if there is one")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
-    show = verbs.add_parser("show", help="every rule, or where a member stands")
-    show.add_argument("member", nargs="?", help=f"{_MEMBER}; without one, every rule")
+    show = verbs.add_parser("show", help="every rule, or where somebody stands")
+    show.add_argument("who", nargs="?", help=f"{_WHO}; without one, every rule")
     show.add_argument("--role", action="append", default=[], help="a role that the member has")
     show.add_argument("--json", action="store_true", help="for machines")
     set_ = verbs.add_parser("set", help="set how many credits may be used per period")

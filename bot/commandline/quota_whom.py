@@ -15,9 +15,12 @@ def scope_of(who: str) -> str:
     return f"member:{who}"
 
 
-async def member_of(arguments: argparse.Namespace, quotas: QuotaStorage) -> Member:
-    """The one member that a line is about."""
-    return Member(await workspace_of(arguments, quotas), arguments.member.removeprefix("member:"))
+async def member_of(who: str, arguments: argparse.Namespace, quotas: QuotaStorage) -> Member:
+    """The one member who is meant; raises ConfigError."""
+    kind, _, id_ = scope_of(who).partition(":")
+    if kind != "member":
+        raise ConfigError(f"{who} is no member. Write the member's id, as in member:4711.")
+    return Member(await workspace_of(arguments, quotas), id_)
 
 
 def workspace_named(name: str) -> str:
