@@ -32,10 +32,18 @@ LEAST_SHARE_TO_FORECAST = 0.05
 
 @dataclass(frozen=True)
 class Rule:
-    """An allowance and where it comes from: `member:…`, `role:…`, `default` or `configured`."""
+    """An allowance and where it comes from: `member:…`, `role:…`, `default` or `configured`.
+
+    A cap's is `workspace` or `channel:…`.
+    """
 
     allowance: Allowance
     scope: str
+
+    @property
+    def is_cap(self) -> bool:
+        """Whether it is the workspace's budget or a channel's cap."""
+        return self.scope == "workspace" or self.scope.startswith("channel:")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
 from bot.commandline.quota_arguments import add_quota_arguments
-from bot.commandline.quota_rules import COLUMNS, csv_of_rules, row_of, rules_in
+from bot.commandline.quota_rules import COLUMNS, csv_of_rules, row_of, rule_for, rules_in
 from bot.commandline.quota_show import show
-from bot.commandline.quota_whom import member_of, scope_of, workspace_of
+from bot.commandline.quota_whom import channel_in, member_of, scope_of, workspace_of
 from bot.commandline.tables import table
-from bot.commands.amounts import amount, days, limited, period, reason
+from bot.commands.amounts import CONFIGURED, amount, days, limited, period, reason
 from bot.commands.specification import SETTINGS
 from bot.config import load_config
 from bot.credits import BLOCKED, Allowance
@@ -24,7 +24,7 @@ from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 from bot.messages.reports import settings
 from bot.ports import QuotaStorage
-from bot.quotas import Change, Changed, Rule
+from bot.quotas import Change, Changed
 from bot.shell import open_quotas
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ async def _write(
     action: str = "set",
 ) -> str:
     workspace = await workspace_of(arguments, quotas)
-    rule = Rule(allowance, scope_of(arguments.who))
+    rule = rule_for(arguments.who, allowance)
     await quotas.set_rules([(workspace, rule)], _change(arguments), action)
     return table(COLUMNS, [row_of(workspace, rule)])
 
@@ -136,11 +136,15 @@ async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
         arguments.value,
     )
     if name is not None:
-        if name not in SETTINGS:
+        if name.lower() not in SETTINGS:
             raise BadChoice("setting", name, SETTINGS)
         if value is None:
             raise ConfigError("Say what to set it to, or `configured`.")
-        await change_setting(quotas, workspace, name, value, value, _change(arguments))
+        channel = None
+        if name.lower() == "alerts" and value.lower() != CONFIGURED:
+            channel = channel_in(workspace, value)
+        change = _change(arguments)
+        await change_setting(quotas, workspace, name.lower(), value, channel, change)
     return plain(settings(await quotas.settings(workspace)))
 
 

@@ -2,9 +2,9 @@
 
 import argparse
 
+from bot.commandline.quota_whom import WHO
 from bot.commands.specification import SETTINGS
 
-_WHO = "member:ID, role:ID, channel:ID, default or workspace; a bare id is a member"
 _MEMBER = "the id that the platform knows a member by"
 
 
@@ -13,17 +13,17 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace", help="as in discord:4711; may be left out if there is one")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
     show = verbs.add_parser("show", help="every rule, or where somebody stands")
-    show.add_argument("who", nargs="?", help=f"{_WHO}; without one, every rule")
+    show.add_argument("who", nargs="?", help=f"{WHO}; without one, every rule")
     show.add_argument("--role", action="append", default=[], help="a role that the member has")
     show.add_argument("--json", action="store_true", help="for machines")
     set_ = verbs.add_parser("set", help="set how many credits may be used per period")
-    set_.add_argument("who", help=_WHO)
+    set_.add_argument("who", help=WHO)
     set_.add_argument("credits", help="a whole number, or unlimited")
     set_.add_argument("period", nargs="?", help="day, week or month (default: month)")
     block = verbs.add_parser("block", help="let somebody use no credits at all")
-    block.add_argument("who", help=_WHO)
+    block.add_argument("who", help=WHO)
     clear = verbs.add_parser("clear", help="take a rule away")
-    clear.add_argument("who", help=_WHO)
+    clear.add_argument("who", help=WHO)
     grant = verbs.add_parser("grant", help="give a member credits once")
     grant.add_argument("member", help=_MEMBER)
     grant.add_argument("credits", help="a whole number")
@@ -39,7 +39,7 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     pardon = verbs.add_parser("pardon", help="end a member's pause")
     pardon.add_argument("member", help=_MEMBER)
     history = verbs.add_parser("history", help="who changed what, when and why")
-    history.add_argument("who", nargs="?", help=_WHO)
+    history.add_argument("who", nargs="?", help=WHO)
     history.add_argument("--json", action="store_true", help="for machines")
     report = verbs.add_parser("report", help="write what was used as CSV to standard output")
     report.add_argument("period", nargs="?", help="day, week or month (default: month)")

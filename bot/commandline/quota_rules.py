@@ -9,12 +9,20 @@ from pathlib import Path
 from bot.commandline.quota_whom import scope_of, workspace_named
 from bot.commands.amounts import amount, period
 from bot.credits import BLOCKED, Allowance
-from bot.errors import ConfigError, Refused
+from bot.errors import ConfigError, NotBlockable, Refused
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 from bot.quotas import Rule
 
 COLUMNS = ("workspace", "scope", "credits", "period")
+
+
+def rule_for(who: str, allowance: Allowance) -> Rule:
+    """A rule as an operator types it; raises ConfigError or NotBlockable."""
+    rule = Rule(allowance, scope_of(who))
+    if allowance.blocked and rule.is_cap:
+        raise NotBlockable(who)
+    return rule
 
 
 def row_of(workspace: str, rule: Rule) -> dict[str, str]:
@@ -42,11 +50,14 @@ def csv_of_rules(rows: Iterable[dict[str, str]]) -> str:
 
 def rules_in(file: str) -> Sequence[tuple[str, Rule]]:
     """The rules of a CSV with their workspaces; raises ConfigError with each line that is wrong."""
-    rules: list[tuple[str, Rule]] = []
+    rules: dict[tuple[str, str], Rule] = {}
     wrong: list[str] = []
     for number, line in enumerate(_read_csv(file), start=2):
         try:
-            rules.append(_rule(line))
+            workspace, rule = _rule(line)
+            if (workspace, rule.scope) in rules:
+                raise ConfigError(f"{rule.scope} of {workspace} is on an earlier line, too.")
+            rules[workspace, rule.scope] = rule
         except ConfigError as error:
             wrong.append(f"line {number}: {error}")
         except (Refused, KeyError, AttributeError) as error:
@@ -54,7 +65,7 @@ def rules_in(file: str) -> Sequence[tuple[str, Rule]]:
             wrong.append(f"line {number}: {why}")
     if wrong:
         raise ConfigError("Nothing was changed.\n" + "\n".join(wrong))
-    return rules
+    return [(workspace, rule) for (workspace, _), rule in rules.items()]
 
 
 def _read_csv(file: str) -> Iterable[dict[str, str]]:
@@ -75,6 +86,4 @@ def _rule(line: dict[str, str]) -> tuple[str, Rule]:
     allowance = BLOCKED
     if credits != "blocked":
         allowance = Allowance(amount(credits), period(line["period"].strip() or None))
-    return workspace_named(line["workspace"].strip()), Rule(
-        allowance, scope_of(line["scope"].strip())
-    )
+    return workspace_named(line["workspace"].strip()), rule_for(line["scope"].strip(), allowance)

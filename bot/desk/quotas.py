@@ -100,7 +100,7 @@ class QuotaDesk:
 
     async def _block(self, invocation: Invocation) -> Text:
         target = await self._target(invocation.origin.member, invocation.arguments["who"])
-        if target.scope == "workspace":
+        if Rule(BLOCKED, target.scope).is_cap:
             raise errors.NotBlockable(invocation.arguments["who"])
         await self._write(invocation, target.scope, BLOCKED, "block")
         return messages.set_to(target.shown, BLOCKED)

@@ -69,3 +69,53 @@ async def test_a_channel_is_shown_with_its_cap_and_what_was_used_of_it(books, da
     facts = json.loads(await dailies("show", "channel:dailies", "--json"))
     assert (facts["standing"]["held"], facts["standing"]["left"]) == (30, 40)
     assert facts["standing"]["resets_at"] > SystemClock().now().isoformat()
+
+
+@pytest.mark.parametrize(("typed", "scope"), [
+    ("Workspace", "workspace"), ("DEFAULT", "default"), ("Role:design", "role:design"),
+    ("member: ben", "member:ben"), ("member:Workspace", "member:Workspace"),
+])  # fmt: skip
+async def test_whom_it_is_for_is_understood_however_it_is_typed(books, dailies, typed, scope):
+    await dailies("set", typed, "5")
+    assert [rule.scope for _, rule in await books.quotas.rules(HERE)] == [scope]
+    assert "set" in await dailies("history", typed)
+    await dailies("clear", typed)
+    assert await books.quotas.rules(HERE) == []
+
+
+@pytest.mark.parametrize("words", [
+    *(("set", who, "5") for who in ("workspace:", "role:", "role: ", "user:ben", ":", "")),
+    ("block", "default:"), ("clear", "member:"), ("grant", "user:ben", "5"), ("show", "channel:"),
+    ("history", "role:"),
+])  # fmt: skip
+async def test_who_is_nobody_is_refused(books, dailies, words):
+    with pytest.raises(ConfigError, match="is nobody"):
+        await dailies(*words)
+    assert await books.quotas.changed(HERE, None, 10) == []
+
+
+@pytest.mark.parametrize("who", ["workspace", "Workspace", "channel:dailies"])
+async def test_a_cap_is_no_block(books, dailies, who):
+    with pytest.raises(ConfigError, match=f"can be blocked, not {who}"):
+        await dailies("block", who)
+    assert await books.quotas.rules(HERE) == []
+
+
+@pytest.mark.parametrize("where", [HERE, "discord:4711", "slack:T1"])
+@pytest.mark.parametrize("channel", ["nonsense", "#ops", ""])
+async def test_what_is_no_id_of_a_channel_gets_no_alerts(books, dailies, where, channel):
+    with pytest.raises(ConfigError, match="is no channel's id"):
+        await dailies("settings", "alerts", channel, "--workspace", where)
+    assert (await books.quotas.settings(where)).alert_channel is None
+
+
+async def test_each_platform_has_ids_of_its_own(books, dailies):
+    for where, channel in [("discord:4711", "C0OPS"), ("slack:T1", "1180")]:
+        with pytest.raises(ConfigError, match="is no channel's id"):
+            await dailies("settings", "alerts", channel, "--workspace", where)
+    for where, channel in [("discord:4711", "1180"), ("slack:T1", "C0OPS"), (HERE, "dailies")]:
+        assert f"alerts {channel}" in await dailies(
+            "settings", "Alerts", channel, "--workspace", where
+        )
+        await dailies("settings", "alerts", "Configured", "--workspace", where)
+        assert (await books.quotas.settings(where)).alert_channel is None
