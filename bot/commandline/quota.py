@@ -2,35 +2,43 @@
 
 import argparse
 import getpass
-import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
 from bot.commandline.quota_arguments import add_quota_arguments
-from bot.commandline.quota_rules import COLUMNS, csv_of_rules, row_of, rule_for, rules_in
+from bot.commandline.quota_rules import (
+    COLUMNS,
+    credits_of,
+    csv_of_rules,
+    row_of,
+    rule_for,
+    rules_in,
+)
 from bot.commandline.quota_show import show
 from bot.commandline.quota_whom import channel_in, member_of, scope_of, workspace_of
-from bot.commandline.tables import table
+from bot.commandline.tables import Answer, table
 from bot.commands.amounts import CONFIGURED, amount, days, limited, period, reason
 from bot.commands.specification import SETTINGS
 from bot.config import load_config
 from bot.credits import BLOCKED, Allowance
-from bot.desk.reporting import csv_of, used_in
+from bot.desk.reporting import csv_of, rows_of, used_in
 from bot.desk.settings import change_setting
 from bot.errors import BadChoice, ConfigError, NoRule, Refused
+from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 from bot.messages.reports import settings
 from bot.ports import QuotaStorage
-from bot.quotas import Change, Changed
+from bot.quotas import Change, Changed, Settings
 from bot.shell import open_quotas
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
 
 CHANGED = ("at", "by", "action", "subject", "before", "after", "why")
+USED = ("day", "member", "model", "jobs", "credits", "workspace_credits")
 # As many changes are printed, the latest.
 MOST_CHANGES = 10_000
 
@@ -52,21 +60,18 @@ async def _quota(arguments: argparse.Namespace) -> str:
 async def run_quota(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     """Do what was asked and return what is printed; raises ConfigError with what is wrong."""
     try:
-        return await _VERBS[arguments.verb](arguments, quotas)
+        answer = await _VERBS[arguments.verb](arguments, quotas)
     except Refused as error:
         raise ConfigError(plain(refusal(error))) from error
+    return answer.said(as_json=arguments.json)
 
 
-async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    return (await show(arguments, quotas)).said(as_json=arguments.json)
-
-
-async def _set(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _set(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     allowance = Allowance(amount(arguments.credits), period(arguments.period))
     return await _write(arguments, quotas, allowance)
 
 
-async def _block(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _block(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     return await _write(arguments, quotas, BLOCKED, "block")
 
 
@@ -75,61 +80,67 @@ async def _write(
     quotas: QuotaStorage,
     allowance: Allowance,
     action: str = "set",
-) -> str:
+) -> Answer:
     workspace = await workspace_of(arguments, quotas)
     rule = rule_for(arguments.who, allowance)
     await quotas.set_rules([(workspace, rule)], _change(arguments), action)
-    return table(COLUMNS, [row_of(workspace, rule)])
+    row = row_of(workspace, rule)
+    return Answer(table(COLUMNS, [row]), row)
 
 
-async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     workspace, scope = await workspace_of(arguments, quotas), scope_of(arguments.who)
     if not await quotas.clear_rule(workspace, scope, _change(arguments)):
         raise NoRule(scope)
-    return f"The rule for {scope} is gone."
+    facts = {"workspace": workspace, "scope": scope, "cleared": True}
+    return Answer(f"The rule for {scope} is gone.", facts)
 
 
-async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     credits, lasts = limited(arguments.credits), days(arguments.days)
     change, member = _change(arguments), await member_of(arguments.member, arguments, quotas)
     expires_at = change.at + timedelta(days=lasts) if lasts else None
     await quotas.grant(member, credits, expires_at, change)
-    return f"{member.id} has {credits} credits more."
+    until = expires_at.isoformat() if expires_at else None
+    text = f"{member.id} has {credits} credits more."
+    return _of(member, text, granted=credits, expires_at=until)
 
 
-async def _revoke(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _revoke(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     credits = None if arguments.credits is None else limited(arguments.credits)
     member = await member_of(arguments.member, arguments, quotas)
     taken = await quotas.revoke(member, credits, _change(arguments))
-    return f"{member.id} has {taken} granted credits less."
+    return _of(member, f"{member.id} has {taken} granted credits less.", revoked=taken)
 
 
-async def _reset(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _reset(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     member = await member_of(arguments.member, arguments, quotas)
     used = await quotas.reset(member, _change(arguments), arguments.role)
-    return f"{member.id} starts anew: {used} credits used before do not count."
+    text = f"{member.id} starts anew: {used} credits used before do not count."
+    return _of(member, text, used=used)
 
 
-async def _pardon(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _pardon(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     member = await member_of(arguments.member, arguments, quotas)
     await quotas.pardon(member, _change(arguments))
-    return f"{member.id} is no longer paused."
+    return _of(member, f"{member.id} is no longer paused.", pardoned=True)
 
 
-async def _history(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _history(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     workspace = await workspace_of(arguments, quotas)
     scope = scope_of(arguments.who) if arguments.who else None
     rows = [_line(changed) for changed in await quotas.changed(workspace, scope, MOST_CHANGES)]
-    return json.dumps(rows, indent=2) if arguments.json else table(CHANGED, rows)
+    return Answer(table(CHANGED, rows), rows)
 
 
-async def _report(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _report(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     workspace, now = await workspace_of(arguments, quotas), SystemClock().now()
     usages, _ = await used_in(quotas, workspace, period(arguments.period), now)
-    return csv_of(usages, {}).rstrip("\n")
+    rows = rows_of(usages, {})
+    return Answer(table(USED, rows) if arguments.table else csv_of(usages, {}).rstrip("\n"), rows)
 
 
-async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     workspace, name, value = (
         await workspace_of(arguments, quotas),
         arguments.setting,
@@ -145,24 +156,45 @@ async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
             channel = channel_in(workspace, value)
         change = _change(arguments)
         await change_setting(quotas, workspace, name.lower(), value, channel, change)
-    return plain(settings(await quotas.settings(workspace)))
+    found = await quotas.settings(workspace)
+    return Answer(plain(settings(found)), _settings_of(workspace, found))
 
 
-async def _zone(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _zone(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     workspace = await workspace_of(arguments, quotas)
     change = _change(arguments)
     await change_setting(quotas, workspace, "zone", arguments.zone, None, change)
-    return f"Periods of {workspace} begin in {(await quotas.settings(workspace)).zone} now."
+    found = await quotas.settings(workspace)
+    text = f"Periods of {workspace} begin in {found.zone} now."
+    return Answer(text, _settings_of(workspace, found))
 
 
-async def _export(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    return csv_of_rules(row_of(*found) for found in await quotas.rules(arguments.workspace))
+async def _export(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    rows = [row_of(*found) for found in await quotas.rules(arguments.workspace)]
+    return Answer(csv_of_rules(rows), rows)
 
 
-async def _import(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _import(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     rules = rules_in(arguments.file)
     await quotas.set_rules(rules, _change(arguments))
-    return f"{len(rules)} rules set."
+    return Answer(f"{len(rules)} rules set.", [row_of(*rule) for rule in rules])
+
+
+def _of(member: Member, text: str, **facts: str | int | None) -> Answer:
+    """What was changed of a member."""
+    return Answer(text, {"workspace": member.workspace, "member": member.id, **facts})
+
+
+def _settings_of(workspace: str, found: Settings) -> dict[str, str | int | None]:
+    """By the names that they are set with; None for what is never asked, or set nowhere."""
+    return {
+        "workspace": workspace,
+        "zone": found.zone,
+        "credits": credits_of(found.default),
+        "period": found.default.period.value,
+        "alerts": found.alert_channel,
+        "confirm": found.asks_above,
+    }
 
 
 def _change(arguments: argparse.Namespace) -> Change:
@@ -186,8 +218,8 @@ def _line(changed: Changed) -> dict[str, str]:
     return dict(zip(CHANGED, values, strict=True))
 
 
-_VERBS: dict[str, Callable[[argparse.Namespace, QuotaStorage], Awaitable[str]]] = {
-    "show": _show,
+_VERBS: dict[str, Callable[[argparse.Namespace, QuotaStorage], Awaitable[Answer]]] = {
+    "show": show,
     "set": _set,
     "block": _block,
     "clear": _clear,

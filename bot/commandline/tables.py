@@ -17,11 +17,11 @@ class Answer:
         return json.dumps(self.facts, indent=2, default=str) if as_json else self.text
 
 
-def table(columns: Iterable[str], rows: Sequence[Mapping[str, str]]) -> str:
+def table(columns: Iterable[str], rows: Sequence[Mapping[str, str | int]]) -> str:
     """The column names, then a line for each row."""
     names = list(columns)
-    widths = {name: max(len(name), *(len(row[name]) for row in rows), 0) for name in names}
-    lines = [names, *([row[name] for name in names] for row in rows)]
+    widths = {name: max(len(name), *(len(str(row[name])) for row in rows), 0) for name in names}
+    lines = [names, *([str(row[name]) for name in names] for row in rows)]
     return "\n".join(
         "  ".join(v.ljust(widths[n]) for n, v in zip(names, line, strict=True)).rstrip()
         for line in lines
