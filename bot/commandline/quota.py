@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
 from bot.commandline.quota_arguments import add_quota_arguments
+from bot.commandline.quota_reconcile import reconcile
 from bot.commandline.quota_rules import (
     COLUMNS,
     credits_of,
@@ -33,6 +34,7 @@ from bot.messages.reports import settings
 from bot.ports import QuotaStorage
 from bot.quotas import Change, Changed, Settings
 from bot.shell import open_quotas
+from bot.watching.logs import set_up_logs
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
@@ -53,7 +55,9 @@ def add_quota(commands: "Parsers") -> None:
 async def _quota(arguments: argparse.Namespace) -> str:
     # Rules may be there before the bot: whoever names a workspace knows where they are.
     may_make = arguments.workspace is not None or arguments.verb == "import"
-    async with open_quotas(load_config(), may_make=may_make) as quotas:
+    config = load_config()
+    set_up_logs("error", config.log.format)
+    async with open_quotas(config, may_make=may_make) as quotas:
         return await run_quota(arguments, quotas)
 
 
@@ -231,6 +235,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace, QuotaStorage], Awaitable[Answer]
     "report": _report,
     "settings": _settings,
     "zone": _zone,
+    "reconcile": reconcile,
     "export": _export,
     "import": _import,
 }

@@ -49,6 +49,7 @@ def add_quota_arguments(parser: argparse.ArgumentParser) -> None:
     zone.add_argument("zone", help="as in Europe/Berlin")
     for changes in (set_, block, clear, grant, revoke, reset, pardon, set_up, zone):
         changes.add_argument("--why", help="the reason, for the history")
+    verbs.add_parser("reconcile", help="compare our books with Runway's")
     verbs.add_parser("export", help="write every rule as CSV to standard output")
     import_ = verbs.add_parser("import", help="set rules from CSV, all or none")
     import_.add_argument("file", help="a file, or - for standard input")
