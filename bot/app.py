@@ -15,7 +15,6 @@ from bot.archive import Archive
 from bot.catalog import Catalog, load_catalog
 from bot.clock import SystemClock
 from bot.config import Config
-from bot.config.contradictions import NO_KEY
 from bot.core import Core, Ports, build_core, defaults_of
 from bot.errors import ArchiveFailed, ConfigError
 from bot.media.download import Downloader
@@ -24,8 +23,8 @@ from bot.media.library import MediaLibrary
 from bot.platforms import Ground, build_platforms, listens
 from bot.ports import Clock
 from bot.replica import Replica
-from bot.runway.client import RunwayClient
-from bot.watching.instruments import Instruments, instruments
+from bot.runway.opening import client_of
+from bot.watching.instruments import instruments
 from bot.watching.monitoring import Monitoring
 from bot.web.originals import Originals
 from bot.web.server import WebServer
@@ -56,7 +55,8 @@ async def running(
         database = await open_database(config.storage.url, config.storage.lease_seconds)
         stack.push_async_callback(database.close)
         catalog, archive = _catalog(config), _archive(config)
-        provider = await stack.enter_async_context(_provider(config, catalog, archive, watch))
+        client = client_of(config, catalog, archive, watch.answered())
+        provider = await stack.enter_async_context(client)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
@@ -150,23 +150,6 @@ async def _signer(config: Config, database: Database, clock: Clock) -> LinkSigne
     key = await secret(database, "links", SECRET_BYTES)
     lifetime = timedelta(days=config.web.link_days)
     return LinkSigner(key, config.web.public_url, lifetime, clock)
-
-
-def _provider(
-    config: Config, catalog: Catalog, archive: Archive, watch: Instruments
-) -> RunwayClient:
-    secret = config.runway.api_secret
-    if secret is None:
-        raise ConfigError(NO_KEY)
-    runway = config.runway
-    return RunwayClient(
-        runway.base_url,
-        secret.get_secret_value(),
-        catalog,
-        archive,
-        runway.poll_seconds,
-        answered=watch.answered(),
-    )
 
 
 def _web_server(

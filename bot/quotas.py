@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.credits import Allowance, Period
+from bot.credits import MOST_CREDITS, Allowance, Period
 
 _DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30}
 
@@ -32,10 +32,18 @@ LEAST_SHARE_TO_FORECAST = 0.05
 
 @dataclass(frozen=True)
 class Rule:
-    """An allowance and where it comes from: `member:…`, `role:…`, `default` or `configured`."""
+    """An allowance and where it comes from: `member:…`, `role:…`, `default` or `configured`.
+
+    A cap's is `workspace` or `channel:…`.
+    """
 
     allowance: Allowance
     scope: str
+
+    @property
+    def is_cap(self) -> bool:
+        """Whether it is the workspace's budget or a channel's cap."""
+        return self.scope == "workspace" or self.scope.startswith("channel:")
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,12 @@ class Settings:
     default: Allowance
     confirm_above: int | None
     alert_channel: str | None = None
+
+    @property
+    def asks_above(self) -> int | None:
+        """The price above which people are asked; None where they never are."""
+        above = self.confirm_above
+        return None if above is None or above >= MOST_CREDITS else above
 
 
 @dataclass(frozen=True)

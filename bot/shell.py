@@ -1,11 +1,15 @@
-"""What the command line does with the database, beside a bot that may be running."""
+"""What the command line does with the database and with Runway, beside a bot that may be running."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bot.archive import Archive
+from bot.catalog import load_catalog
 from bot.config import Config
 from bot.core import defaults_of
 from bot.errors import ConfigError
+from bot.runway.client import RunwayClient
+from bot.runway.opening import client_of
 from storage.engines.lock import only_process
 from storage.engines.opening import database_path, open_database
 from storage.orders import SqlOrders
@@ -34,6 +38,14 @@ async def open_orders(config: Config) -> AsyncIterator[tuple[SqlStorage, SqlOrde
         yield SqlStorage(database, defaults_of(config)), SqlOrders(database)
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_runway(config: Config) -> AsyncIterator[RunwayClient]:
+    """Runway, to be read from: no inputs are sent, and no archive is needed."""
+    archive = Archive("memory:///")
+    async with client_of(config, load_catalog(config.models), archive) as client:
+        yield client
 
 
 def _must_be_there(url: str) -> None:

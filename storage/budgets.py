@@ -5,18 +5,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, exists, func, not_, or_, select
 
 from bot.credits import Allowance, period_start
-from bot.quotas import Rule
 from storage.entries import add_leg, adjust, cap_bucket, ensure_bucket, move, used_in
 from storage.jobs import find
 from storage.rows import to_micros
 from storage.rules import Defaults, rules_of, zone_of
 from storage.schema import hold_legs, holds, jobs, ledger
 from storage.standings import CLOCKS, next_place
-
-
-def is_cap(rule: Rule) -> bool:
-    """Whether a rule is the workspace's budget or a channel's cap."""
-    return rule.scope == "workspace" or rule.scope.startswith("channel:")
 
 
 def begin_cap(
@@ -43,7 +37,7 @@ def begin_cap(
 def begin_caps(c: Connection, workspace: str, now: datetime, defaults: Defaults) -> None:
     """The same for all caps of a workspace, whose periods begin at another moment now."""
     for _, rule in rules_of(c, workspace):
-        if is_cap(rule):
+        if rule.is_cap:
             begin_cap(c, workspace, rule.scope, rule.allowance, now, defaults)
 
 

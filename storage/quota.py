@@ -14,7 +14,7 @@ from bot.ports import Once
 from bot.quotas import Change, Changed, Rule, Settings, Usage
 from storage import audit, changes, drafts, jobs, ledger, notices, rules, settings
 from storage.acceptance import accept
-from storage.budgets import begin_cap, begin_caps, is_cap
+from storage.budgets import begin_cap, begin_caps
 from storage.database import Database
 from storage.entries import cap_bucket, used_in
 from storage.proposals import Proposal
@@ -57,10 +57,10 @@ class SqlQuotas:
         self, new: Sequence[tuple[str, Rule]], change: Change, action: str = "set"
     ) -> None:
         def transaction(c: Connection) -> None:
-            rules.stand_still(c, [workspace for workspace, rule in new if is_cap(rule)])
+            rules.stand_still(c, [workspace for workspace, rule in new if rule.is_cap])
             for workspace, rule in new:
                 rules.set_rule(c, workspace, rule, change, action)
-                if is_cap(rule):
+                if rule.is_cap:
                     cap = rule.allowance
                     begin_cap(c, workspace, rule.scope, cap, change.at, self._defaults)
 

@@ -107,7 +107,7 @@ async def _list(arguments: argparse.Namespace, orders: SqlOrders) -> str:
         return json.dumps(rows, indent=2)
     if not rows:
         return _nothing(arguments)
-    return table(COLUMNS, [{name: str(value) for name, value in row.items()} for row in rows])
+    return table(COLUMNS, rows)
 
 
 def _nothing(arguments: argparse.Namespace) -> str:

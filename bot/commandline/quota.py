@@ -1,25 +1,30 @@
 """`dailies quota …`: what the chat commands do, for scripts, and rules in bulk as CSV."""
 
 import argparse
-import csv
 import getpass
-import io
-import json
-import sys
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
 from bot.commandline.quota_arguments import add_quota_arguments
-from bot.commandline.tables import table
-from bot.commands.amounts import amount, days, limited, period, reason
+from bot.commandline.quota_reconcile import reconcile
+from bot.commandline.quota_rules import (
+    COLUMNS,
+    credits_of,
+    csv_of_rules,
+    row_of,
+    rule_for,
+    rules_in,
+)
+from bot.commandline.quota_show import show
+from bot.commandline.quota_whom import channel_in, member_of, scope_of, workspace_of
+from bot.commandline.tables import Answer, table
+from bot.commands.amounts import CONFIGURED, amount, days, limited, period, reason
 from bot.commands.specification import SETTINGS
 from bot.config import load_config
 from bot.credits import BLOCKED, Allowance
-from bot.desk.reporting import csv_of, used_in
+from bot.desk.reporting import csv_of, rows_of, used_in
 from bot.desk.settings import change_setting
 from bot.errors import BadChoice, ConfigError, NoRule, Refused
 from bot.jobs import Member
@@ -27,14 +32,15 @@ from bot.messages.plain import plain
 from bot.messages.refusals import refusal
 from bot.messages.reports import settings
 from bot.ports import QuotaStorage
-from bot.quotas import Change, Changed, Rule
+from bot.quotas import Change, Changed, Settings
 from bot.shell import open_quotas
+from bot.watching.logs import set_up_logs
 
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
 
-COLUMNS = ("workspace", "scope", "credits", "period")
 CHANGED = ("at", "by", "action", "subject", "before", "after", "why")
+USED = ("day", "member", "model", "jobs", "credits", "workspace_credits")
 # As many changes are printed, the latest.
 MOST_CHANGES = 10_000
 
@@ -49,51 +55,27 @@ def add_quota(commands: "Parsers") -> None:
 async def _quota(arguments: argparse.Namespace) -> str:
     # Rules may be there before the bot: whoever names a workspace knows where they are.
     may_make = arguments.workspace is not None or arguments.verb == "import"
-    async with open_quotas(load_config(), may_make=may_make) as quotas:
+    config = load_config()
+    set_up_logs("error", config.log.format)
+    async with open_quotas(config, may_make=may_make) as quotas:
         return await run_quota(arguments, quotas)
 
 
 async def run_quota(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     """Do what was asked and return what is printed; raises ConfigError with what is wrong."""
     try:
-        return await _VERBS[arguments.verb](arguments, quotas)
+        answer = await _VERBS[arguments.verb](arguments, quotas)
     except Refused as error:
         raise ConfigError(plain(refusal(error))) from error
+    return answer.said(as_json=arguments.json)
 
 
-async def _show(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    if arguments.member is None:
-        rules = await quotas.rules(arguments.workspace)
-        rows = [_row(workspace, rule) for workspace, rule in rules]
-        return json.dumps(rows, indent=2) if arguments.json else table(COLUMNS, rows)
-    member = await _member(arguments, quotas)
-    balance = await quotas.balance(member, SystemClock().now(), arguments.role)
-    facts: dict[str, Any] = {
-        "member": member.id,
-        "rule": balance.scope,
-        "allowance": balance.allowance.credits,
-        "blocked": balance.allowance.blocked,
-        "period": balance.allowance.period.value,
-        "captured": balance.captured,
-        "held": balance.held,
-        "left": balance.left,
-        "resets_at": balance.resets_at.isoformat(),
-        "grants": [asdict(grant) for grant in balance.grants],
-    }
-    if arguments.json:
-        return json.dumps(facts, indent=2, default=str)
-    facts["allowance"] = _credits(balance.allowance)
-    facts["left"] = "unlimited" if balance.left is None else balance.left
-    facts["grants"] = ", ".join(str(grant.left) for grant in balance.grants) or "none"
-    return "\n".join(f"{name:<10} {value}" for name, value in facts.items())
-
-
-async def _set(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _set(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     allowance = Allowance(amount(arguments.credits), period(arguments.period))
     return await _write(arguments, quotas, allowance)
 
 
-async def _block(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _block(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     return await _write(arguments, quotas, BLOCKED, "block")
 
 
@@ -102,142 +84,121 @@ async def _write(
     quotas: QuotaStorage,
     allowance: Allowance,
     action: str = "set",
-) -> str:
-    workspace = await _workspace(arguments, quotas)
-    rule = Rule(allowance, _scope(arguments.who))
+) -> Answer:
+    workspace = await workspace_of(arguments, quotas)
+    rule = rule_for(arguments.who, allowance)
     await quotas.set_rules([(workspace, rule)], _change(arguments), action)
-    return table(COLUMNS, [_row(workspace, rule)])
+    row = row_of(workspace, rule)
+    return Answer(table(COLUMNS, [row]), row)
 
 
-async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace, scope = await _workspace(arguments, quotas), _scope(arguments.who)
+async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    workspace, scope = await workspace_of(arguments, quotas), scope_of(arguments.who)
     if not await quotas.clear_rule(workspace, scope, _change(arguments)):
         raise NoRule(scope)
-    return f"The rule for {scope} is gone."
+    facts = {"workspace": workspace, "scope": scope, "cleared": True}
+    return Answer(f"The rule for {scope} is gone.", facts)
 
 
-async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     credits, lasts = limited(arguments.credits), days(arguments.days)
-    change, member = _change(arguments), await _member(arguments, quotas)
+    change, member = _change(arguments), await member_of(arguments.member, arguments, quotas)
     expires_at = change.at + timedelta(days=lasts) if lasts else None
     await quotas.grant(member, credits, expires_at, change)
-    return f"{member.id} has {credits} credits more."
+    until = expires_at.isoformat() if expires_at else None
+    text = f"{member.id} has {credits} credits more."
+    return _of(member, text, granted=credits, expires_at=until)
 
 
-async def _revoke(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
+async def _revoke(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     credits = None if arguments.credits is None else limited(arguments.credits)
-    member = await _member(arguments, quotas)
+    member = await member_of(arguments.member, arguments, quotas)
     taken = await quotas.revoke(member, credits, _change(arguments))
-    return f"{member.id} has {taken} granted credits less."
+    return _of(member, f"{member.id} has {taken} granted credits less.", revoked=taken)
 
 
-async def _reset(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    member = await _member(arguments, quotas)
+async def _reset(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    member = await member_of(arguments.member, arguments, quotas)
     used = await quotas.reset(member, _change(arguments), arguments.role)
-    return f"{member.id} starts anew: {used} credits used before do not count."
+    text = f"{member.id} starts anew: {used} credits used before do not count."
+    return _of(member, text, used=used)
 
 
-async def _pardon(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    member = await _member(arguments, quotas)
+async def _pardon(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    member = await member_of(arguments.member, arguments, quotas)
     await quotas.pardon(member, _change(arguments))
-    return f"{member.id} is no longer paused."
+    return _of(member, f"{member.id} is no longer paused.", pardoned=True)
 
 
-async def _history(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace = await _workspace(arguments, quotas)
-    scope = _scope(arguments.who) if arguments.who else None
+async def _history(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    workspace = await workspace_of(arguments, quotas)
+    scope = scope_of(arguments.who) if arguments.who else None
     rows = [_line(changed) for changed in await quotas.changed(workspace, scope, MOST_CHANGES)]
-    return json.dumps(rows, indent=2) if arguments.json else table(CHANGED, rows)
+    return Answer(table(CHANGED, rows), rows)
 
 
-async def _report(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace, now = await _workspace(arguments, quotas), SystemClock().now()
+async def _report(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    workspace, now = await workspace_of(arguments, quotas), SystemClock().now()
     usages, _ = await used_in(quotas, workspace, period(arguments.period), now)
-    return csv_of(usages, {}).rstrip("\n")
+    rows = rows_of(usages, {})
+    return Answer(table(USED, rows) if arguments.table else csv_of(usages, {}).rstrip("\n"), rows)
 
 
-async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace, name, value = await _workspace(arguments, quotas), arguments.setting, arguments.value
+async def _settings(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    workspace, name, value = (
+        await workspace_of(arguments, quotas),
+        arguments.setting,
+        arguments.value,
+    )
     if name is not None:
-        if name not in SETTINGS:
+        if name.lower() not in SETTINGS:
             raise BadChoice("setting", name, SETTINGS)
         if value is None:
             raise ConfigError("Say what to set it to, or `configured`.")
-        await change_setting(quotas, workspace, name, value, value, _change(arguments))
-    return plain(settings(await quotas.settings(workspace)))
+        channel = None
+        if name.lower() == "alerts" and value.lower() != CONFIGURED:
+            channel = channel_in(workspace, value)
+        change = _change(arguments)
+        await change_setting(quotas, workspace, name.lower(), value, channel, change)
+    found = await quotas.settings(workspace)
+    return Answer(plain(settings(found)), _settings_of(workspace, found))
 
 
-async def _zone(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    workspace = await _workspace(arguments, quotas)
+async def _zone(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    workspace = await workspace_of(arguments, quotas)
     change = _change(arguments)
     await change_setting(quotas, workspace, "zone", arguments.zone, None, change)
-    return f"Periods of {workspace} begin in {(await quotas.settings(workspace)).zone} now."
+    found = await quotas.settings(workspace)
+    text = f"Periods of {workspace} begin in {found.zone} now."
+    return Answer(text, _settings_of(workspace, found))
 
 
-async def _export(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for workspace, rule in await quotas.rules(arguments.workspace):
-        writer.writerow(_row(workspace, rule))
-    return out.getvalue().rstrip("\n")
+async def _export(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    rows = [row_of(*found) for found in await quotas.rules(arguments.workspace)]
+    return Answer(csv_of_rules(rows), rows)
 
 
-async def _import(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    rules: list[tuple[str, Rule]] = []
-    wrong: list[str] = []
-    for number, line in enumerate(_read_csv(arguments.file), start=2):
-        try:
-            rules.append(_rule(line))
-        except ConfigError as error:
-            wrong.append(f"line {number}: {error}")
-        except (Refused, KeyError, AttributeError) as error:
-            why = plain(refusal(error)) if isinstance(error, Refused) else "a column is missing"
-            wrong.append(f"line {number}: {why}")
-    if wrong:
-        raise ConfigError("Nothing was changed.\n" + "\n".join(wrong))
+async def _import(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
+    rules = rules_in(arguments.file)
     await quotas.set_rules(rules, _change(arguments))
-    return f"{len(rules)} rules set."
+    return Answer(f"{len(rules)} rules set.", [row_of(*rule) for rule in rules])
 
 
-def _read_csv(file: str) -> Iterable[dict[str, str]]:
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file} cannot be read: save it as UTF-8.") from None
-    reader = csv.DictReader(io.StringIO(text))
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise ConfigError(f"The first line must be: {','.join(COLUMNS)}")
-    return list(reader)
+def _of(member: Member, text: str, **facts: str | int | None) -> Answer:
+    """What was changed of a member."""
+    return Answer(text, {"workspace": member.workspace, "member": member.id, **facts})
 
 
-def _rule(line: dict[str, str]) -> tuple[str, Rule]:
-    credits = line["credits"].strip().lower()
-    allowance = BLOCKED
-    if credits != "blocked":
-        allowance = Allowance(amount(credits), period(line["period"].strip() or None))
-    return _named(line["workspace"].strip()), Rule(allowance, _scope(line["scope"].strip()))
-
-
-def _row(workspace: str, rule: Rule) -> dict[str, str]:
-    allowance = rule.allowance
-    values = (workspace, rule.scope, _credits(allowance), allowance.period.value)
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def _credits(allowance: Allowance) -> str:
-    if allowance.blocked:
-        return "blocked"
-    return "unlimited" if allowance.credits is None else str(allowance.credits)
-
-
-def _scope(who: str) -> str:
-    kind, _, name = who.partition(":")
-    if who in ("default", "workspace") or (kind in ("member", "role", "channel") and name):
-        return who
-    return f"member:{who}"
+def _settings_of(workspace: str, found: Settings) -> dict[str, str | int | None]:
+    """By the names that they are set with; None for what is never asked, or set nowhere."""
+    return {
+        "workspace": workspace,
+        "zone": found.zone,
+        "credits": credits_of(found.default),
+        "period": found.default.period.value,
+        "alerts": found.alert_channel,
+        "confirm": found.asks_above,
+    }
 
 
 def _change(arguments: argparse.Namespace) -> Change:
@@ -261,29 +222,8 @@ def _line(changed: Changed) -> dict[str, str]:
     return dict(zip(CHANGED, values, strict=True))
 
 
-async def _member(arguments: argparse.Namespace, quotas: QuotaStorage) -> Member:
-    return Member(await _workspace(arguments, quotas), arguments.member.removeprefix("member:"))
-
-
-def _named(workspace: str) -> str:
-    platform, _, name = workspace.partition(":")
-    if platform not in ("discord", "slack", "playground") or not name:
-        raise ConfigError(f"{workspace or 'nothing'} is no workspace. Write it as in discord:4711.")
-    return workspace
-
-
-async def _workspace(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
-    if arguments.workspace:
-        return _named(arguments.workspace)
-    known = await quotas.workspaces()
-    if len(known) == 1:
-        return known[0]
-    listed = ", ".join(known) or "none yet"
-    raise ConfigError(f"Say which workspace: --workspace … (known: {listed}).")
-
-
-_VERBS: dict[str, Callable[[argparse.Namespace, QuotaStorage], Awaitable[str]]] = {
-    "show": _show,
+_VERBS: dict[str, Callable[[argparse.Namespace, QuotaStorage], Awaitable[Answer]]] = {
+    "show": show,
     "set": _set,
     "block": _block,
     "clear": _clear,
@@ -295,6 +235,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace, QuotaStorage], Awaitable[str]]] 
     "report": _report,
     "settings": _settings,
     "zone": _zone,
+    "reconcile": reconcile,
     "export": _export,
     "import": _import,
 }

@@ -9,8 +9,9 @@ from bot import errors
 from bot.commands.amounts import CONFIGURED, amount, days, limited, period, reason
 from bot.commands.invocations import Invocation
 from bot.commands.specification import SETTINGS
-from bot.credits import BLOCKED, Allowance, Period, period_start
+from bot.credits import BLOCKED, Allowance
 from bot.desk.acceptance import event_keys
+from bot.desk.overviews import overview_of, rule_of
 from bot.desk.reporting import Reporting
 from bot.desk.settings import change_setting
 from bot.jobs import Member, room
@@ -71,11 +72,11 @@ class QuotaDesk:
         who = invocation.arguments.get("who")
         now = self._clock.now()
         if who is not None and who.lower() in ("default", "workspace"):
-            return await self._overview(asker.workspace)
+            return (await overview_of(self._quotas, asker.workspace, now)).text
         target = await self._target(asker, who) if who else _self(asker)
         if target.member is None:
-            rules = {r.scope: r for _, r in await self._quotas.rules(asker.workspace)}
-            return messages.rule(target.shown, rules.get(target.scope))
+            found = await rule_of(self._quotas, asker.workspace, target.scope)
+            return messages.rule(target.shown, found)
         roles = await self._chats[asker.platform].roles_of(target.member)
         balance = await self._quotas.balance(target.member, now, roles)
         role = await self._role_in(asker, balance.scope)
@@ -89,14 +90,6 @@ class QuotaDesk:
         subject = await self._chats[asker.platform].find_subject(asker.workspace, role)
         return subject.name if subject is not None and subject.kind == "role" else role
 
-    async def _overview(self, workspace: str) -> Text:
-        budget = await self._quotas.budget(workspace, "workspace", self._clock.now())
-        rules = [rule for _, rule in await self._quotas.rules(workspace)]
-        zone, now = await self._quotas.zone(workspace), self._clock.now()
-        start = period_start(now, Period.MONTH, zone)
-        used = await self._quotas.usage(workspace, start, messages.MOST_MEMBERS)
-        return messages.overview(rules, budget, str(zone), now, used)
-
     async def _set(self, invocation: Invocation) -> Text:
         target = await self._target(invocation.origin.member, invocation.arguments["who"])
         allowance = Allowance(
@@ -107,7 +100,7 @@ class QuotaDesk:
 
     async def _block(self, invocation: Invocation) -> Text:
         target = await self._target(invocation.origin.member, invocation.arguments["who"])
-        if target.scope == "workspace":
+        if Rule(BLOCKED, target.scope).is_cap:
             raise errors.NotBlockable(invocation.arguments["who"])
         await self._write(invocation, target.scope, BLOCKED, "block")
         return messages.set_to(target.shown, BLOCKED)

@@ -75,22 +75,35 @@ async def used_in(
     return await quotas.report(workspace, start, MOST_PAYMENTS), zone
 
 
+def rows_of(usages: Sequence[Usage], names: Mapping[str, str]) -> list[dict[str, str | int]]:
+    """A row for each day, member and model, by COLUMNS."""
+    return [
+        {
+            "day": u.day.isoformat(),
+            "member": u.member,
+            "name": names.get(u.member, ""),
+            "model": u.model,
+            "jobs": u.jobs,
+            "credits": u.paid,
+            "workspace_credits": u.workspace_paid,
+        }
+        for u in usages
+    ]
+
+
 def csv_of(usages: Sequence[Usage], names: Mapping[str, str]) -> str:
-    """A line for each day, member and model."""
+    """Such rows, below the names of the columns."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for u in usages:
-        name = _harmless(names.get(u.member, ""))
-        writer.writerow(
-            [u.day, _harmless(u.member), name, u.model, u.jobs, u.paid, u.workspace_paid]
-        )
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows_of(usages, names):
+        writer.writerow({name: _harmless(value) for name, value in row.items()})
     return out.getvalue()
 
 
-def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: people choose their own names."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _harmless(value: str | int) -> str | int:
+    """What no spreadsheet takes for a formula: people choose their own names."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _totals(usages: Sequence[Usage]) -> dict[str, int]:

@@ -68,6 +68,12 @@ def rule(whose: Span, found: Rule | None) -> Text:
     return (whose, f" may use {allowance(found.allowance)}.")
 
 
+def used_of(balance: Balance) -> Text:
+    """What was used of an allowance, and until when; on lines of its own."""
+    used = f"\nUsed {balance.captured}, held {balance.held}, {left(balance.left)}."
+    return (used, "\nResets ", When(balance.resets_at), ".")
+
+
 def standing(member: Member, balance: Balance, role: str | None = None) -> Text:
     """Where a member stands, and which rule decided it; `role` is what its role is called."""
     grants = [_grant(g.left, g.expires_at) for g in balance.grants if g.left]
@@ -75,9 +81,8 @@ def standing(member: Member, balance: Balance, role: str | None = None) -> Text:
         (
             Who(member.id),
             f" may use {allowance(balance.allowance)} ({_source(balance.scope, role)}).",
+            *used_of(balance),
         ),
-        (f"Used {balance.captured}, held {balance.held}, {left(balance.left)}.",),
-        ("Resets ", When(balance.resets_at), "."),
     ]
     if grants:
         lines.append(("Grants: ", *join(grants, ", "), "."))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bot.credits import MOST_CREDITS, Period
+from bot.credits import Period
 from bot.messages.quotas import allowance, whose
 from bot.messages.words import credits
 from bot.quotas import Changed, Settings, Usage
@@ -46,8 +46,8 @@ def history(changes: Sequence[Changed]) -> Text:
 
 
 def settings(found: Settings) -> Text:
-    above = found.confirm_above
-    asked = "never" if above is None or above >= MOST_CREDITS else f"above {credits(above)}"
+    above = found.asks_above
+    asked = "never" if above is None else f"above {credits(above)}"
     where = Code(found.alert_channel) if found.alert_channel else "where this platform alerts"
     lines: list[Text] = [
         (Bold("Settings of this workspace"),),

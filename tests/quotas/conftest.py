@@ -1,7 +1,8 @@
 """A real database with the books in it, and a clock that tests set."""
 
+import argparse
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
+from bot.clock import SystemClock
+from bot.commandline.quota import run_quota
+from bot.commandline.quota_arguments import add_quota_arguments
 from bot.credits import Allowance, Balance, Outcome
 from bot.jobs import Job, Member, State
 from bot.quotas import Change, Moderation, Rule
@@ -119,3 +123,18 @@ def books_type() -> type[Books]:
 @pytest.fixture
 def defaults() -> Defaults:
     return DEFAULTS
+
+
+@pytest.fixture
+def dailies(books: Books) -> Callable[..., Awaitable[str]]:
+    """Runs `dailies quota …` beside the books."""
+    parser = argparse.ArgumentParser()
+    add_quota_arguments(parser)
+
+    async def run(*words: str) -> str:
+        arguments = parser.parse_args(["--workspace", WORKSPACE, *words])
+        return await run_quota(arguments, books.quotas)
+
+    # The command line asks the real clock.
+    books.now = SystemClock().now()
+    return run

@@ -1,6 +1,5 @@
 """`dailies quota …` does what the chat commands do, and is in the same history."""
 
-import argparse
 import csv
 import io
 import json
@@ -8,29 +7,13 @@ import json
 import pytest
 
 from bot.clock import SystemClock
-from bot.commandline.quota import by, run_quota
-from bot.commandline.quota_arguments import add_quota_arguments
+from bot.commandline.quota import by
 from bot.credits import Allowance
 from bot.errors import ConfigError
 from bot.jobs import Member
 
 HERE = "playground:local"
 BEN = Member(HERE, "ben")
-
-
-@pytest.fixture
-def dailies(books):
-    """Runs `dailies quota …` beside the books."""
-    parser = argparse.ArgumentParser()
-    add_quota_arguments(parser)
-
-    async def run(*words: str) -> str:
-        arguments = parser.parse_args(["--workspace", HERE, *words])
-        return await run_quota(arguments, books.quotas)
-
-    # The command line asks the real clock.
-    books.now = SystemClock().now()
-    return run
 
 
 async def test_what_is_changed_there_is_in_the_history_with_who_and_why(books, dailies):
