@@ -24,11 +24,17 @@ SOURCES = Path(__file__).parents[2]
 needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="needs /proc to see processes")
 
 
-def _parent(pid: int) -> int:
+def _state_and_parent(pid: int) -> tuple[str, int]:
+    """As in proc(5); without a state where there is no such process any more."""
     try:
-        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+        state, parent, *_ = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
+        return "", 0
+    return state, int(parent)
+
+
+def _parent(pid: int) -> int:
+    return _state_and_parent(pid)[1]
 
 
 def _hosts(bot: int) -> list[int]:
@@ -59,6 +65,13 @@ async def _stuck(number: int = 1, bot: int = US) -> list[int]:
         while len(found := _at_work(bot)) < number:  # noqa: ASYNC110  # a process tells us nothing
             await asyncio.sleep(0.01)
     return found
+
+
+async def _ended(pid: int) -> None:
+    """Until a process that was killed reads nothing any more."""
+    async with asyncio.timeout(30):
+        while _state_and_parent(pid)[0] not in ("", "Z"):  # noqa: ASYNC110  # nor does this one
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -150,6 +163,8 @@ async def test_a_host_that_died_is_replaced_and_the_file_looked_at_again(
     (fork,) = await _stuck()
     os.kill(_parent(fork), signal.SIGKILL)
     os.kill(fork, signal.SIGKILL)
+    # What is written while it still has the pipe open, nobody else would read.
+    await _ended(fork)
     (again,) = await _stuck()
     assert _parent(again) not in before
     await asyncio.to_thread(pipe.write_bytes, b"no picture")
