@@ -9,10 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     SecretStr,
     model_validator,
 )
@@ -33,6 +31,7 @@ from bot.addresses import (
     web_address,
     zone,
 )
+from bot.config.limits import without
 from bot.credits import MOST_CREDITS, Period
 from bot.timing.polling import FLOOR_SECONDS
 
@@ -184,18 +183,6 @@ class DiscordConfig(_Section):
         return self
 
 
-def _without(word: str) -> tuple[BeforeValidator, PlainSerializer]:
-    """The word that stands for no limit: neither a file nor the environment can say None."""
-
-    def read(value: object) -> object:
-        return None if isinstance(value, str) and value.lower() == word else value
-
-    def write(value: int | None) -> int | str:
-        return word if value is None else value
-
-    return BeforeValidator(read), PlainSerializer(write, when_used="json")
-
-
 _Credits = Annotated[int, Field(ge=1, le=MOST_CREDITS)]
 _Price = Annotated[int, Field(ge=0, le=MOST_CREDITS)]
 
@@ -203,11 +190,11 @@ _Price = Annotated[int, Field(ge=0, le=MOST_CREDITS)]
 class QuotaConfig(_Section):
     """What holds where a workspace has set nothing of its own; `credits` of None is unlimited."""
 
-    credits: Annotated[_Credits | None, *_without("unlimited")] = 500
+    credits: Annotated[_Credits | None, *without("unlimited")] = 500
     period: Period = Period.MONTH
     time_zone: Annotated[str, AfterValidator(zone)] = "UTC"
     jobs_in_flight: Annotated[int, Field(ge=1, le=1000)] = 3
-    confirm_above: Annotated[_Price | None, *_without("never")] = 100
+    confirm_above: Annotated[_Price | None, *without("never")] = 100
     ask_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
 
 

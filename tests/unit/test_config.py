@@ -64,6 +64,9 @@ def test_no_limit_and_no_question_have_words(write, monkeypatch):
     quota = load_config().quota
     assert (quota.credits, quota.confirm_above) == (None, None)
     assert quota.model_dump(mode="json")["credits"] == "unlimited"
+    monkeypatch.setenv("DAILIES_QUOTA__CONFIRM_ABOVE", "newer")
+    with pytest.raises(ConfigError, match="must be a whole number, or never"):
+        load_config()
 
 
 def test_another_file_can_be_named(write, monkeypatch):
