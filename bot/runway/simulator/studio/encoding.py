@@ -47,7 +47,8 @@ def _video_stream(container: OutputContainer, clip: Clip) -> VideoStream:
     else:
         stream = container.add_stream("libx264", rate=FPS)
         stream.pix_fmt = "yuv420p"
-        stream.options = {"preset": "ultrafast", "crf": "24"}
+        # One quantiser for all frames: half the time of `crf`, which refines every still one.
+        stream.options = {"preset": "ultrafast", "qp": "18"}
     stream.width, stream.height = clip.size
     stream.codec_context.colorspace = _BT601
     return stream
