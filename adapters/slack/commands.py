@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from adapters.slack import words
-from adapters.slack.desk import Asked, Desk
+from adapters.slack.desk import Asked, Desk, refuse_foreign
 from adapters.slack.downloads import SlackFile
 from adapters.slack.errors import Ignored, SlackRefused, Told
 from adapters.slack.escape import readable
@@ -45,14 +45,13 @@ class Commands:
         name = str(body.get("command", "")).removeprefix("/")
         name = name.removeprefix(self._prefix)
         parsed = self._parse(f"{name} {body.get('text') or ''}")
-        prompt = parsed.arguments.get("prompt")
+        prompt, team = parsed.arguments.get("prompt"), body.get("team_id")
         if needs_form(parsed.spec, self._catalog, prompt, parsed.options):
+            refuse_foreign(asker, team)
             errand = Errand(parsed.spec.name, asker.channel, event)
             await self._open(asker, body, parsed.spec, errand, prompt or "", parsed.options)
             return
-        asked = Asked(
-            asker, event, parsed.spec, parsed.arguments, parsed.options, team=body.get("team_id")
-        )
+        asked = Asked(asker, event, parsed.spec, parsed.arguments, parsed.options, team=team)
         await self._desk.run(asked)
 
     async def said(self, asker: Asker, event: Payload, text: str, *, alone: bool) -> None:
@@ -97,6 +96,8 @@ class Commands:
         spec = command(name)
         if spec is None or not spec.generates:
             raise Ignored
+        team = (body.get("user") or {}).get("team_id")
+        refuse_foreign(asker, team)
         message = body.get("message") or {}
         where = (str((body.get("channel") or {}).get("id")), str(message.get("ts")))
         files = media_of(message)
@@ -108,7 +109,6 @@ class Commands:
             await self._open(asker, body, spec, errand)
             return
         files = files or await self._files_at(asker, *where)
-        team = (body.get("user") or {}).get("team_id")
         await self._desk.run(Asked(asker, event, spec, files=files[:1], team=team))
 
     @staticmethod

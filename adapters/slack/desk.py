@@ -132,7 +132,8 @@ class Desk:
         person = await self._people.person(api, asker.user, fresh=rights)
         if person.robot:
             raise Ignored
-        if person.outsider or _is_foreign(asker, team):
+        refuse_foreign(asker, team)
+        if person.outsider:
             raise Told(words.outsider())
         if person.guest and not self._guests:
             raise Told(words.no_guests())
@@ -156,9 +157,8 @@ class Desk:
             return await self.service.run(invocation)
 
 
-def _is_foreign(asker: Asker, team: str | None) -> bool:
-    """Whether Slack says that a person is of another workspace; within one Grid only it can tell."""
+def refuse_foreign(asker: Asker, team: str | None) -> None:
+    """Raise Told where Slack says that a person is of another workspace; in a Grid only it can tell."""
     identity = asker.api.identity
-    return (
-        team is not None and team[:1] == "T" and team != identity.team and not identity.enterprise
-    )
+    if team and team[:1] == "T" and team != identity.team and not identity.enterprise:
+        raise Told(words.outsider())

@@ -188,13 +188,19 @@ class Slack:
 
 
 def measure(app: AsyncApp, acknowledged: Acknowledged) -> None:
-    """Tell how long Bolt takes for the answer to whatever Slack sends: that is the acknowledgement."""
+    """Tell how long Bolt takes for the answer to whatever Slack sends: that is the acknowledgement.
+
+    What has not the form that Bolt expects is acknowledged, too: sent again, it would be the same.
+    """
     dispatch = app.async_dispatch
 
     async def measured(req: AsyncBoltRequest) -> BoltResponse:
         began = time.monotonic()
         try:
             return await dispatch(req)
+        except Exception:
+            log.exception("request not understood")
+            return BoltResponse(status=200)
         finally:
             acknowledged(time.monotonic() - began)
 

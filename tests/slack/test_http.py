@@ -53,6 +53,21 @@ async def test_only_signed_and_recent_requests_are_heard(
         assert page.status == 403
 
 
+@pytest.mark.parametrize(
+    "strange", [{"type": "block_actions", "actions": []}, {"type": "event_callback", "event": None}]
+)
+async def test_what_cannot_be_understood_is_acknowledged_and_the_next_is_heard(
+    workspace: Workspace, run: Run, session: aiohttp.ClientSession, strange: dict[str, object]
+) -> None:
+    bot = await run(DAILIES_SLACK__MODE="http")
+    people = {"team_id": "T0HOME", "team": {"id": "T0HOME"}, "user": {"id": "U0ADA"}}
+    for body in (json.dumps({**people, **strange}), BODY):
+        status, _ = await post_signed(
+            session, f"{bot.url}/slack/events", body, "application/json", signed(body)
+        )
+        assert status == 200
+
+
 async def test_without_http_mode_there_is_nothing_to_call(
     run: Run, session: aiohttp.ClientSession
 ) -> None:

@@ -50,6 +50,18 @@ async def test_a_stranger_in_the_payload_is_one_whatever_the_directory_says(
     assert "other workspace" in await workspace.whisper()
 
 
+async def test_a_stranger_in_the_payload_is_shown_no_form(workspace: Workspace, run: Run) -> None:
+    await run()
+    file = workspace.add_file("cat.png", png())
+    message = workspace.say("look", files=[file])
+    await workspace.shortcut("animate", message, OUTSIDER, team="T0OTHER")
+    assert "other workspace" in await workspace.whisper(1)
+    payload = {**workspace.command_payload("/animate", OUTSIDER), "team_id": "T0OTHER"}
+    await workspace.send("slash_commands", payload)
+    assert "other workspace" in await workspace.whisper(2)
+    assert workspace.server.views == []
+
+
 async def test_guests_may_unless_the_setting_says_no(workspace: Workspace, run: Run) -> None:
     bot = await run()
     await workspace.command("/imagine a fox", GUEST)

@@ -145,12 +145,14 @@ class Workspace:
     async def press(self, message: Json, action: str, user: str = ADA, channel: str = ROOM) -> Json:
         return await self.send("interactive", self.press_payload(message, action, user, channel))
 
-    async def shortcut(self, callback: str, message: Json, user: str = ADA) -> Json:
+    async def shortcut(
+        self, callback: str, message: Json, user: str = ADA, team: str = TEAM
+    ) -> Json:
         payload = {
             "type": "message_action",
             "callback_id": callback,
             "team": {"id": TEAM},
-            "user": {"id": user, "team_id": TEAM},
+            "user": {"id": user, "team_id": team},
             "channel": {"id": ROOM},
             "message_ts": message["ts"],
             "message": message,
