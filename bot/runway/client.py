@@ -19,6 +19,7 @@ import httpx
 import stamina
 from httpx_aiohttp import AiohttpTransport
 
+from bot.addresses import is_loopback
 from bot.catalog import Catalog
 from bot.clock import SystemClock
 from bot.errors import (
@@ -192,6 +193,8 @@ class RunwayClient:
     async def _upload(self, path: Path, filename: str) -> str:
         asked = {"filename": filename, "type": "ephemeral"}
         target = await self._ask(Upload, "POST", "/v1/uploads", asked)
+        if not self._may_send_to(target.upload_url):
+            raise ProviderUnavailable("Runway named an address for an upload that is not https")
         await self._send_file(target, path, filename)
         return target.runway_uri
 
@@ -222,6 +225,10 @@ class RunwayClient:
             path = folder / f"input{Path(media.key).suffix}"
             await self._archive.fetch(media.key, path)
             yield path
+
+    def _may_send_to(self, url: str) -> bool:
+        """A member's file goes out in the clear only to a stand-in on this machine."""
+        return url.startswith("https://") or (is_loopback(self._base_url) and is_loopback(url))
 
     async def _send_file(self, target: Upload, path: Path, filename: str) -> None:
         form = aiohttp.FormData(target.fields)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.catalog import load_catalog
 from bot.commands.validation import complete
-from bot.errors import NotCreated, OutcomeUnknown, Rejected, TaskGone
+from bot.errors import NotCreated, OutcomeUnknown, ProviderUnavailable, Rejected, TaskGone
 from bot.requests import Kind
 from bot.runway.client import MOST_DATA_URI_BYTES
 from bot.runway.simulator import SimulatorSettings, serve
@@ -184,6 +184,15 @@ async def test_an_upload_whose_second_leg_breaks_begins_anew(server, connect, ke
     uris = await (await connect(server.url)).prepare(request)
     assert uris == {given.media.key: "runway://1"}
     assert [seen.path for seen in server.seen] == ["/v1/uploads", "/bucket"] * 3
+
+
+async def test_no_file_goes_in_the_clear_to_another_machine(server, connect, tmp_path):
+    place = {"uploadUrl": "http://nowhere.invalid/", "fields": {}, "runwayUri": "runway://1"}
+    server.then(*[server.json(200, place)] * 3)
+    file = tmp_path / "input.png"
+    file.write_bytes(b"private")
+    with pytest.raises(ProviderUnavailable, match="not https"):
+        await (await connect(server.url)).upload(file, file.name)
 
 
 async def test_a_file_that_is_gone_from_the_archive_is_told(client, keep, png, archive, spec_of):
