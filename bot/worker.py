@@ -104,12 +104,15 @@ class Worker:
 
     async def renewed(self) -> None:
         """Take over what a dead replica left behind, and hear what was asked of another one."""
+        taken: set[str] = set()
         while jobs := await self._storage.take_over(self._replica.id, MOST_TAKEN_OVER):
             failpoint("takeover.committed")
             for job in jobs:
                 self._take_over(job)
+            taken.update(job.id for job in jobs)
         for job in await self._storage.to_cancel(self._replica.id):
-            await self.cancel(job)
+            if job.id not in taken:  # nobody knows when the last one asked Runway for it
+                await self.cancel(job)
         self._take_up_forgotten(await self._storage.held(self._replica.id))
         self.wake()
 
@@ -117,8 +120,7 @@ class Worker:
         """Go on with a job; thousands that run are asked for one after the other."""
         if job.state is State.RUNNING:
             self._watched[job.id] = self._watch.begin(job)
-            wait = 0.0 if job.cancel_requested else self._floor * (1 + self._rng.random())
-            self._poll_in(job.id, wait)
+            self._poll_in(job.id, self._floor * (1 + self._rng.random()))
         else:
             self._begin(job.id, self._resume(job))
 
