@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 # A poster is never larger, and every chat takes this.
 MOST_POSTER_BYTES = 8 * 1024 * 1024
+# A picture that stands for a larger one.
+MOST_STILL_BYTES = 1024 * 1024
 # Copies that are remembered, so that a second attempt to post does not encode again.
 MOST_REMEMBERED = 200
 # What browsers and the chats' own players show. 10-bit and 4:2:2 pictures stay black in most.
@@ -91,7 +93,7 @@ class MediaFitter:
 
     async def _still(self, media: Media) -> Media | None:
         if media.kind is Kind.IMAGE:
-            return await self._smaller(media, 1024 * 1024)
+            return await self._smaller(media, min(MOST_STILL_BYTES, media.size // 2))
         terms: dict[str, Term] = {"pixels": OUTPUT_LIMITS.frame_pixels}
         return await self._derived(media, "poster", "poster", terms, MOST_POSTER_BYTES)
 

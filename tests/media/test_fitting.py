@@ -187,6 +187,17 @@ async def test_what_cannot_be_made_small_enough_is_shown_by_a_picture(
         assert (picture.format, picture.size) == ("JPEG", (640, 360))
 
 
+async def test_the_picture_that_stands_for_an_image_is_smaller_than_it(
+    fitter: MediaFitter, archive: Archive, tmp_path: Path
+) -> None:
+    # A PNG that a JPEG as good as it gets would be larger than.
+    Image.linear_gradient("L").resize((900, 600)).convert("RGB").save(tmp_path / "a.png")
+    media = await _kept(archive, tmp_path / "a.png")
+    shown = await fitter.poster(media)
+    assert shown.media is not None
+    assert shown.media.size <= media.size / 2
+
+
 @pytest.mark.parametrize(("name", "becomes"), [("a.png", "JPEG"), ("a.webp", "WEBP")])
 async def test_an_image_is_compressed_to_under_the_limit(
     fitter: MediaFitter, archive: Archive, tmp_path: Path, name: str, becomes: str
