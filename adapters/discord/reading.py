@@ -128,6 +128,8 @@ def _mention(data: Data, value: str, guild_id: int) -> str:
     """A member or role as it is written in a text; the role of everybody is the default."""
     if value == str(guild_id):
         return "default"
+    if not value.isdecimal():
+        return value  # `default`, `workspace`, or a mention that was typed
     roles = (data.get("resolved") or {}).get("roles") or {}
     return f"<@&{value}>" if value in roles else f"<@{value}>"
 

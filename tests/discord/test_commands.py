@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 from jsonschema import Draft202012Validator
 
+from adapters.discord.reading import read_command
 from adapters.discord.specification import commands_payload
 from adapters.discord.sync import same_commands
 from bot.catalog import load_catalog
 from tests.discord import schema
 from tests.discord.judging import validator_of
-from tests.discord.objects import Object
+from tests.discord.objects import BEN, Object
 from tests.discord.server import Discord
 
 StartBot = Callable[..., Awaitable[None]]
@@ -131,3 +132,10 @@ async def test_commands_are_written_once_and_not_again_by_the_next_start(
     asked = await discord.command("help")
     await discord.until(lambda: "What you can do here" in asked.said)
     assert discord.command_writes == 0
+
+
+@pytest.mark.parametrize("typed", ["default", "workspace", f"<@{BEN}>"])
+def test_for_whom_a_quota_is_can_be_typed_where_members_are_picked(typed: str) -> None:
+    options = [{"type": 9, "name": "who", "value": typed}]
+    data = {"name": "quota", "options": [{"type": 1, "name": "show", "options": options}]}
+    assert read_command(data, 1).arguments == {"who": typed}
