@@ -114,6 +114,8 @@ def overview(
 def forecast_line(balance: Balance, now: datetime) -> Text:
     """How long it lasts at this pace; empty when nobody can say."""
     limit, given = balance.allowance.credits, sum(grant.left for grant in balance.grants)
+    if balance.allowance.blocked:
+        return ()
     if limit is None or (given and balance.captured + balance.held >= limit):
         return ()  # at what pace grants are used is not known
     ends = forecast(balance.captured, limit + given, balance.started_at, balance.resets_at, now)

@@ -143,6 +143,10 @@ def test_grants_are_no_end_at_the_pace_so_far(plain):
     assert ends(100, Grant("a", 50, 20, None)) == ""
 
 
+def test_for_whom_is_blocked_nothing_lasts():
+    assert quotas.forecast_line(Balance(BLOCKED, 0, 86, BEGAN, RESETS), NOW) == ()
+
+
 def test_a_budget_is_shown_with_its_forecast(plain):
     budget = Balance(Allowance(100), 0, 60, BEGAN, RESETS, scope="workspace")
     text = plain(quotas.overview([], budget, "UTC", NOW))
