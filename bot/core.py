@@ -37,7 +37,7 @@ from bot.steps.submit import Submission
 from bot.steps.watch import Watch
 from bot.timing.estimates import Estimates
 from bot.timing.patience import Patience
-from bot.timing.pauses import Pauses
+from bot.timing.pauses import IN_A_DAY, Pauses
 from bot.worker import Worker
 from storage.quota import SqlQuotas
 from storage.rules import Defaults
@@ -90,7 +90,7 @@ async def build_core(config: Config, given: Ports) -> Core:
     alerts = Alerts(quotas, chats)
     accounting = Accounting(storage, alerts, chats, replica)
     reconciliation = Reconciliation(quotas, world.provider, clock)
-    delivery = Delivery(storage, quotas, chats, catalog, replica, clock, Pauses())
+    delivery = Delivery(storage, quotas, chats, catalog, replica, clock, Pauses(), Pauses(IN_A_DAY))
     estimates = Estimates(await storage.timings(TIMINGS_READ), config.runway.poll_seconds)
     worker = _worker(config, world, presenter, estimates, delivery, accounting)
     acceptance = Acceptance(

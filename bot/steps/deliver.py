@@ -23,7 +23,11 @@ log = structlog.get_logger()
 
 
 class Delivery:
-    """Posts results. A message's key makes a second attempt find the first one's message."""
+    """Posts results. A message's key makes a second attempt find the first one's message.
+
+    `patience` is for what a job ends with, which a chat that is away for hours gets all the same;
+    `pauses` are for what somebody waits for.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class Delivery:
         replica: Replica,
         clock: Clock,
         pauses: Pauses,
+        patience: Pauses,
     ) -> None:
         self._storage = storage
         self._quotas = quotas
@@ -42,6 +47,7 @@ class Delivery:
         self._replica = replica
         self._clock = clock
         self._pauses = pauses
+        self._patience = patience
         self._notified: set[str] = set()
 
     async def deliver(self, job: Job, *, is_first: bool) -> Job:
@@ -52,7 +58,8 @@ class Delivery:
         """
         failpoint("deliver.intended")
         view = await self._result(job)
-        message = await self._post(job, view, f"result:{job.id}", is_first=is_first)
+        key, confirm = f"result:{job.id}", partial(self._confirm, job)
+        message = await self._post(job, view, key, confirm, self._patience, is_first=is_first)
         failpoint("deliver.posted")
         now = self._clock.now()
         if message is None:
@@ -68,7 +75,7 @@ class Delivery:
     async def again(self, job: Job, key: str, asked_at: datetime) -> bool:
         """Post a kept result once more, under a key of its own; False where the chat takes nothing."""
         view = replace(await self._result(job), again=asked_at)
-        message = await self._post(job, view, key, self._confirm_lease)
+        message = await self._post(job, view, key, self._confirm_lease, self._pauses)
         if message is not None:
             await self._storage.note(job.id, result=message)
         return message is not None
@@ -78,7 +85,8 @@ class Delivery:
         if job.state not in (State.FAILED, State.UNCERTAIN) or job.result is not None:
             return job
         view = self._failure(job)
-        message = await self._post(job, view, f"end:{job.id}")
+        key, confirm = f"end:{job.id}", partial(self._confirm, job)
+        message = await self._post(job, view, key, confirm, self._patience)
         failpoint("end.posted")
         if message is None:  # the channel is gone, or we are not let in any more
             await self._notify_once(job, view)
@@ -119,12 +127,12 @@ class Delivery:
         job: Job,
         view: Result,
         key: str,
-        confirm: Confirm | None = None,
+        confirm: Confirm,
+        pauses: Pauses,
         *,
         is_first: bool = False,
     ) -> str | None:
-        confirm = confirm or partial(self._confirm, job)
-        async for attempt in self._pauses.attempts(self._clock):
+        async for attempt in pauses.attempts(self._clock):
             try:
                 chat = self._chats[job.owner.platform]
                 return await chat.deliver(job.channel, view, key, confirm, is_first=is_first)

@@ -30,8 +30,8 @@ from bot.steps.creates import Creates
 
 log = structlog.get_logger()
 
-# After these many attempts that Runway certainly turned away, a person should decide.
-MOST_ATTEMPTS = 10
+# Turned away for a day, at the longest wait; whoever wants it no more cancels it for nothing.
+MOST_ATTEMPTS = 290
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 300.0
 # A day's limit is a rolling one: a place comes free at any time.

@@ -7,6 +7,9 @@ from itertools import count, islice
 
 from bot.ports import Clock
 
+# What waits for five minutes and up to half as much again is tried so often in a day.
+IN_A_DAY = 230
+
 
 @dataclass(frozen=True)
 class Pauses:

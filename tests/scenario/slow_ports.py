@@ -30,6 +30,17 @@ class OwnClock(SystemClock):
         return super().monotonic() + self.slept
 
 
+class HurriedClock(SystemClock):
+    """A clock whose waits take no time once a test is in a hurry; `waited` in seconds."""
+
+    hurries = False
+    waited = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.waited += seconds
+        await super().sleep(0.0 if self.hurries else seconds)
+
+
 class SlowChat:
     """A chat platform on which a test decides what happens before an edit goes through."""
 

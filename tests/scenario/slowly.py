@@ -38,7 +38,7 @@ from storage.replicas import SqlReplicas
 from storage.rules import Defaults
 from storage.schema import jobs
 from tests.scenario.processes import KEY
-from tests.scenario.slow_ports import OwnClock, SlowChat, SlowRunway, SlowStorage
+from tests.scenario.slow_ports import HurriedClock, OwnClock, SlowChat, SlowRunway, SlowStorage
 from tests.scenario.stage import config_for, simulator_on
 
 ADA = Origin(Member("slow:here", "ada"), "dailies")
@@ -57,8 +57,10 @@ class Stage:
         provider: SlowRunway,
         replica: Replica,
         clock: OwnClock,
+        waits: HurriedClock,
     ) -> None:
         self._clock = clock
+        self.waits = waits
         self._replica = replica
         self.provider = provider
         self.service, self.storage, self.chat = core.service, storage, chat
@@ -107,6 +109,11 @@ class Stage:
         due = update(jobs).where(jobs.c.id == job_id).values(due_at=None)
         await self.database.write(lambda c: c.execute(due) and None)
         self.worker.wake()
+
+    async def turned_away(self, job_id: str, times: int) -> None:
+        """It was sent so often by now."""
+        tried = update(jobs).where(jobs.c.id == job_id).values(attempts=times)
+        await self.database.write(lambda c: c.execute(tried) and None)
 
     async def give(self, replica: str) -> None:
         """Write into the rows that a replica has whatever is queued."""
@@ -161,7 +168,7 @@ async def staged(
         )
         defaults = Defaults(Allowance(500), 50, ZoneInfo("UTC"), Moderation())
         storage = SlowStorage(database, defaults)
-        lease, clock = timedelta(seconds=30), OwnClock()
+        lease, clock, waits = timedelta(seconds=30), OwnClock(), HurriedClock()
         replica = Replica(SqlReplicas(database, lease, alone=True), clock, lease)
         await replica.join()
         core = await build_core(
@@ -176,7 +183,7 @@ async def staged(
                 archive=archive,
                 chats={"slow": chat},
                 replica=replica,
-                clock=SystemClock(),
+                clock=waits,
                 door=Door(
                     burst=100,
                     per_minute=100,
@@ -188,4 +195,4 @@ async def staged(
         )
         await core.worker.start()
         stack.push_async_callback(core.worker.stop, 1.0)
-        yield Stage(core, storage, chat, database, simulator.url, provider, replica, clock)
+        yield Stage(core, storage, chat, database, simulator.url, provider, replica, clock, waits)
