@@ -70,13 +70,28 @@ class Submission:
             return await self._wait(job, NotCreated(str(error)))
         except (ProviderError, OSError) as error:
             return await self._fail(job, error)
-        now = self._clock.now()
-        job = await self._storage.advance(
-            job, State.SUBMITTING, submitted_at=now, attempts=job.attempts + 1
-        )
+        job = await self._intend(job)
         failpoint("submit.intended")
         async with self._shown_meanwhile(job):
             return await self._send(job, uris)
+
+    async def _intend(self, job: Job) -> Job:
+        """Write down that the job is being sent.
+
+        Should its row say so without our hearing of it, we still know that nothing was sent.
+        """
+        intent = replace(job, submitted_at=self._clock.now(), attempts=job.attempts + 1)
+        self._creates.begin(intent, _nothing_sent())
+        try:
+            return await self._storage.advance(
+                job,
+                State.SUBMITTING,
+                submitted_at=intent.submitted_at,
+                attempts=intent.attempts,
+            )
+        except StaleJob:
+            self._creates.forget(intent)
+            raise
 
     async def _send(self, job: Job, uris: Mapping[str, str]) -> Job:
         try:
@@ -85,7 +100,6 @@ class Submission:
             self._replica.check()
         except (StaleJob, StorageUnavailable) as error:
             log.info("not sent", job=job.id, error=str(error))
-            self._creates.begin(job, _nothing_sent())
             return await self._hear(job)
         failpoint("submit.checked")
         self._creates.begin(job, self._provider.create(job.request, uris))

@@ -165,6 +165,12 @@ DONE = (
         f"{LEASES}a_tasks_id_outlives_the_lease_while_the_database_is_away",
     ),
     guard(
+        "bot/steps/submit.py",
+        "        self._creates.begin(intent, _nothing_sent())\n",
+        "",
+        f"{LEASES}what_was_not_sent_is_sent_when_the_news_of_its_row_is_lost",
+    ),
+    guard(
         "bot/steps/creates.py",
         "await asyncio.shield(self._answers[_sending(job)])",
         "await self._answers[_sending(job)]",
