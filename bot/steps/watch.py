@@ -1,6 +1,6 @@
 """A task at Runway: asked for by its id until it has ended, or cancelled."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,6 +12,7 @@ from bot.failpoints import failpoint
 from bot.jobs import CANCEL_RUNNING, CANCEL_WAITING, TIMEOUT, Job, State
 from bot.messages.cards import Progress
 from bot.ports import Clock, Provider, Storage, Task, TaskStatus, Timing
+from bot.replica import Replica
 from bot.timing.estimates import Estimates
 from bot.timing.foresight import Sights
 from bot.timing.patience import QUEUED_LIMIT, Patience
@@ -67,6 +68,7 @@ class Watch:
         presenter: Presenter,
         estimates: Estimates,
         patience: Patience,
+        replica: Replica,
         clock: Clock,
     ) -> None:
         self._storage = storage
@@ -74,6 +76,7 @@ class Watch:
         self._presenter = presenter
         self._estimates = estimates
         self._patience = patience
+        self._replica = replica
         self._clock = clock
 
     def begin(self, job: Job, fresh: float = 0.0) -> Watched:
@@ -213,7 +216,7 @@ class Watch:
     async def _give_up(self, job: Job, *, is_seen: bool) -> Job:
         """Take back a task: as soon as Runway takes that, where it was just seen unfinished."""
         try:
-            await self._provider.delete(job.task_id or "")
+            await self._delete(job)
         except ProviderError as error:
             log.warning("not taken back", job=job.id, error=str(error))
             if is_seen:
@@ -223,12 +226,18 @@ class Watch:
             job, State.FAILED, Outcome.GIVEN_UP, self._clock.now(), failure=TIMEOUT
         )
 
+    async def _delete(self, job: Job) -> None:
+        """Have Runway end a task: one that went to another replica meanwhile may have finished."""
+        await self._storage.confirm(job, self._replica.id)
+        self._replica.check()
+        await self._provider.delete(job.task_id or "")
+
     async def _cancel(self, watched: Watched, is_running: bool) -> Job:
         """Cancel at Runway; the status last seen decides what it costs."""
         job = await self._note_cancel(watched, is_running)
         failpoint("cancel.intended")
         try:
-            await self._provider.delete(job.task_id or "")
+            await self._delete(job)
         except ProviderError as error:
             log.warning("not cancelled yet", job=job.id, error=str(error))
             return job
@@ -239,9 +248,7 @@ class Watch:
         """Should we not hear the answer, or not live to book it, the next look finds no task, and this."""
         job, noted = watched.job, CANCEL_RUNNING if is_running else CANCEL_WAITING
         if job.failure != noted:
-            await self._storage.note(job.id, failure=noted)
-            # With the fence that it has here: what is noted of a job may be another replica's by now.
-            job = watched.job = replace(job, failure=noted)
+            job = watched.job = await self._storage.note_as_held(job, failure=noted)
         return job
 
     async def _cancelled(self, job: Job) -> Job:
