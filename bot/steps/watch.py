@@ -33,7 +33,8 @@ class Watched:
     """
 
     job: Job
-    submitted_at: float
+    submitted_at: float  # by its row, and so by the wall as it was then
+    watched_at: float
     started_at: float | None = None
     # When it was last known not to be at work, last seen at work, and first found unknown at Runway.
     waited_at: float | None = None
@@ -83,8 +84,9 @@ class Watch:
         """Watch a job from now on: one that was sent less than `fresh` seconds ago from its beginning."""
         sent = job.submitted_at or self._clock.now()
         age = max(0.0, (self._clock.now() - sent).total_seconds())
-        submitted_at = self._clock.monotonic() - age
-        return Watched(job, submitted_at, waited_at=submitted_at if age < fresh else None)
+        here = self._clock.monotonic()
+        submitted_at = here - age
+        return Watched(job, submitted_at, here, waited_at=submitted_at if age < fresh else None)
 
     def foresee(self, watched: Watched) -> tuple[float | None, float]:
         """Seconds until the task is worth a question, None when unknown, and how old it is.
@@ -180,8 +182,9 @@ class Watch:
         return self._is_too_old(watched)
 
     def _is_too_old(self, watched: Watched) -> bool:
+        """Since we watch it: by its row, every task is old when the clock of the wall was put right."""
         longest = QUEUED_LIMIT + self._patience.give_up
-        return self._clock.monotonic() - watched.submitted_at > longest.total_seconds()
+        return self._clock.monotonic() - watched.watched_at > longest.total_seconds()
 
     def _is_silent_for_good(self, watched: Watched) -> bool:
         """Whether there is nothing to wait for; it may have finished while Runway or we were away."""
