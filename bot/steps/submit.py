@@ -23,7 +23,7 @@ from bot.errors import (
     StorageUnavailable,
 )
 from bot.failpoints import failpoint
-from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
+from bot.jobs import FILE_GONE, NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
 from bot.ports import Clock, Provider, Storage
 from bot.replica import Replica
 from bot.steps.creates import Creates
@@ -68,8 +68,10 @@ class Submission:
             uris = await self._provider.prepare(job.request)
         except (ProviderUnavailable, ArchiveFailed) as error:
             return await self._wait(job, NotCreated(str(error)))
-        except (ProviderError, OSError) as error:
+        except (ProviderError, FileNotFoundError) as error:
             return await self._fail(job, error)
+        except OSError as error:
+            return await self._wait(job, NotCreated(str(error)))  # a disk that is full, a network
         job = await self._intend(job)
         failpoint("submit.intended")
         async with self._shown_meanwhile(job):
@@ -237,7 +239,7 @@ async def _nothing_sent() -> str:
 def _code(error: Exception) -> str:
     """Our own failure code for a create that made nothing."""
     if not isinstance(error, Rejected):
-        return "ASSET.INVALID" if isinstance(error, OSError) else "THIRD_PARTY.UNAVAILABLE"
+        return FILE_GONE if isinstance(error, FileNotFoundError) else "THIRD_PARTY.UNAVAILABLE"
     if "credits" in error.detail.lower():
         return "REJECTED.CREDITS"
     return {401: "REJECTED.KEY", 403: NOT_OFFERED}.get(error.status, "REJECTED")
