@@ -144,7 +144,7 @@ def _worker(
         offer=Offer(provider, world.catalog, lineup, presenter, clock),
         presenter=presenter,
         submission=Submission(storage, provider, lineup, presenter, replica, clock),
-        watch=Watch(storage, provider, presenter, estimates, _patience(config), clock),
+        watch=Watch(storage, provider, presenter, estimates, _patience(config), replica, clock),
         collection=Collection(storage, provider, world.library, clock, Pauses(most_attempts=None)),
         delivery=delivery,
         accounting=accounting,

@@ -53,6 +53,8 @@ CANCEL_RUNNING = "CANCEL.RUNNING"
 CANCEL_WAITING = "CANCEL.WAITING"
 # Our own failure code for a task that took too long.
 TIMEOUT = "TIMEOUT"
+# Our own failure code for a job whose input was tidied away before it could be sent.
+FILE_GONE = "FILE_GONE"
 # Our own failure code for a model that the organisation may not use.
 NOT_OFFERED = "REJECTED.MODEL"
 

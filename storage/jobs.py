@@ -57,20 +57,22 @@ def find_or_none(c: Connection, job_id: str) -> Job | None:
 def advance(c: Connection, job: Job, to: State, changes: dict[str, Any]) -> Job:
     """Move a job on, but only from the state it was read in, and only for whoever holds it."""
     job.moved(to)  # refuses a step that the life does not have
-    statement = (
-        update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == job.state.value, jobs.c.fence == job.fence)
-        .values(state=to.value, **job_values(changes))
-    )
-    if c.execute(statement).rowcount != 1:
-        raise StaleJob(f"job {job.id} is no longer {job.state}, or another replica's")
-    return find(c, job.id)
+    return note_as_held(c, job, {"state": to.value, **changes})
 
 
 def note(c: Connection, job_id: str, changes: dict[str, Any]) -> Job:
     """Write down something about a job that is no change of state."""
     c.execute(update(jobs).where(jobs.c.id == job_id).values(**job_values(changes)))
     return find(c, job_id)
+
+
+def note_as_held(c: Connection, job: Job, changes: dict[str, Any]) -> Job:
+    """Write down something about a job while it is as it was read, and whose it was then."""
+    as_read = and_(jobs.c.state == job.state.value, jobs.c.fence == job.fence)
+    statement = update(jobs).where(jobs.c.id == job.id, as_read).values(**job_values(changes))
+    if c.execute(statement).rowcount != 1:
+        raise StaleJob(f"job {job.id} is no longer {job.state}, or another replica's")
+    return find(c, job.id)
 
 
 def note_card(c: Connection, job_id: str, card: str) -> Job:

@@ -105,6 +105,9 @@ class SqlStorage:
     async def note(self, job_id: str, **changes: Any) -> Job:
         return await self._db.write(lambda c: jobs.note(c, job_id, changes))
 
+    async def note_as_held(self, job: Job, **changes: Any) -> Job:
+        return await self._db.write(lambda c: jobs.note_as_held(c, job, changes))
+
     async def note_card(self, job_id: str, card: str) -> Job:
         return await self._db.write(lambda c: jobs.note_card(c, job_id, card))
 

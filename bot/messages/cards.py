@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.credits import INPUT_REFUSED_CODES
-from bot.jobs import NOT_OFFERED, TIMEOUT, WAIT_BUSY, WAIT_DAILY, Cause, Job, State
+from bot.jobs import FILE_GONE, NOT_OFFERED, TIMEOUT, WAIT_BUSY, WAIT_DAILY, Cause, Job, State
 from bot.messages.inputs import input_lines
 from bot.messages.words import NOUNS, TITLES, credits, duration, left, ordinal, shape
 from bot.text import Bold, Code, Text, When, Who
@@ -130,6 +130,7 @@ _REASONS: dict[str, str] = {
     "THIRD_PARTY.UNAVAILABLE": "The model is not available at the moment. Try again in a while.",
     "OUTPUT": "The finished file could not be fetched from Runway. An admin can find it by the job's id.",
     TIMEOUT: "It ran far longer than its kind ever does, so it was given up. Try again.",
+    FILE_GONE: "Old files go after a while: one that this needs is not kept any more. Attach it anew.",
     "TASK_GONE": "Runway no longer knows this task. Try again.",
     "REJECTED.CREDITS": "The Runway account has run out of credits. Ask an admin to top it up.",
     "REJECTED.KEY": "Runway did not accept the bot's key. Ask an admin to look at it.",

@@ -95,6 +95,10 @@ class Storage(Protocol):
         """Write down something about a job that is no change of state."""
         ...
 
+    async def note_as_held(self, job: Job, **changes: Any) -> Job:
+        """The same, by who has the job: raises StaleJob when it moved on, or is another replica's."""
+        ...
+
     async def note_card(self, job_id: str, card: str) -> Job:
         """Write down where a job's card is, unless it has one; the job comes back with the one it has."""
         ...

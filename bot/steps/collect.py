@@ -24,7 +24,8 @@ from bot.timing.pauses import Pauses
 log = structlog.get_logger()
 
 # Runway keeps outputs for 24 to 48 hours (https://docs.dev.runwayml.com/assets/outputs): so long a
-# disk may be full, or an archive or a network away, and nothing that was paid for is lost.
+# disk may be full, or an archive or a network away, and nothing that was paid for is lost. By our own
+# clock, since we try: when Runway has them no more, it says so.
 KEPT_AT_RUNWAY = timedelta(hours=20)
 # What is wrong with a file itself hardly gets better.
 MOST_UNUSABLE = 8
@@ -45,7 +46,7 @@ class Collection:
     async def collect(self, job: Job, urls: tuple[str, ...]) -> Job:
         """Keep every output; `urls` may be empty after a restart, then the task is asked for."""
         outputs: dict[int, Media] = {}
-        unusable, over = 0, (job.noticed_at or self._clock.now()) + KEPT_AT_RUNWAY
+        unusable, over = 0, self._clock.monotonic() + KEPT_AT_RUNWAY.total_seconds()
         async for _ in self._pauses.attempts(self._clock):
             try:
                 urls = urls or (await self._provider.task(job.task_id or "")).outputs
@@ -62,7 +63,7 @@ class Collection:
                 log.warning("not collected", job=job.id, error=str(error))
             except (OutputUnavailable, ProviderError, ArchiveFailed, OSError) as error:
                 log.warning("not collected yet", job=job.id, error=str(error))
-            if unusable >= MOST_UNUSABLE or self._clock.now() > over:
+            if unusable >= MOST_UNUSABLE or self._clock.monotonic() > over:
                 break
         now = self._clock.now()
         return await self._storage.finish(

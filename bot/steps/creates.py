@@ -22,7 +22,7 @@ class Creates:
         self._answers: dict[Sending, asyncio.Task[str]] = {}
 
     def begin(self, job: Job, create: Coroutine[None, None, str]) -> None:
-        """Send a job that was written down as being sent."""
+        """Send a job; whatever was known of this sending of it before counts no more."""
         answer = self._errands.begin(create, f"create of {job.id}")
         answer.add_done_callback(_look_at)
         self._answers[_sending(job)] = answer
@@ -30,7 +30,7 @@ class Creates:
             del self._answers[next(iter(self._answers))]
 
     def knows(self, job: Job) -> bool:
-        """Whether it was this process that sent the job, and the answer is not written down."""
+        """Whether it was this process that was sending the job, and the answer is not written down."""
         return _sending(job) in self._answers
 
     async def answer(self, job: Job) -> str:

@@ -23,7 +23,7 @@ from bot.errors import (
     StorageUnavailable,
 )
 from bot.failpoints import failpoint
-from bot.jobs import NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
+from bot.jobs import FILE_GONE, NOT_OFFERED, WAIT_BUSY, WAIT_DAILY, Job, State
 from bot.ports import Clock, Provider, Storage
 from bot.replica import Replica
 from bot.steps.creates import Creates
@@ -68,15 +68,32 @@ class Submission:
             uris = await self._provider.prepare(job.request)
         except (ProviderUnavailable, ArchiveFailed) as error:
             return await self._wait(job, NotCreated(str(error)))
-        except (ProviderError, OSError) as error:
+        except (ProviderError, FileNotFoundError) as error:
             return await self._fail(job, error)
-        now = self._clock.now()
-        job = await self._storage.advance(
-            job, State.SUBMITTING, submitted_at=now, attempts=job.attempts + 1
-        )
+        except OSError as error:
+            return await self._wait(job, NotCreated(str(error)))  # a disk that is full, a network
+        job = await self._intend(job)
         failpoint("submit.intended")
         async with self._shown_meanwhile(job):
             return await self._send(job, uris)
+
+    async def _intend(self, job: Job) -> Job:
+        """Write down that the job is being sent.
+
+        Should its row say so without our hearing of it, we still know that nothing was sent.
+        """
+        intent = replace(job, submitted_at=self._clock.now(), attempts=job.attempts + 1)
+        self._creates.begin(intent, _nothing_sent())
+        try:
+            return await self._storage.advance(
+                job,
+                State.SUBMITTING,
+                submitted_at=intent.submitted_at,
+                attempts=intent.attempts,
+            )
+        except StaleJob:
+            self._creates.forget(intent)
+            raise
 
     async def _send(self, job: Job, uris: Mapping[str, str]) -> Job:
         try:
@@ -85,7 +102,6 @@ class Submission:
             self._replica.check()
         except (StaleJob, StorageUnavailable) as error:
             log.info("not sent", job=job.id, error=str(error))
-            self._creates.begin(job, _nothing_sent())
             return await self._hear(job)
         failpoint("submit.checked")
         self._creates.begin(job, self._provider.create(job.request, uris))
@@ -223,7 +239,7 @@ async def _nothing_sent() -> str:
 def _code(error: Exception) -> str:
     """Our own failure code for a create that made nothing."""
     if not isinstance(error, Rejected):
-        return "ASSET.INVALID" if isinstance(error, OSError) else "THIRD_PARTY.UNAVAILABLE"
+        return FILE_GONE if isinstance(error, FileNotFoundError) else "THIRD_PARTY.UNAVAILABLE"
     if "credits" in error.detail.lower():
         return "REJECTED.CREDITS"
     return {401: "REJECTED.KEY", 403: NOT_OFFERED}.get(error.status, "REJECTED")

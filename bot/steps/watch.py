@@ -1,6 +1,6 @@
 """A task at Runway: asked for by its id until it has ended, or cancelled."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,6 +12,7 @@ from bot.failpoints import failpoint
 from bot.jobs import CANCEL_RUNNING, CANCEL_WAITING, TIMEOUT, Job, State
 from bot.messages.cards import Progress
 from bot.ports import Clock, Provider, Storage, Task, TaskStatus, Timing
+from bot.replica import Replica
 from bot.timing.estimates import Estimates
 from bot.timing.foresight import Sights
 from bot.timing.patience import QUEUED_LIMIT, Patience
@@ -32,7 +33,8 @@ class Watched:
     """
 
     job: Job
-    submitted_at: float
+    submitted_at: float  # by its row, and so by the wall as it was then
+    watched_at: float
     started_at: float | None = None
     # When it was last known not to be at work, last seen at work, and first found unknown at Runway.
     waited_at: float | None = None
@@ -67,6 +69,7 @@ class Watch:
         presenter: Presenter,
         estimates: Estimates,
         patience: Patience,
+        replica: Replica,
         clock: Clock,
     ) -> None:
         self._storage = storage
@@ -74,14 +77,16 @@ class Watch:
         self._presenter = presenter
         self._estimates = estimates
         self._patience = patience
+        self._replica = replica
         self._clock = clock
 
     def begin(self, job: Job, fresh: float = 0.0) -> Watched:
         """Watch a job from now on: one that was sent less than `fresh` seconds ago from its beginning."""
         sent = job.submitted_at or self._clock.now()
         age = max(0.0, (self._clock.now() - sent).total_seconds())
-        submitted_at = self._clock.monotonic() - age
-        return Watched(job, submitted_at, waited_at=submitted_at if age < fresh else None)
+        here = self._clock.monotonic()
+        submitted_at = here - age
+        return Watched(job, submitted_at, here, waited_at=submitted_at if age < fresh else None)
 
     def foresee(self, watched: Watched) -> tuple[float | None, float]:
         """Seconds until the task is worth a question, None when unknown, and how old it is.
@@ -177,8 +182,9 @@ class Watch:
         return self._is_too_old(watched)
 
     def _is_too_old(self, watched: Watched) -> bool:
+        """Since we watch it: by its row, every task is old when the clock of the wall was put right."""
         longest = QUEUED_LIMIT + self._patience.give_up
-        return self._clock.monotonic() - watched.submitted_at > longest.total_seconds()
+        return self._clock.monotonic() - watched.watched_at > longest.total_seconds()
 
     def _is_silent_for_good(self, watched: Watched) -> bool:
         """Whether there is nothing to wait for; it may have finished while Runway or we were away."""
@@ -213,7 +219,7 @@ class Watch:
     async def _give_up(self, job: Job, *, is_seen: bool) -> Job:
         """Take back a task: as soon as Runway takes that, where it was just seen unfinished."""
         try:
-            await self._provider.delete(job.task_id or "")
+            await self._delete(job)
         except ProviderError as error:
             log.warning("not taken back", job=job.id, error=str(error))
             if is_seen:
@@ -223,12 +229,18 @@ class Watch:
             job, State.FAILED, Outcome.GIVEN_UP, self._clock.now(), failure=TIMEOUT
         )
 
+    async def _delete(self, job: Job) -> None:
+        """Have Runway end a task: one that went to another replica meanwhile may have finished."""
+        await self._storage.confirm(job, self._replica.id)
+        self._replica.check()
+        await self._provider.delete(job.task_id or "")
+
     async def _cancel(self, watched: Watched, is_running: bool) -> Job:
         """Cancel at Runway; the status last seen decides what it costs."""
         job = await self._note_cancel(watched, is_running)
         failpoint("cancel.intended")
         try:
-            await self._provider.delete(job.task_id or "")
+            await self._delete(job)
         except ProviderError as error:
             log.warning("not cancelled yet", job=job.id, error=str(error))
             return job
@@ -239,9 +251,7 @@ class Watch:
         """Should we not hear the answer, or not live to book it, the next look finds no task, and this."""
         job, noted = watched.job, CANCEL_RUNNING if is_running else CANCEL_WAITING
         if job.failure != noted:
-            await self._storage.note(job.id, failure=noted)
-            # With the fence that it has here: what is noted of a job may be another replica's by now.
-            job = watched.job = replace(job, failure=noted)
+            job = watched.job = await self._storage.note_as_held(job, failure=noted)
         return job
 
     async def _cancelled(self, job: Job) -> Job:

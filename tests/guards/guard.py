@@ -10,6 +10,7 @@ ACCEPT = "tests/storage/test_accept.py::test_"
 TOGETHER = "tests/storage/test_accept_together.py::test_"
 LEASES = "tests/scenario/test_leases.py::test_"
 RACES = "tests/scenario/test_races.py::test_"
+BACK = "tests/scenario/test_taking_back.py::test_"
 TABLES = "storage/migrations/versions/0001_first_tables.py"
 
 

@@ -1,6 +1,6 @@
 """Guards of what one replica has to itself, and of what it does."""
 
-from tests.guards.guard import LEASES, RACES, REPLICAS, SHARES, guard
+from tests.guards.guard import BACK, LEASES, RACES, REPLICAS, SHARES, guard
 
 OWNED = (
     guard(
@@ -165,6 +165,12 @@ DONE = (
         f"{LEASES}a_tasks_id_outlives_the_lease_while_the_database_is_away",
     ),
     guard(
+        "bot/steps/submit.py",
+        "        self._creates.begin(intent, _nothing_sent())\n",
+        "",
+        f"{LEASES}what_was_not_sent_is_sent_when_the_news_of_its_row_is_lost",
+    ),
+    guard(
         "bot/steps/creates.py",
         "await asyncio.shield(self._answers[_sending(job)])",
         "await self._answers[_sending(job)]",
@@ -175,6 +181,24 @@ DONE = (
         "return job.id, job.submitted_at",
         "return job.id, None",
         f"{LEASES}a_job_that_another_process_was_sending_is_uncertain",
+    ),
+    guard(
+        "bot/steps/watch.py",
+        "        await self._storage.confirm(job, self._replica.id)\n",
+        "",
+        f"{BACK}whoever_lost_a_job_gives_up_no_task[_another_has_it]",
+    ),
+    guard(
+        "bot/steps/watch.py",
+        "        self._replica.check()\n",
+        "",
+        f"{BACK}whoever_lost_a_job_gives_up_no_task[_it_stood_still]",
+    ),
+    guard(
+        "bot/steps/watch.py",
+        "note_as_held(job, failure=noted)",
+        "note(job.id, failure=noted)",
+        f"{BACK}whoever_lost_a_job_notes_no_cancellation_on_it",
     ),
     guard(
         "bot/steps/deliver.py",
@@ -230,8 +254,8 @@ DONE = (
     ),
     guard(
         "bot/steps/watch.py",
-        "job = watched.job = replace(job, failure=noted)",
-        "job = replace(job, failure=noted)",
+        "job = watched.job = await self._storage.note_as_held",
+        "job = await self._storage.note_as_held",
         "tests/scenario/test_patience.py::"
         "test_a_cancellation_of_which_runways_answer_was_lost_is_booked_as_what_it_was",
     ),

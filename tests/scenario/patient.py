@@ -1,6 +1,7 @@
 """One job that Runway is at work on, with a clock, a Runway and a chat in a test's hands."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -59,6 +60,8 @@ class Runway:
     gone: bool = False
     garbled: bool = False
     outputs: tuple[str, ...] = ()
+    # What happens while its answer is on its way.
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def task(self, task_id: str) -> Task:
         if self.deleted or self.gone:
@@ -66,7 +69,10 @@ class Runway:
         if self.garbled:
             raise ProviderUnavailable("the answer made no sense")
         progress = 0.4 if self.status == "RUNNING" else None
-        return Task(task_id, self.status, progress=progress, outputs=self.outputs)
+        answer = Task(task_id, self.status, progress=progress, outputs=self.outputs)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        return answer
 
     async def delete(self, _task_id: str) -> None:
         if self.silent:
@@ -123,10 +129,11 @@ async def set_scene(database: Database) -> Scene:
     await replica.join()
     presenter = Presenter({"slow": chat}, storage, load_catalog(), replica, clock, Pauses())
     estimates = Estimates([Timing("gen4_turbo", 5, 60.0)])
-    watch = Watch(storage, runway, presenter, estimates, PATIENCE, clock)
+    watch = Watch(storage, runway, presenter, estimates, PATIENCE, replica, clock)
     job = await storage.accept(_job(), (), START)
     job = await storage.advance(job, State.SUBMITTING, submitted_at=START)
-    job = await storage.advance(job, State.RUNNING, task_id="task1")
+    await storage.advance(job, State.RUNNING, task_id="task1")
+    (job,) = await storage.take_over(replica.id, 1)
     return Scene(watch, runway, chat, clock, presenter, storage, quotas, watch.begin(job))
 
 

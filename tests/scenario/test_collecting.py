@@ -20,12 +20,13 @@ KEPT = Media("outputs/job1/0.mp4", Kind.VIDEO, "video/mp4", 9, "0", "fox.mp4", 1
 
 
 class SetClock:
-    """Passes only while somebody sleeps."""
+    """Passes only while somebody sleeps; that of the wall may be off."""
 
     at = START
+    off = timedelta()
 
     def now(self) -> datetime:
-        return self.at
+        return self.at + self.off
 
     def monotonic(self) -> float:
         return (self.at - START).total_seconds()
@@ -50,11 +51,13 @@ class Library:
 
     def __init__(self, clock: SetClock, error: Exception, away: timedelta) -> None:
         self.clock, self.error, self.until = clock, error, START + away
+        self.put_right = timedelta()
         self.tries = 0
 
     async def collect(self, url: str, key: str, kind: Kind, name: str) -> Media:
         self.tries += 1
         if self.clock.at < self.until:
+            self.clock.off = self.put_right
             raise self.error
         return KEPT
 
@@ -63,10 +66,17 @@ class Library:
 
 
 async def _collected(
-    url: str, error: Exception, away: timedelta, *, is_gone: bool = False
+    url: str,
+    error: Exception,
+    away: timedelta,
+    *,
+    is_gone: bool = False,
+    noticed_at: datetime = START,
+    put_right: timedelta = timedelta(),
 ) -> tuple[Job, Library]:
     clock, runway = SetClock(), Runway()
     library, runway.is_gone = Library(clock, error, away), is_gone
+    library.put_right = put_right
     database = await open_database(url)
     storage = SqlStorage(database, DEFAULTS)
     request = GenerationRequest(Operation.IMAGE_TO_VIDEO, "gen4_turbo", "a fox", 25)
@@ -74,7 +84,7 @@ async def _collected(
     job = await storage.accept(job, (), START)
     for state in (State.SUBMITTING, State.RUNNING):
         job = await storage.advance(job, state, task_id="task1")
-    job = await storage.advance(job, State.COLLECTING, cost=25, noticed_at=START)
+    job = await storage.advance(job, State.COLLECTING, cost=25, noticed_at=noticed_at)
     collection = Collection(storage, runway, library, clock, Pauses(most_attempts=None))  # type: ignore[arg-type]  # as much as it asks for
     ended = await collection.collect(job, ("https://out.test/1.mp4",))
     await database.close()
@@ -88,6 +98,23 @@ async def test_what_is_away_for_half_a_day_loses_no_result(
     migrated_copy: Callable[[], str], error: Exception
 ) -> None:
     ended, _ = await _collected(migrated_copy(), error, timedelta(hours=12))
+    assert (ended.state, ended.outputs) == (State.DELIVERING, (KEPT,))
+
+
+@pytest.mark.parametrize(
+    ("ago", "put_right"), [(timedelta(hours=21), timedelta()), (timedelta(), timedelta(days=1))]
+)
+async def test_nothing_is_lost_for_what_the_wall_shows(
+    migrated_copy: Callable[[], str], ago: timedelta, put_right: timedelta
+) -> None:
+    """The server was off for long, and its network comes later than it; or its clock was off."""
+    ended, _ = await _collected(
+        migrated_copy(),
+        OutputUnavailable("no network"),
+        timedelta(minutes=30),
+        noticed_at=START - ago,
+        put_right=put_right,
+    )
     assert (ended.state, ended.outputs) == (State.DELIVERING, (KEPT,))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.errors import StorageUnavailable
 from bot.jobs import Job, State
 from tests.scenario.evidence import read_books
 from tests.scenario.slowly import Stage, staged
@@ -77,6 +78,43 @@ async def test_what_was_not_sent_under_one_lease_is_sent_under_the_next(stage: S
     await stage.worker.renewed()
     ended = await stage.until(job.id, lambda job: job.told)
     assert (ended.state, ended.attempts) == (State.DELIVERED, 2)
+
+
+async def test_what_was_not_sent_is_sent_when_the_news_of_its_row_is_lost(
+    stage: Stage, session: aiohttp.ClientSession
+) -> None:
+    """The row says that it is being sent; the connection broke after the commit."""
+
+    async def lose_the_news() -> None:
+        stage.storage.after_intent = None
+        raise StorageUnavailable("the connection broke")
+
+    stage.storage.after_intent = lose_the_news
+    job = await stage.imagine("a fox")
+    ended = await stage.until(job.id, lambda job: job.told)
+    assert (ended.state, ended.attempts) == (State.DELIVERED, 2)
+    assert list((await read_books(session, stage.runway)).tasks) == [ended.task_id]
+
+
+async def test_what_was_not_sent_is_sent_when_the_lease_is_lost_while_its_row_is_written(
+    stage: Stage, session: aiohttp.ClientSession
+) -> None:
+    written = asyncio.Event()
+
+    async def never_heard() -> None:
+        stage.storage.after_intent = None
+        written.set()
+        await asyncio.Event().wait()
+
+    stage.storage.after_intent = never_heard
+    job = await stage.imagine("a fox")
+    async with asyncio.timeout(60):
+        await written.wait()
+    await stage.lose_lease()
+    await stage.worker.renewed()
+    ended = await stage.until(job.id, lambda job: job.told)
+    assert (ended.state, ended.attempts) == (State.DELIVERED, 2)
+    assert list((await read_books(session, stage.runway)).tasks) == [ended.task_id]
 
 
 async def test_a_job_that_another_process_was_sending_is_uncertain(stage: Stage) -> None:

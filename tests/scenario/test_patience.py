@@ -101,6 +101,19 @@ async def test_a_clock_that_jumps_gives_nothing_up(scene: Scene, jump: int) -> N
     assert (await scene.look(30.1)).failure == "TIMEOUT"
 
 
+async def test_a_clock_that_was_off_by_days_when_a_job_was_taken_over_gives_nothing_up(
+    scene: Scene,
+) -> None:
+    """How old the task seems says nothing: Runway has it for a day of ours first."""
+    scene.runway.status = "PENDING"
+    scene.clock.off = timedelta(days=3)
+    scene.watched = scene.watch.begin(scene.watched.job)
+    for hours in (0, 1, 24.4):
+        assert (await scene.look(hours * 60)).state is State.RUNNING
+    assert scene.runway.deleted == 0
+    assert (await scene.look(24.6 * 60)).failure == "TIMEOUT"
+
+
 @pytest.mark.parametrize("jump", [-10, 10], ids="{:+} min".format)
 async def test_a_task_is_taken_for_gone_when_it_is_unknown_for_long_whatever_the_clock_says(
     scene: Scene, jump: int

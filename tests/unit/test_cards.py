@@ -187,6 +187,7 @@ def test_a_result_says_what_was_charged_and_not_what_was_held(job, plain):
         (None, "Something went wrong at Runway"),
         ("OUTPUT", "could not be fetched"),
         ("TASK_GONE", "no longer knows"),
+        ("FILE_GONE", "one that this needs is not kept any more. Attach it anew."),
         ("REJECTED", "did not take this request"),
         ("REJECTED.CREDITS", "run out of credits"),
         ("REJECTED.KEY", "key"),

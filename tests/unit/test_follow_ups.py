@@ -163,7 +163,7 @@ def test_what_moderation_refused_is_not_offered_again(today, job, code):
 @pytest.mark.parametrize(
     "code",
     ["INTERNAL", "INTERNAL.BAD_OUTPUT.01", "THIRD_PARTY.UNAVAILABLE", "ASSET.INVALID", "OUTPUT",
-     "TASK_GONE", "REJECTED", "INPUT_PREPROCESSING.INTERNAL"],
+     "TASK_GONE", "FILE_GONE", "REJECTED", "INPUT_PREPROCESSING.INTERNAL"],
 )  # fmt: skip
 def test_any_other_failure_may_be_retried(today, job, code):
     assert offers(today, job(state=State.FAILED, failure=code)) == {"retry": 8}
