@@ -184,6 +184,8 @@ class Service:
             return job
         if job.state in (State.SUBMITTING, State.RUNNING):
             job = await self._storage.note(job.id, cancel_requested=True)
+        if job.state is State.QUEUED:  # it was turned away meanwhile, and may wait for long
+            return await self.cancel(origin, job_id)
         # It may have moved on since it was found; then its end is told by whoever brought it there.
         if job.state not in CANCELLABLE:
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))
