@@ -14,6 +14,8 @@ log = structlog.get_logger()
 EVERY = timedelta(hours=1)
 # A command under way has put its files there, and its job is about to be written down.
 YOUNG = timedelta(hours=1)
+# So many files go before it is looked again which are needed: in a bucket, thousands take minutes.
+AT_A_TIME = 10
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,19 @@ class Retention:
         may_go = overdue(stored, self._keeping, self._clock.now())
         if not may_go:
             return 0
-        # Read as late as can be: what a job needs is asked for after the files were listed.
+        gone = list[Stored]()
+        for first in range(0, len(may_go), AT_A_TIME):
+            gone += await self._remove(may_go[first : first + AT_A_TIME])
+        log.info("tidied", files=len(gone), bytes=sum(file.size for file in gone))
+        return len(gone)
+
+    async def _remove(self, files: Iterable[Stored]) -> list[Stored]:
+        """Remove those that nobody needs now: somebody may just have asked for an old one."""
         needed = await self._needed()
-        going = [file for file in may_go if folder(file.key) not in needed]
+        going = [file for file in files if folder(file.key) not in needed]
         for file in going:
             await self._archive.delete(file.key)
-        log.info("tidied", files=len(going), bytes=sum(file.size for file in going))
-        return len(going)
+        return going
 
     async def _needed(self) -> set[str]:
         """The folders of every unfinished job and open draft, and of the files they begin with."""

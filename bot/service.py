@@ -9,7 +9,7 @@ from bot.cards.presenter import Presenter
 from bot.commands.invocations import Invocation, Origin, SentFile
 from bot.commands.specification import command_of
 from bot.credits import Balance, Outcome
-from bot.desk.acceptance import event_keys
+from bot.desk.acceptance import event_keys, not_begun
 from bot.desk.answers import Answers
 from bot.desk.approvals import RAISE_CREDITS, Approvals
 from bot.desk.door import Door
@@ -78,7 +78,8 @@ class Service:
             return await self._cancel(invocation)
         if invocation.spec.admin:
             return await self._quota_desk.answer(invocation)
-        return await self._answers.answer(invocation)
+        with not_begun():
+            return await self._answers.answer(invocation)
 
     def check(self, invocation: Invocation, files: Sequence[tuple[str, Kind]]) -> None:
         """Refuse at once what needs no waiting: rights, words, options, and how many files.
@@ -152,7 +153,8 @@ class Service:
 
     async def find(self, origin: Origin, job_id: str) -> Job:
         """A job of the member's workspace; raises NoSuchJob."""
-        job = await self._storage.job(job_id)
+        with not_begun():
+            job = await self._storage.job(job_id)
         if job is None or job.owner.workspace != origin.member.workspace:
             raise errors.NoSuchJob(job_id)
         return job
@@ -182,6 +184,8 @@ class Service:
             return job
         if job.state in (State.SUBMITTING, State.RUNNING):
             job = await self._storage.note(job.id, cancel_requested=True)
+        if job.state is State.QUEUED:  # it was turned away meanwhile, and may wait for long
+            return await self.cancel(origin, job_id)
         # It may have moved on since it was found; then its end is told by whoever brought it there.
         if job.state not in CANCELLABLE:
             raise errors.AlreadyOver(job_id, _how_it_ended(job.state))

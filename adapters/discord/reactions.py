@@ -23,7 +23,7 @@ from adapters.discord.rights import check_own, is_thread, roles_of
 from bot.commands.invocations import Origin
 from bot.commands.specification import REACTIONS, sign_of
 from bot.desk.generation import ONCE_WINDOW
-from bot.errors import ChatError, DailiesError, Refused
+from bot.errors import ChatError, DailiesError, Refused, Stopping, StorageUnavailable
 from bot.jobs import Member
 from bot.ports import Clock
 from bot.service import Service
@@ -100,8 +100,12 @@ class Reactions:
         if event.member is not None:
             self._members.remember(member, roles_of(event.member))
         job_id = await self._job_of(reaction)
-        if job_id is not None:
+        if job_id is None:
+            return
+        try:
             await self._honour(reaction, job_id, ONCE_WINDOW)
+        except (Stopping, StorageUnavailable) as error:
+            await self._tell(reaction, texts.refused(error))
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -124,9 +128,9 @@ class Reactions:
             return True  # the next session begins with the same
         try:
             await self._reread(workspace, job_id, *traces.parts(message))
-        except ChatError as error:
+        except (ChatError, Stopping, StorageUnavailable) as error:
             log.info("message not read again", job=job_id, reason=str(error))
-            return error.permanent
+            return isinstance(error, ChatError) and error.permanent
         return True
 
     async def _reread(self, workspace: str, job_id: str, channel: int, message: int) -> None:
@@ -150,6 +154,7 @@ class Reactions:
             await self._honour(reaction, job_id, None)
 
     async def _honour(self, reaction: _Reaction, job_id: str, window: timedelta | None) -> None:
+        """Do it and note it; raises Stopping or StorageUnavailable where it is left to be found."""
         member = reaction.member
         try:
             roles = await self._members.roles_of(member)
@@ -160,12 +165,20 @@ class Reactions:
             answer = await self._service.press(origin, REACTIONS[reaction.sign], job_id)
             if isinstance(answer, Notice):
                 await self._tell(reaction, answer)
+        except (Stopping, StorageUnavailable):
+            raise
         except Refused as error:
             await self._tell(reaction, texts.refused(error))
         except DailiesError as error:
             log.warning("reaction not honoured", job=job_id, error=str(error))
             return
-        await self._book.note(member.workspace, reaction.event, self._clock.now())
+        await self._note(reaction)
+
+    async def _note(self, reaction: _Reaction) -> None:
+        try:
+            await self._book.note(reaction.member.workspace, reaction.event, self._clock.now())
+        except StorageUnavailable as error:
+            log.warning("reaction not noted", reaction=reaction.event, error=str(error))
 
     async def _tell(self, reaction: _Reaction, notice: Notice) -> None:
         """Privately, where the person takes direct messages; nothing of it is for the channel."""

@@ -24,7 +24,7 @@ from bot.catalog import Catalog
 from bot.commands.invocations import Invocation, Origin
 from bot.commands.parser import parse_arguments, split_command
 from bot.commands.specification import REACTIONS, options_for, sign_of
-from bot.errors import Refused
+from bot.errors import Refused, StorageUnavailable
 from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal_notice
@@ -214,7 +214,10 @@ class Playground:
     async def _refuse(self, person: Person, error: Refused) -> web.Response:
         """Say no privately: in the chat for the person, and in the answer for a script."""
         notice = refusal_notice(error)
-        await self._chat.notify(_member(person), CHANNEL, notice)
+        try:
+            await self._chat.notify(_member(person), CHANNEL, notice)
+        except StorageUnavailable:
+            raise error from None  # it is said in the answer alone
         names = {p.id: p.name for p in self._chat.people.values()}
         body = {"error": plain(notice.text, names), "shown": True}
         return web.json_response(body, status=status_of(error))

@@ -9,6 +9,7 @@ from adapters.slack.api import Body, SlackApi
 from adapters.slack.board import Board
 from adapters.slack.channels import Channels
 from adapters.slack.ladder import Ladder
+from adapters.slack.looks import Looks
 from adapters.slack.people import People
 from adapters.slack.posts import Posts
 from adapters.slack.render import card_body, members_in, notice_body, result_body
@@ -18,15 +19,13 @@ from adapters.slack.workspaces import Workspaces
 from bot.errors import ChatError
 from bot.jobs import Member, State, room
 from bot.ports import Clock, Confirm, Landing, Subject
-from bot.views import Button, Card, Notice, Result
+from bot.views import Card, Notice, Result
 
 log = structlog.get_logger()
 
 CLOSE_SECONDS = 5.0
 # More admins than this are not written to one by one: an alert channel is for that.
 MOST_ADMINS = 5
-
-_Look = tuple[State, tuple[Button, ...]]
 
 
 class Chat:
@@ -54,7 +53,7 @@ class Chat:
         self._alert_channel = alert_channel
         self._clock = clock
         self._boards: dict[str, Board] = {}
-        self._looks: dict[tuple[str, str], _Look] = {}
+        self._looks = Looks()
 
     async def post_card(self, channel: str, card: Card, key: str, confirm: Confirm) -> str:
         api = await self._workspaces.api(card.owner.workspace)
@@ -62,7 +61,7 @@ class Chat:
         ts = await self._posts.post(api, channel, body, key, card.job_id, confirm)
         # Only a first card is sure to show what was just posted: a later one may have been found.
         if card.state is State.QUEUED:
-            self._looks[channel, ts] = _look(card)
+            self._looks.remember(channel, ts, card)
         return ts
 
     async def update_card(
@@ -70,11 +69,8 @@ class Chat:
     ) -> Landing | None:
         api = await self._workspaces.api(card.owner.workspace)
         body = await self._card_body(api, card)
-        before = self._looks.get((channel, message))
-        urgent = card.state.is_over or before != _look(card)
-        self._looks[channel, message] = _look(card)
-        if card.state.is_over:
-            self._looks.pop((channel, message), None)
+        urgent = card.state.is_over or self._looks.differ(channel, message, card)
+        self._looks.remember(channel, message, card)
         landing = self._board(api).put(room(channel), message, body, urgent=urgent, confirm=confirm)
         if not card.state.is_over:
             return landing
@@ -194,8 +190,3 @@ class Chat:
 
             self._boards[workspace] = Board(edit, self._clock)
         return self._boards[workspace]
-
-
-def _look(card: Card) -> _Look:
-    """What is shown at once when it changes; progress is not."""
-    return card.state, card.buttons

@@ -1,6 +1,7 @@
 """From a valid request to a job: checked, confirmed where it is dear, held, shown and queued."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -66,27 +67,50 @@ class Acceptance:
         keys = [*event_keys(origin), *once]
         job = new_job(job_id, origin, request, cause, parent, now)
         job = replace(job, accepted_by=self._replica.id)
-        above = (await self._quotas.settings(origin.member.workspace)).confirm_above
+        with not_begun():
+            above = (await self._quotas.settings(origin.member.workspace)).confirm_above
         if above is not None and request.price > above:
             draft = draft_of(job, DraftState.UNCONFIRMED, now + QUESTION_LIFETIME)
-            draft = await self._drafts.save_draft(draft, keys, now)
-            return confirmation(draft)
+            return confirmation(await self._save(draft, keys, now))
         async with self._presenter.introducing(job_id) as introduce:
             try:
-                accepted = await self._storage.accept(job, keys, now, origin.roles)
+                accepted = await self._accept(job, keys, now, origin.roles)
             except NotEnoughCredits as error:
                 draft = draft_of(job, DraftState.REFUSED, now + QUESTION_LIFETIME)
-                error.draft = (await self._drafts.save_draft(draft, (), now)).id
+                error.draft = (await self._save(draft, (), now)).id
                 raise
             failpoint("accept.committed")
             if accepted.id != job_id:
                 return accepted
             return await self._start(accepted, introduce)
 
+    async def _accept(
+        self, job: Job, once: Sequence[Once], now: datetime, roles: Sequence[str]
+    ) -> Job:
+        try:
+            return await self._storage.accept(job, once, now, roles)
+        except StorageUnavailable as error:
+            # Only the answer may be lost: whoever asked again would pay for a second one.
+            accepted = await self._storage.job(job.id)
+            if accepted is None:
+                raise
+            log.warning("accepted unheard", job=job.id, error=str(error))
+            return accepted
+
+    async def _save(self, draft: Draft, once: Sequence[Once], now: datetime) -> Draft:
+        try:
+            return await self._drafts.save_draft(draft, once, now)
+        except StorageUnavailable:
+            saved = await self._drafts.draft(draft.id)
+            if saved is None:
+                raise
+            return saved
+
     async def check_owner(self, origin: Origin) -> None:
         """Refuse whoever may use nothing, before anything is done for them; raises Blocked."""
         now = self._clock.now()
-        balance = await self._quotas.balance(origin.member, now, origin.roles)
+        with not_begun():
+            balance = await self._quotas.balance(origin.member, now, origin.roles)
         if balance.allowance.blocked:
             raise Blocked(balance.scope)
 
@@ -113,6 +137,16 @@ class Acceptance:
     def job_of(self, draft: Draft, now: datetime) -> Job:
         """The job that a draft becomes."""
         return replace(job_of(draft, now), accepted_by=self._replica.id)
+
+
+@contextmanager
+def not_begun() -> Iterator[None]:
+    """A database that is away in here is so before anything was written."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        error.begun = False
+        raise
 
 
 def new_job(

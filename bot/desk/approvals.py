@@ -111,8 +111,8 @@ class Approvals:
         by = origin.member.id
         if not await self._drafts.deny_draft(draft, Change(by, self._clock.now())):
             raise await self._over(draft_id)
-        await self._discard(draft)
         await self._tell_decided(draft, messages.denied(draft, by))
+        await self._discard(draft)
         return messages.denied(draft, by)
 
     async def expire(self, now: datetime) -> None:
@@ -120,9 +120,9 @@ class Approvals:
         for draft in await self._drafts.overdue_drafts(now):
             if not await self._drafts.decide(draft.id, [draft.state], DraftState.EXPIRED, None):
                 continue
-            await self._discard(draft)
             if draft.state is DraftState.ASKED:
                 await self._tell_decided(draft, messages.expired(draft))
+            await self._discard(draft)
 
     async def _own(self, origin: Origin, draft_id: str) -> Draft:
         draft = await self._drafts.draft(draft_id)
@@ -183,6 +183,11 @@ class Approvals:
             log.warning("decision not shown to the admins", draft=draft.id, error=str(error))
 
     async def _discard(self, draft: Draft) -> None:
+        """Nobody needs its files any more; an archive that keeps them all the same undoes no word."""
         for given in draft.request.inputs:
-            if given.media.key.startswith(f"inputs/{draft.id}/"):
+            if not given.media.key.startswith(f"inputs/{draft.id}/"):
+                continue
+            try:
                 await self._library.discard(given.media)
+            except errors.ArchiveFailed as error:
+                log.warning("input not discarded", draft=draft.id, error=str(error))

@@ -5,7 +5,7 @@ DailiesError
 │   └── PortTaken          another program listens where the web server should
 ├── StaleJob               a job is no longer in the state that a transition started from
 ├── Refused                a person asked for something that cannot be done; nothing was changed
-│   ├── StorageUnavailable  the database does not answer now; nothing was written
+│   ├── StorageUnavailable  the database does not answer now; it may have written all the same
 │   └── …                  one class for each reason, with its data; texts are in bot/messages
 ├── ProviderError          Runway did not do what was asked
 │   ├── NotCreated         no task was made; sending again is safe

@@ -29,4 +29,10 @@ class Refused(DailiesError):
 
 
 class StorageUnavailable(Refused):
-    """The database does not answer now; nothing was written. `str()` is for the log."""
+    """The database does not answer now; `str()` is for the log.
+
+    The answer to a write may be lost when the write is not, so that nobody can say whether it was
+    done; unless what a person asked for had not `begun` to be written.
+    """
+
+    begun = True

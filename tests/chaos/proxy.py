@@ -12,10 +12,14 @@ PIECE_BYTES = 64 * 1024
 
 @dataclass
 class Trap:
-    """The next piece that holds `word` breaks the wire: before it is passed on, or after."""
+    """The next piece that holds `word` breaks the wire: before it is passed on, or after.
+
+    On a wire that has carried `led_by`, in the same piece or before.
+    """
 
     word: bytes
     after: bool
+    led_by: bytes = b""
     sprung: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -50,8 +54,8 @@ class Proxy:
         for wire in tuple(self._wires):
             wire.cut()
 
-    def set_trap(self, word: bytes, *, after: bool) -> Trap:
-        self.trap = Trap(word, after)
+    def set_trap(self, word: bytes, *, after: bool, led_by: bytes = b"") -> Trap:
+        self.trap = Trap(word, after, led_by)
         return self.trap
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -81,7 +85,8 @@ class Proxy:
         """What the replica says, up to the trap that it steps on."""
         while piece := await wire.here[0].read(PIECE_BYTES):
             trap = self.trap
-            if trap is not None and trap.word in piece:
+            wire.is_led = wire.is_led or (trap is not None and trap.led_by in piece)
+            if trap is not None and wire.is_led and trap.word in piece:
                 self.trap = None
                 trap.sprung.set()
                 if not trap.after:
@@ -101,6 +106,7 @@ class _Wire:
         self.here = here
         self.there = there
         self.is_deaf = False
+        self.is_led = False
 
     async def answer(self) -> None:
         """What comes back; a deaf wire breaks instead of passing it on."""

@@ -16,7 +16,7 @@ class Fault:
     """`status` instead of an answer, `reset`: the answer's effect and then no answer, `cut`: neither.
 
     `done`: the answer's effect, and then `status` all the same. `late` seconds pass before an answer
-    that is good otherwise.
+    that is good otherwise, or until `until` is set.
     """
 
     method: str
@@ -28,6 +28,7 @@ class Fault:
     reset: bool = False
     cut: bool = False
     late: float = 0.0
+    until: asyncio.Event | None = None
     retry_after: float = 0.05
     via: bool = False
     over: int = 0  # only requests with more bytes than this
@@ -41,6 +42,9 @@ class Fault:
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.times -= 1
         self.hits += 1
+        if self.until is not None:
+            await self.until.wait()
+            return await handler(request)
         if self.late:
             answer = await handler(request)
             await asyncio.sleep(self.late)

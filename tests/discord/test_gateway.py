@@ -242,3 +242,25 @@ async def test_the_bots_own_and_other_bots_reactions_are_nothing(
 async def _answers(discord: Discord) -> None:
     asked = await discord.command("help")
     await discord.until(lambda: "What you can do here" in asked.said)
+
+
+async def test_a_reaction_that_comes_while_the_bot_is_being_stopped_is_found_by_the_next(
+    discord: Discord, start_bot: StartBot, clock: Clock, say: Callable[[Object], str]
+) -> None:
+    """The stop waits for an upload; what is set meanwhile is refused, and nothing is done with it."""
+    stop = await start_bot(discord)
+    result = await _result(discord)
+    released = asyncio.Event()
+    upload = discord.fault("POST", r"/messages$", until=released)
+    await discord.command("imagine", {"prompt": "another"})
+    await discord.until(lambda: upload.hits)
+    stopping = asyncio.create_task(stop())
+    await discord.react(result, "🔁", BEN)
+    direct = (await discord.until(lambda: discord.direct(BEN)))[0]
+    assert "I am being restarted" in say(direct)
+    released.set()
+    await stopping
+    discord.gateway.sessions.clear()
+    clock.skip(IDENTIFY_SECONDS)
+    await start_bot(discord)
+    await discord.until(lambda: len(discord.results()) == 3)

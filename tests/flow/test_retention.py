@@ -6,13 +6,26 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
 
+from bot.archive import Archive
+from bot.clock import SystemClock
+from bot.commands.invocations import Origin
 from bot.config import ArchiveConfig, QuotaConfig
+from bot.credits import Allowance
+from bot.desk.acceptance import new_job
+from bot.jobs import Cause, Member
 from bot.ports import Stored
-from bot.retention import Keeping, overdue
+from bot.quotas import Moderation
+from bot.requests import GenerationRequest, Input, Kind, Media, Operation
+from bot.retention import AT_A_TIME, Keeping, Retention, overdue
+from storage.engines.opening import open_database
+from storage.quota import SqlQuotas
+from storage.rules import Defaults
+from storage.storage import SqlStorage
 
 Start = Callable[..., Awaitable[Any]]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -69,3 +82,40 @@ async def test_old_files_go_at_the_next_start_but_not_those_of_an_open_draft(
         ):
             await asyncio.sleep(0.05)
     assert bot.kept() == [waiting]
+
+
+class SlowArchive(Archive):
+    """An archive in which a test decides what happens before the first file goes."""
+
+    before_first: Callable[[], Awaitable[object]] | None = None
+
+    async def delete(self, key: str) -> None:
+        if (happens := self.before_first) is not None:
+            self.before_first = None
+            await happens()
+        await super().delete(key)
+
+
+async def test_what_is_asked_for_while_files_go_stays(known_folder: Path) -> None:
+    """An old picture is made larger just when it is about to be tidied away."""
+    archive = SlowArchive(str(known_folder / "archive"))
+    keys = [f"outputs/job{number}/0.png" for number in range(AT_A_TIME + 1)]
+    for age, key in enumerate(keys):
+        await archive.put(key, b"a picture", content_type="image/png")
+        then = datetime.now(UTC).timestamp() - (90 - age) * 86_400
+        os.utime(known_folder / "archive" / key, (then, then))
+    database = await open_database(f"sqlite:///{known_folder / 'dailies.db'}")
+    defaults = Defaults(Allowance(500), 50, ZoneInfo("UTC"), Moderation())
+    storage, clock = SqlStorage(database, defaults), SystemClock()
+    picture = Input("image", Media(keys[-1], Kind.IMAGE, "image/png", 9, "0" * 64, "0.png"))
+    request = GenerationRequest(
+        Operation.IMAGE_UPSCALE, "magnific_precision_upscaler_v2", "", 5, inputs=(picture,)
+    )
+    ada = Origin(Member("playground:local", "ada"), "dailies")
+    job = new_job("larger", ada, request, Cause.UPSCALE, "job", clock.now())
+    archive.before_first = lambda: storage.accept(job, [], job.created_at)
+    keeping = Keeping(age=timedelta(days=30))
+    retention = Retention(archive, storage, SqlQuotas(database, defaults), clock, keeping)
+    assert await retention.tidy() == AT_A_TIME
+    assert [file.key async for file in archive.list()] == [keys[-1]]
+    await database.close()

@@ -56,6 +56,13 @@ LIVES = (
 
 ACCEPTED = (
     guard(
+        "bot/desk/acceptance.py",
+        "accepted = await self._storage.job(job.id)",
+        "accepted = None",
+        "tests/scenario/test_lost_answers.py::"
+        "test_a_job_whose_acceptance_is_not_heard_of_is_accepted",
+    ),
+    guard(
         "storage/acceptance.py",
         "if len(c.execute(free, fresh).all()) != len(fresh):",
         "if c.execute(free, fresh).all() is None:",

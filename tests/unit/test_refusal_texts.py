@@ -14,6 +14,14 @@ from bot.requests import Kind
 RESETS = datetime(2026, 12, 1, tzinfo=UTC)
 MODEL = "Gen-4 Turbo"
 
+
+def away_before() -> errors.StorageUnavailable:
+    """A database that is away before anything was written."""
+    error = errors.StorageUnavailable("connection refused")
+    error.begun = False
+    return error
+
+
 SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.UnknownCommand("imagin", ["imagine"]), ["/imagin", "/imagine", "/help"]),
     (errors.UnknownCommand("quota", ["quota show", "quota set"]), ["/quota show or /quota set"]),
@@ -69,7 +77,8 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.TooFast(3.2), ["4 seconds", "nothing was charged"]),
     (errors.TooFast(0.1), ["a second"]),
     (errors.Stopping(), ["restarted", "Try again in a minute"]),
-    (errors.StorageUnavailable("connection refused"), ["nothing was started", "try again"]),
+    (errors.StorageUnavailable("cut"), ["may or may not have been done", "/history", "/quota show"]),
+    (away_before(), ["nothing was started", "try again"]),
     (errors.BadLink("example.com/a.png", "https"), ["example.com/a.png", "https"]),
     (errors.NeedsFile("a.mp4", MODEL), ["a.mp4", MODEL]),
     (errors.NoLastResult(), ["Attach a file"]),
