@@ -77,7 +77,9 @@ class Acceptance:
                 accepted = await self._accept(job, keys, now, origin.roles)
             except NotEnoughCredits as error:
                 draft = draft_of(job, DraftState.REFUSED, now + QUESTION_LIFETIME)
-                error.draft = (await self._save(draft, (), now)).id
+                # Keys of their own: what is refused once may be asked for again with the same.
+                apart = [replace(each, key=f"refused|{each.key}") for each in keys]
+                error.draft = (await self._save(draft, apart, now)).id
                 raise
             failpoint("accept.committed")
             if accepted.id != job_id:

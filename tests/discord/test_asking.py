@@ -1,5 +1,6 @@
 """Asking an admin in Discord: wherever they can be told, and again where nobody could be."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from tests.discord.objects import ADA, BEN, CHANNEL, THREAD, Object
@@ -61,3 +62,16 @@ async def test_admins_see_their_decision_also_where_its_owner_takes_no_messages(
     assert f"<@{ADA}> said no" in say(alert)
     assert f"<@{BEN}> myself; please pass it on" in say(alert)
     assert alert["components"] == []
+
+
+async def test_a_double_click_that_is_refused_is_one_question(
+    discord: Discord, start_bot: StartBot
+) -> None:
+    await start_bot(discord, credits=10)
+    await discord.command("imagine", {"prompt": "a lighthouse"}, who=BEN)
+    result = (await discord.until(discord.results))[0]
+    clicks = await asyncio.gather(*(discord.click(result, "retry", BEN) for _ in range(2)))
+    await discord.until(lambda: all(click.followups for click in clicks))
+    first, second = (click.followups[0]["components"] for click in clicks)
+    assert "ask" in str(first)
+    assert first == second
