@@ -150,6 +150,13 @@ BEGUN = (
         "",
         f"{OPENINGS}a_reset_in_another_period_holds_nothing_that_was_just_settled",
     ),
+    guard(
+        "storage/quota.py",
+        "                standings.count_anew(c, workspace)\n",
+        "",
+        "tests/quotas/test_allowances.py::"
+        "test_an_allowance_is_not_spent_again_by_the_same_date_in_another_time_zone[sqlite]",
+    ),
 )
 
 AFTERWARDS = "tests/slack/test_afterwards.py::test_"
