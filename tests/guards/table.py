@@ -151,6 +151,12 @@ BEGUN = (
         f"{OPENINGS}a_reset_in_another_period_holds_nothing_that_was_just_settled",
     ),
     guard(
+        "storage/ledger.py",
+        '    serialise(c, f"member|{job.owner.workspace}|{job.owner.id}")\n',
+        "",
+        f"{OPENINGS}a_members_second_question_is_given_what_the_first_one_takes",
+    ),
+    guard(
         "storage/quota.py",
         "                standings.count_anew(c, workspace)\n",
         "",
