@@ -160,6 +160,7 @@ def begin_anew(
     c: Connection, member: Member, change: Change, defaults: Defaults, roles: Sequence[str]
 ) -> int:
     """Let a member's period count from now; the credits that had been used of it."""
+    rely_on_caps(c, member.workspace)
     serialise(c, f"member|{member.workspace}|{member.id}")
     period = effective_rule(c, member, roles, defaults).allowance.period
     zone = zone_of(c, member.workspace, defaults)

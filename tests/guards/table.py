@@ -157,6 +157,12 @@ BEGUN = (
         f"{OPENINGS}a_members_second_question_is_given_what_the_first_one_takes",
     ),
     guard(
+        "storage/ledger.py",
+        "    rely_on_caps(c, member.workspace)\n",
+        "",
+        f"{OPENINGS}a_reset_while_the_time_zone_changes_keeps_what_is_held_of_the_other_day",
+    ),
+    guard(
         "storage/quota.py",
         "                standings.count_anew(c, workspace)\n",
         "",

@@ -5,7 +5,7 @@ One replica's transaction is open while the other's runs; PostgreSQL alone lets 
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -206,6 +206,18 @@ async def test_a_reset_in_another_period_holds_nothing_that_was_just_settled(
     await delivers(open_replica, await made())
     await meanwhile(storage.quotas.reset(member(), Change("admin", NOW), DAILY))
     assert booked()[TODAY] == (0, 0)
+
+
+@pytest.mark.usefixtures("by_the_day")
+async def test_a_reset_while_the_time_zone_changes_keeps_what_is_held_of_the_other_day(
+    open_replica, storage, new, member, meanwhile
+):
+    last_night = NOW - timedelta(hours=14)  # in Tokyo it was this morning
+    await storage.accept(new(now=last_night), [], last_night, DAILY)
+    zone, change = {"time_zone": "Asia/Tokyo"}, Change("admin", NOW)
+    await open_replica.quotas.change_settings(HERE, zone, change)
+    await meanwhile(storage.quotas.reset(member(), change, DAILY))
+    assert (await storage.balance(member(), NOW, DAILY)).held == 25
 
 
 @pytest.mark.usefixtures("by_the_day")
