@@ -43,7 +43,8 @@ class Accounting:
                 await self._tell_once(untold)
 
     async def _untold(self) -> Sequence[Untold]:
-        return await self._storage.untold() if self._replica.leads else ()
+        # What waits for a platform that does not run must keep nobody else waiting.
+        return await self._storage.untold(self._chats) if self._replica.leads else ()
 
     async def _tell_once(self, untold: Untold) -> None:
         try:

@@ -100,7 +100,8 @@ class Orders:
         answer = await self._service.carry_out(origin, Cause.RETRY, job.id)
         if not isinstance(answer, Job) and answer.job_id is not None:
             # Its price is asked about first; whoever gives an order has decided.
-            answer = await self._service.carry_out(origin, "confirm", answer.job_id)
+            made = await self._storage.job(answer.job_id)
+            answer = made or await self._service.carry_out(origin, "confirm", answer.job_id)
         if not isinstance(answer, Job):
             return plain(answer.text), False
         return messages.retried(answer), True

@@ -20,7 +20,7 @@ from storage.entries import (
 )
 from storage.locks import serialise
 from storage.rows import from_micros
-from storage.rules import Defaults, effective_rule, live_grants, zone_of
+from storage.rules import Defaults, effective_rule, live_grants, rely_on_caps, zone_of
 from storage.schema import hold_legs, holds, ledger
 from storage.standings import account_of, used_by
 
@@ -42,7 +42,9 @@ _OPEN_HOLDS = select(holds.c.job, holds.c.amount).where(
 def shortfall(
     c: Connection, job: Job, now: datetime, defaults: Defaults, roles: Sequence[str]
 ) -> int:
-    """Credits that the member lacks for a job."""
+    """Credits that the member lacks for a job; nothing else of theirs is accepted meanwhile."""
+    rely_on_caps(c, job.owner.workspace)
+    serialise(c, f"member|{job.owner.workspace}|{job.owner.id}")
     left = balance_of(c, job.owner, now, defaults, roles).left
     return 0 if left is None else max(0, job.request.price - left)
 
@@ -158,6 +160,7 @@ def begin_anew(
     c: Connection, member: Member, change: Change, defaults: Defaults, roles: Sequence[str]
 ) -> int:
     """Let a member's period count from now; the credits that had been used of it."""
+    rely_on_caps(c, member.workspace)
     serialise(c, f"member|{member.workspace}|{member.id}")
     period = effective_rule(c, member, roles, defaults).allowance.period
     zone = zone_of(c, member.workspace, defaults)

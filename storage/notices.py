@@ -5,11 +5,11 @@ been told, so that a crash in between loses none.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, false, insert, or_, select, update
 
 from bot.jobs import Job, Member
 from bot.ports import Untold
@@ -121,9 +121,11 @@ def note_books(c: Connection, day: str, told: Mapping[str, str]) -> None:
         c.execute(upsert(c, notices, {"key": f"books|{workspace}|{day}"}, row, replace=False))
 
 
-def untold(c: Connection, limit: int) -> list[Untold]:
-    """Notices that are still to be told, at most `limit`."""
-    query = select(notices).where(notices.c.told == 0).order_by(notices.c.key).limit(limit)
+def untold(c: Connection, platforms: Collection[str], limit: int) -> list[Untold]:
+    """Notices that are still to be told on these platforms, at most `limit`."""
+    theirs = [notices.c.workspace.startswith(f"{name}:", autoescape=True) for name in platforms]
+    query = select(notices).where(notices.c.told == 0, or_(false(), *theirs))
+    query = query.order_by(notices.c.key).limit(limit)
     return [
         Untold(row.key, row.workspace, row.member, row.channel, row.kind, json.loads(row.facts))
         for row in c.execute(query)

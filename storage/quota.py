@@ -12,7 +12,7 @@ from bot.drafts import ASKABLE, OPEN, Draft, DraftState
 from bot.jobs import Job, Member
 from bot.ports import Once
 from bot.quotas import Change, Changed, Rule, Settings, Usage
-from storage import audit, changes, drafts, jobs, ledger, notices, rules, settings
+from storage import audit, changes, drafts, jobs, ledger, notices, rules, settings, standings
 from storage.acceptance import accept
 from storage.budgets import begin_cap, begin_caps
 from storage.database import Database
@@ -108,6 +108,7 @@ class SqlQuotas:
                 rules.stand_still(c, [workspace])
             settings.change_settings(c, workspace, new, change)
             if "time_zone" in new:
+                standings.count_anew(c, workspace)
                 begin_caps(c, workspace, change.at, self._defaults)
 
         await self._db.write(transaction)

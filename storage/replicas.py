@@ -19,7 +19,7 @@ class SqlReplicas:
     """Implements bot.ports.Replicas. `alone`: no other process can have this database open."""
 
     def __init__(self, database: Database, lease: timedelta, *, alone: bool) -> None:
-        self._db = database
+        self._db = database.aside()
         self._micros = lease // _MICROS
         self._alone = alone
         self._id = ""

@@ -48,7 +48,7 @@ _LIVE = (
 
 
 def rely_on_caps(c: Connection, workspace: str) -> None:
-    """Let no cap begin until what is decided without it is written."""
+    """Let no cap begin and no time zone change until what is decided without it is written."""
     share(c, _lock_of(workspace))
 
 

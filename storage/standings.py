@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, exists, func, not_, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, not_, select
 
 from bot.credits import Period, period_start
 from bot.jobs import Member
@@ -101,6 +101,14 @@ def open_buckets(c: Connection, accounts: Sequence[Account], now: datetime) -> N
         for a in accounts
     ]
     c.execute(replacing(c, standings), rows)
+
+
+def count_anew(c: Connection, workspace: str) -> None:
+    """Have every member's bucket opened again: another zone's day can have the same date.
+
+    The workspace stands still meanwhile.
+    """
+    c.execute(delete(standings).where(standings.c.workspace == workspace))
 
 
 def begin_anew(c: Connection, account: Account, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The core's Storage port on SQL: each method is one transaction."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -127,8 +127,8 @@ class SqlStorage:
     async def note_late(self, job: Job, seconds: float) -> None:
         await self._db.write(lambda c: notices.record_late(c, job, seconds))
 
-    async def untold(self) -> list[Untold]:
-        return await self._db.read(partial(notices.untold, limit=MOST_UNTOLD))
+    async def untold(self, platforms: Collection[str]) -> list[Untold]:
+        return await self._db.read(lambda c: notices.untold(c, platforms, MOST_UNTOLD))
 
     async def told(self, key: str) -> None:
         await self._db.write(partial(notices.mark_told, key=key))

@@ -1,6 +1,6 @@
 """Jobs in rows, and what the core asks about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -146,8 +146,8 @@ class Storage(Protocol):
         """Have the admins told, once, that a job has been at work for strikingly long."""
         ...
 
-    async def untold(self) -> list["Untold"]:
-        """Notices that nobody has been told yet."""
+    async def untold(self, platforms: Collection[str]) -> list["Untold"]:
+        """Notices of these platforms that nobody has been told yet."""
         ...
 
     async def told(self, key: str) -> None: ...

@@ -37,12 +37,19 @@ _AWAY = ("08", "57", "53", "55P03", "28", "3D")
 class PostgresDatabase:
     """Implements storage.database.Database."""
 
-    def __init__(self, url: URL, lease_seconds: float = 3 * STATEMENT_SECONDS) -> None:
+    def __init__(
+        self,
+        url: URL,
+        lease_seconds: float = 3 * STATEMENT_SECONDS,
+        connections: int = POOL_SIZE,
+    ) -> None:
+        self._url, self._lease_seconds = url, lease_seconds
+        self._aside: PostgresDatabase | None = None
         wait = max(LEAST_STATEMENT_SECONDS, min(STATEMENT_SECONDS, lease_seconds / 3))
         self._engine = create_async_engine(
             url,
             hide_parameters=True,  # an error's text would quote a row, and with it a prompt
-            pool_size=POOL_SIZE,
+            pool_size=connections,
             max_overflow=0,
             pool_timeout=QUEUE_SECONDS,
             pool_pre_ping=True,
@@ -57,6 +64,11 @@ class PostgresDatabase:
             },
         )
 
+    def aside(self) -> "PostgresDatabase":
+        if self._aside is None:
+            self._aside = PostgresDatabase(self._url, self._lease_seconds, connections=1)
+        return self._aside
+
     async def write(self, transaction: Transaction[T]) -> T:
         for _ in range(_MOST_ATTEMPTS - 1):
             try:
@@ -70,6 +82,8 @@ class PostgresDatabase:
         return await self._run(transaction)
 
     async def close(self) -> None:
+        if self._aside is not None:
+            await self._aside.close()
         await self._engine.dispose()
 
     async def _run(self, transaction: Transaction[T]) -> T:

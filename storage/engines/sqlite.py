@@ -37,6 +37,10 @@ class SqliteDatabase:
         self._writer = _Writer(writer_engine(path))
         self._readers = Readers(path, configure)
 
+    def aside(self) -> "SqliteDatabase":
+        # There is one writer; and what is alone has no lease to lose.
+        return self
+
     async def write(self, transaction: Transaction[T]) -> T:
         with _translated():
             return await asyncio.wrap_future(self._writer.submit(transaction))

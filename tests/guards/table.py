@@ -157,6 +157,25 @@ BEGUN = (
         "",
         f"{OPENINGS}a_reset_in_another_period_holds_nothing_that_was_just_settled",
     ),
+    guard(
+        "storage/ledger.py",
+        '    serialise(c, f"member|{job.owner.workspace}|{job.owner.id}")\n',
+        "",
+        f"{OPENINGS}a_members_second_question_is_given_what_the_first_one_takes",
+    ),
+    guard(
+        "storage/ledger.py",
+        "    rely_on_caps(c, member.workspace)\n",
+        "",
+        f"{OPENINGS}a_reset_while_the_time_zone_changes_keeps_what_is_held_of_the_other_day",
+    ),
+    guard(
+        "storage/quota.py",
+        "                standings.count_anew(c, workspace)\n",
+        "",
+        "tests/quotas/test_allowances.py::"
+        "test_an_allowance_is_not_spent_again_by_the_same_date_in_another_time_zone[sqlite]",
+    ),
 )
 
 AFTERWARDS = "tests/slack/test_afterwards.py::test_"

@@ -1,6 +1,9 @@
 """`dailies jobs …` beside a bot that runs, and where none does."""
 
+import asyncio
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -8,10 +11,22 @@ from bot.errors import ConfigError
 from bot.jobs import State
 from storage.engines.opening import open_database
 
+_ANSWERED = "SELECT answer, done FROM orders WHERE answer IS NOT NULL"
+
 
 async def finished(stage, text):
     """The id of a job that has come to its end."""
     job_id = await stage.page.begin(text)
+    await stage.page.over(job_id)
+    return job_id
+
+
+async def dear(stage):
+    """The id of a job that its owner was asked about first, and that has failed."""
+    await stage.page.command("/animate a fox !internal --model gen4.5 --duration 5")
+    question = [m for m in await stage.page.messages() if m["private"]][-1]
+    await stage.page.act(question, "confirm")
+    (job_id,) = await stage.page.jobs()
     await stage.page.over(job_id)
     return job_id
 
@@ -40,11 +55,8 @@ async def test_jobs_are_listed_and_shown(stage, run):
 
 
 async def test_a_job_is_made_again_for_its_owner_whatever_it_costs(stage, run):
-    await stage.page.command("/animate a fox !internal --model gen4.5 --duration 5")
-    question = [m for m in await stage.page.messages() if m["private"]][-1]
-    await stage.page.act(question, "confirm")
-    (failed,) = before = await stage.page.jobs()
-    await stage.page.over(failed)
+    failed = await dear(stage)
+    before = await stage.page.jobs()
     code, text = await run("jobs", "retry", failed)
     assert code == 0, text
     assert "is queued, for ada" in text
@@ -54,6 +66,20 @@ async def test_a_job_is_made_again_for_its_owner_whatever_it_costs(stage, run):
     (retry,) = [job for job in stage.accounts().jobs if job.id == job_id]
     assert retry.request.price > 50  # what members are asked about
     assert retry.owner.id == "ada"
+
+
+async def test_a_dear_retry_whose_answer_got_lost_is_answered_as_what_it_is(stage, run):
+    failed = await dear(stage)
+    first = (await run("jobs", "retry", failed))[1]
+    # As it is where the database went away before the answer was in it.
+    with closing(sqlite3.connect(stage.folder / "dailies.db", isolation_level=None)) as database:
+        database.execute("UPDATE orders SET answer = NULL, done = NULL")
+        for _ in range(600):
+            if again := database.execute(_ANSWERED).fetchall():
+                break
+            await asyncio.sleep(0.05)
+    assert again == [(first, 1)]
+    assert len(stage.accounts().jobs) == 2
 
 
 async def test_a_job_is_cancelled(stage, run):

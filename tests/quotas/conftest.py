@@ -2,7 +2,7 @@
 
 import argparse
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.commandline.quota import run_quota
 from bot.commandline.quota_arguments import add_quota_arguments
 from bot.credits import Allowance, Balance, Outcome
 from bot.jobs import Job, Member, State
+from bot.ports import Untold
 from bot.quotas import Change, Moderation, Rule
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
@@ -86,6 +87,9 @@ class Books:
         return await self.database.read(
             lambda c: (c.execute(paid).scalar_one(), c.execute(booked).scalar_one())
         )
+
+    async def untold(self, platform: str = "playground") -> Sequence[Untold]:
+        return await self.storage.untold([platform])
 
     async def check(self) -> None:
         """Every bucket is the sum of its entries."""

@@ -93,6 +93,42 @@ async def test_a_cap_goes_on_counting_when_the_workspaces_time_zone_changes(book
     await books.check()
 
 
+async def test_an_allowance_is_not_spent_again_by_the_same_date_in_another_time_zone(books):
+    await books.rule("default", Allowance(100, Period.DAY))
+    books.now = datetime(2026, 3, 9, 20, tzinfo=UTC)
+    await books.deliver(await books.accept("ben", 70))
+    running = await books.accept("ben", 20)
+    books.now = datetime(2026, 3, 10, 1, tzinfo=UTC)
+    await books.deliver(await books.accept("ben", 5))
+    # In Tokyo all of it was on the 10th.
+    zone = {"time_zone": "Asia/Tokyo"}
+    await books.quotas.change_settings("playground:local", zone, books.change())
+    balance = await books.balance("ben")
+    assert (balance.captured, balance.held, balance.left) == (75, 20, 5)
+    with pytest.raises(NotEnoughCredits):
+        await books.accept("ben", 6)
+    last = await books.accept("ben", 5)
+    await books.deliver(running)
+    await books.deliver(last)
+    balance = await books.balance("ben")
+    assert (balance.captured, balance.held, balance.left) == (100, 0, 0)
+    await books.check()
+
+
+async def test_what_the_other_time_zone_spent_before_the_day_began_is_given_back(books):
+    zone = {"time_zone": "Asia/Tokyo"}
+    await books.quotas.change_settings("playground:local", zone, books.change())
+    await books.rule("default", Allowance(100, Period.DAY))
+    books.now = datetime(2026, 3, 9, 20, tzinfo=UTC)
+    await books.deliver(await books.accept("ben", 70))
+    books.now = datetime(2026, 3, 10, 1, tzinfo=UTC)
+    back = {"time_zone": None}
+    await books.quotas.change_settings("playground:local", back, books.change())
+    assert (await books.balance("ben")).left == 100
+    await books.accept("ben", 100)
+    await books.check()
+
+
 async def test_jobs_in_flight_are_limited_for_each_member(open_books):
     books = await open_books(jobs_in_flight=2)
     first = await books.accept("ben", 1)

@@ -201,5 +201,5 @@ async def test_a_look_that_two_replicas_made_at_once_is_told_once(books, runway,
     # A replica that had begun before the first was done writes down the same day again.
     facts = '{"text": "The books differ"}'
     await books.quotas.note_books("2026-03-11", {"playground:local": facts})
-    assert await books.storage.untold() == []
+    assert await books.untold() == []
     assert len(await told()) == 1

@@ -4,6 +4,8 @@ import asyncio
 
 from bot.accounting import Accounting
 from bot.alerts import Alerts
+from bot.core import Chats
+from storage.storage import MOST_UNTOLD
 
 
 class SlowChat:
@@ -23,17 +25,33 @@ class Leader:
     leads = True
 
 
+def accounting_of(books, chat) -> Accounting:
+    """Of a bot on which this platform alone runs."""
+    chats = Chats(playground=chat)
+    return Accounting(books.storage, Alerts(books.quotas, chats), chats, Leader())
+
+
 async def test_a_mark_is_told_once_while_other_jobs_end(books):
     chat = SlowChat()
-    chats = {"playground": chat}
-    accounting = Accounting(books.storage, Alerts(books.quotas, chats), chats, Leader())
+    accounting = accounting_of(books, chat)
     await books.deliver(await books.accept("ben", 60))
     first = asyncio.create_task(accounting.tell())
     await chat.is_asked.wait()
     others = [asyncio.create_task(accounting.tell()) for _ in range(3)]
     for _ in range(5):  # whoever does not wait for the first has read the list by then
-        await books.storage.untold()
+        await books.untold()
     chat.may_answer.set()
     await asyncio.gather(first, *others)
     assert chat.asked == ["ben"]
-    assert await books.storage.untold() == []
+    assert await books.untold() == []
+
+
+async def test_notices_of_a_platform_that_does_not_run_keep_no_others_back(books):
+    waiting = {f"discord:{number}": '{"text": "…"}' for number in range(MOST_UNTOLD)}
+    await books.quotas.note_books("2026-03-09", waiting)
+    chat = SlowChat()
+    chat.may_answer.set()
+    await books.deliver(await books.accept("ben", 60))
+    await accounting_of(books, chat).tell()
+    assert chat.asked == ["ben"]
+    assert len(await books.untold("discord")) == MOST_UNTOLD

@@ -71,17 +71,17 @@ async def test_what_could_not_be_delivered_was_charged_by_runway_all_the_same(bo
 async def test_marks_are_noted_once_a_period_and_only_the_highest_new_one_is_told(books):
     await books.rule("member:ben", Allowance(100))
     await books.deliver(await books.accept("ben", 85))
-    assert [u.facts["percent"] for u in await books.storage.untold()] == [80]
+    assert [u.facts["percent"] for u in await books.untold()] == [80]
     await books.deliver(await books.accept("ben", 5))
-    assert len(await books.storage.untold()) == 1
+    assert len(await books.untold()) == 1
     await books.deliver(await books.accept("ben", 10))
-    assert [u.facts["percent"] for u in await books.storage.untold()] == [100, 80]
+    assert [u.facts["percent"] for u in await books.untold()] == [100, 80]
 
 
 async def test_a_budgets_marks_are_for_the_admins(books):
     await books.rule("workspace", Allowance(20))
     await books.deliver(await books.accept("ben", 10))
-    untold = [u for u in await books.storage.untold() if u.member is None]
+    untold = [u for u in await books.untold() if u.member is None]
     assert [(u.kind, u.facts["percent"]) for u in untold] == [("mark", 50)]
     await books.storage.told(untold[0].key)
-    assert [u for u in await books.storage.untold() if u.member is None] == []
+    assert [u for u in await books.untold() if u.member is None] == []

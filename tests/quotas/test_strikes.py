@@ -21,7 +21,7 @@ async def test_three_refusals_within_a_day_pause_the_member_and_nobody_else(book
     # The last one was an hour ago.
     assert caught.value.until == books.now + timedelta(hours=23)
     await books.accept("ada", 5)
-    kinds = [(u.kind, u.member) for u in await books.storage.untold() if u.kind == "paused"]
+    kinds = [(u.kind, u.member) for u in await books.untold() if u.kind == "paused"]
     assert sorted(kinds, key=str) == [("paused", "ben"), ("paused", None)]
 
 

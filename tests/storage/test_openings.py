@@ -1,11 +1,11 @@
-"""A bucket that begins in mid period counts each job once, whatever two replicas do at once.
+"""What begins in mid period or is approved counts each job once, whatever two replicas do at once.
 
 One replica's transaction is open while the other's runs; PostgreSQL alone lets them.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.credits import Allowance, Outcome, Period
+from bot.desk.acceptance import draft_of, job_of
+from bot.drafts import Draft, DraftState
 from bot.jobs import Job, State
 from bot.quotas import Change
 from storage.engines.opening import address_of, open_database
@@ -121,6 +123,16 @@ def delivers(replica: Rows, job: Job):
     return replica.finish(job, State.DELIVERED, Outcome.DELIVERED, NOW, 25)
 
 
+async def asks(storage: Rows, job: Job) -> Draft:
+    """A question to the admins, whether a job may run."""
+    return await storage.quotas.save_draft(draft_of(job, DraftState.ASKED, NOW), [], NOW)
+
+
+def approves(replica: Rows, draft: Draft):
+    job, change = job_of(draft, NOW), Change("admin", NOW)
+    return replica.quotas.approve_draft(draft, job, change, 0, [])
+
+
 def sets_a_budget(replica: Rows, member, period: Period = Period.MONTH):
     return replica.set_allowance(HERE, "workspace", Allowance(100, period), member("admin"), NOW)
 
@@ -197,6 +209,18 @@ async def test_a_reset_in_another_period_holds_nothing_that_was_just_settled(
 
 
 @pytest.mark.usefixtures("by_the_day")
+async def test_a_reset_while_the_time_zone_changes_keeps_what_is_held_of_the_other_day(
+    open_replica, storage, new, member, meanwhile
+):
+    last_night = NOW - timedelta(hours=14)  # in Tokyo it was this morning
+    await storage.accept(new(now=last_night), [], last_night, DAILY)
+    zone, change = {"time_zone": "Asia/Tokyo"}, Change("admin", NOW)
+    await open_replica.quotas.change_settings(HERE, zone, change)
+    await meanwhile(storage.quotas.reset(member(), change, DAILY))
+    assert (await storage.balance(member(), NOW, DAILY)).held == 25
+
+
+@pytest.mark.usefixtures("by_the_day")
 async def test_whoever_waits_for_a_settlement_keeps_no_bucket_from_it(
     connection, storage, made, new, member, begun
 ):
@@ -222,3 +246,13 @@ async def test_settlements_take_budgets_in_one_order_whichever_began_to_count_fi
     assert (await connection.execute(_FREE, {"id": BUDGET})).scalars().all() == [BUDGET]
     await connection.rollback()
     await settling
+
+
+async def test_a_members_second_question_is_given_what_the_first_one_takes(
+    open_replica, storage, new, member, meanwhile
+):
+    first, second = [await asks(storage, new(id, 400)) for id in ("job1", "job2")]
+    await approves(open_replica, first)
+    await meanwhile(approves(storage, second))
+    balance = await storage.balance(member(), NOW)
+    assert (balance.held + sum(grant.held for grant in balance.grants), balance.left) == (800, 0)

@@ -6,7 +6,7 @@ from bot.credits import Outcome
 from bot.drafts import OPEN
 from bot.jobs import State
 from bot.ports import Once
-from storage import drafts, jobs, ledger, turns
+from storage import drafts, jobs, ledger, notices, turns
 from storage.acceptance import accept
 from storage.engines.sqlite import writer_engine
 from storage.proposals import Proposal
@@ -14,6 +14,7 @@ from storage.schema import DRAFT_OPEN
 from tests.storage.statements import statements_of
 
 HERE = "playground:local"
+OPEN_ALONE = ("jobs_open", "drafts_open", "notices_untold")
 
 
 @pytest.fixture
@@ -62,6 +63,7 @@ def plan(connection):
         ("overdue drafts", "drafts_open (expires_at<?)"),
         ("open drafts", "drafts_open"),
         ("asked", "drafts_open"),
+        ("untold", "notices_untold"),
     ],
 )
 def test_a_question_uses_its_index(plan, member, storing, name, index):
@@ -88,6 +90,7 @@ def test_a_question_uses_its_index(plan, member, storing, name, index):
         "overdue drafts": lambda c: drafts.overdue(c, ledger.from_micros(0)),
         "open drafts": drafts.undecided,
         "asked": lambda c: drafts.asked(c, ada),
+        "untold": lambda c: notices.untold(c, ["playground", "slack"], 100),
     }
     steps = plan(questions[name])
     assert any(index in step for step in steps), steps
@@ -95,16 +98,17 @@ def test_a_question_uses_its_index(plan, member, storing, name, index):
     assert full == [], steps
     # Walking along an index is a full scan as well, but for those that hold only what is open.
     walks = [s for s in steps if s.startswith("SCAN")]
-    assert [s for s in walks if "jobs_open" not in s and "drafts_open" not in s] == [], steps
+    assert [s for s in walks if not any(index in s for index in OPEN_ALONE)] == [], steps
 
 
-@pytest.mark.parametrize("name", ["recent", "movements", "waiting", "timings"])
+@pytest.mark.parametrize("name", ["recent", "movements", "waiting", "timings", "untold"])
 def test_the_order_comes_from_the_index_and_nothing_is_sorted(plan, member, name):
     questions = {
         "recent": lambda c: jobs.recent(c, member(), 10),
         "movements": lambda c: ledger.movements_of(c, member(), 10),
         "waiting": jobs.waiting,
         "timings": lambda c: jobs.timings(c, 10),
+        "untold": lambda c: notices.untold(c, ["playground", "slack"], 100),
     }
     assert not any("TEMP B-TREE" in step for step in plan(questions[name]))
 

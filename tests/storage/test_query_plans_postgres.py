@@ -5,7 +5,7 @@ import pytest
 from bot.credits import Allowance
 from bot.jobs import Member
 from bot.ports import Once
-from storage import jobs, ledger, turns
+from storage import jobs, ledger, notices, turns
 from storage.acceptance import accept
 from storage.budgets import begin_cap
 from storage.engines.opening import open_database
@@ -66,6 +66,7 @@ def plan(database):
         ("accept", "ledger_of_member"),
         ("keep open", "holds_open"),
         ("begin a cap", "hold_legs_pkey"),
+        ("untold", "notices_untold"),
     ],
 )
 async def test_a_question_uses_its_index(plan, new, storing, name, index):
@@ -88,6 +89,7 @@ async def test_a_question_uses_its_index(plan, new, storing, name, index):
         "begin a cap": lambda c: begin_cap(
             c, ADA.workspace, "workspace", Allowance(100), job.created_at, defaults
         ),
+        "untold": lambda c: notices.untold(c, ["playground", "slack"], 100),
     }
     steps = await plan(questions[name])
     assert any(index in step for step in steps), steps
