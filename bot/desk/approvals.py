@@ -183,11 +183,6 @@ class Approvals:
             log.warning("decision not shown to the admins", draft=draft.id, error=str(error))
 
     async def _discard(self, draft: Draft) -> None:
-        """Nobody needs its files any more; an archive that keeps them all the same undoes no word."""
         for given in draft.request.inputs:
-            if not given.media.key.startswith(f"inputs/{draft.id}/"):
-                continue
-            try:
+            if given.media.key.startswith(f"inputs/{draft.id}/"):
                 await self._library.discard(given.media)
-            except errors.ArchiveFailed as error:
-                log.warning("input not discarded", draft=draft.id, error=str(error))

@@ -106,7 +106,10 @@ class MediaLibrary:
             return True
 
     async def discard(self, media: Media) -> None:
-        await self._archive.delete(media.key)
+        try:
+            await self._archive.delete(media.key)
+        except errors.ArchiveFailed as error:
+            log.warning("file not discarded", key=media.key, error=str(error))
 
     async def describe(self, media: Media, facts: Mapping[str, object]) -> None:
         """Write down where an output comes from, in a JSON file beside it."""

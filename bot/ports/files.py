@@ -47,7 +47,9 @@ class Library(Protocol):
         """Write down where an output comes from, beside it."""
         ...
 
-    async def discard(self, media: Media) -> None: ...
+    async def discard(self, media: Media) -> None:
+        """Remove what nobody needs; an archive that keeps it all the same undoes nothing else."""
+        ...
 
     async def collect(self, url: str, key: str, kind: Kind, name: str) -> Media:
         """Stream an output into the archive; `key` and `name` get its true extension.
