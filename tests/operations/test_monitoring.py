@@ -145,6 +145,53 @@ async def test_a_bot_whose_database_cannot_be_written_is_not_ready(bot, session,
         await until_ready_is(session, page.url, 200)
 
 
+async def until_measured(session, url, is_so):
+    """What /metrics says once it says so."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await measured(session, url)
+            if is_so(found):
+                return found
+            await asyncio.sleep(0.05)
+
+
+def rename(database, table, to):
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(f"ALTER TABLE {table} RENAME TO {to}")
+
+
+async def test_metrics_say_that_the_database_is_away(bot, session, own_folder):
+    async with bot() as page:
+        database = own_folder / "data" / "dailies.db"
+        found = await until_measured(session, page.url, lambda f: f["dailies_ready",] == 1)
+        assert found["dailies_jobs_open", "running"] == 0
+        rename(database, "jobs", "jobs_away")
+        found = await until_measured(session, page.url, lambda f: f["dailies_ready",] == 0)
+        assert math.isnan(found["dailies_queue_oldest_seconds",])
+        assert ("dailies_jobs_open", "running") not in found
+        rename(database, "jobs_away", "jobs")
+        found = await until_measured(session, page.url, lambda f: f["dailies_ready",] == 1)
+        assert found["dailies_queue_oldest_seconds",] == 0
+
+
+async def test_a_result_that_cannot_be_kept_is_measured_while_it_waits(bot, session, own_folder):
+    async with bot() as page:
+        found = await measured(session, page.url)
+        assert found["dailies_results_oldest_seconds",] == 0
+        in_the_way = own_folder / "archive" / "outputs"
+        in_the_way.write_text("no folder")
+        job = await page.begin("/imagine a fox")
+        found = await until_measured(
+            session, page.url, lambda f: f["dailies_results_oldest_seconds",] > 0
+        )
+        assert found["dailies_jobs_open", "collecting"] == 1
+        assert found["dailies_queue_oldest_seconds",] == 0
+        in_the_way.unlink()
+        await page.over(job)
+        found = await measured(session, page.url)
+        assert found["dailies_results_oldest_seconds",] == 0
+
+
 async def test_metrics_are_for_whoever_knows_the_word(bot, session):
     web = WebConfig(port=0, metrics_token=SecretStr("hush"))
     async with bot(web=web) as page:
