@@ -96,10 +96,12 @@ class Metrics:
         PlatformCollector(registry=r)
 
     def expect(self, models: Iterable[str]) -> None:
-        """Begin at 0 with the ends that raise an alarm: of a series that begins at 1, nothing grew."""
+        """Begin at 0 with what raises an alarm: of a series that begins at 1, nothing grew."""
         for model in models:
             for state in ("uncertain", "undeliverable"):
                 self.ended.labels(model, state)
+        for method in ("GET", "POST"):
+            self.answers.labels(method, "401")
 
     def forget_jobs(self) -> None:
         """The database is away: what it said last would pass for what is."""

@@ -122,6 +122,8 @@ async def test_what_raises_an_alarm_is_there_before_it_happens(bot, session):
         found = await measured(session, page.url)
     for state in ("uncertain", "undeliverable"):
         assert found["dailies_jobs_ended_total", "gen4_image", state] == 0
+    for method in ("GET", "POST"):
+        assert found["dailies_runway_answers_total", "401", method] == 0
     assert found["dailies_runway_balance_credits",] == 777
     assert math.isnan(Metrics().registry.get_sample_value("dailies_runway_balance_credits"))
 
