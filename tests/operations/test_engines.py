@@ -22,7 +22,7 @@ from storage.migrations import revisions
 from storage.orders import SqlOrders
 from storage.schema import jobs, ledger, secrets
 from storage.storage import SqlStorage
-from tests.postgres import programs
+from tests.postgres import connect, programs
 from tests.storage.release_data import DEFAULTS, make_jobs
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -123,6 +123,26 @@ async def test_an_error_of_the_database_quotes_no_row(url):
             said = said.replace(str(error.value.orig), "")
         assert "secret fox" not in said
     await database.close()
+
+
+@pytest.fixture
+async def empty(postgres):
+    """A database of PostgreSQL's in which there is nothing: the name was mistyped, perhaps."""
+    name = f"empty_{os.getpid()}"
+    await postgres.run(f'CREATE DATABASE "{name}"')
+    yield postgres.url.set(database=name).render_as_string(hide_password=False)
+    await postgres.run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.mark.parametrize("words", [("jobs", "list"), ("quota", "show")])
+async def test_a_look_into_an_empty_database_makes_no_tables(run, empty, words, monkeypatch):
+    monkeypatch.setenv("DAILIES_STORAGE__URL", empty)
+    with pytest.raises(ConfigError, match=r"There is no database at postgresql.*/empty_"):
+        await run(*words)
+    connection = await connect(empty)
+    tables = await connection.fetch("SELECT FROM pg_tables WHERE schemaname = 'public'")
+    await connection.close()
+    assert tables == []
 
 
 async def test_a_name_that_the_server_does_not_know_is_told(url, settings):

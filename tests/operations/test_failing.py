@@ -57,6 +57,14 @@ def test_in_a_wrong_folder_nobody_is_told_that_there_are_no_jobs(fails, tmp_path
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("words", [("jobs", "list"), ("quota", "show")])
+def test_a_look_at_an_empty_file_makes_no_tables(fails, tmp_path, monkeypatch, words):
+    (tmp_path / "empty.db").touch()
+    monkeypatch.setenv("DAILIES_STORAGE__URL", f"sqlite:///{tmp_path}/empty.db")
+    assert f"There is no database at {tmp_path}/empty.db." in fails(*words)
+    assert [path.stat().st_size for path in tmp_path.iterdir()] == [0]
+
+
 @pytest.fixture
 def listener():
     """A port that is taken."""
