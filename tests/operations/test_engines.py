@@ -1,6 +1,7 @@
 """What a shell does with a database works on SQLite and on PostgreSQL."""
 
 import asyncio
+import json
 import os
 import re
 import shlex
@@ -52,6 +53,18 @@ async def test_jobs_are_listed_and_orders_noted(run, url):
     assert (code, text.splitlines()[1].split()[:2]) == (0, ["job-failed", "failed"])
     assert (await run("jobs", "retry", "job-failed", "--wait", "0"))[0] == 3
     assert [order.job for order in await SqlOrders(database).unanswered()] == ["job-failed"]
+    await database.close()
+
+
+async def test_a_result_that_was_sent_on_is_told_from_those_that_wait(run, url):
+    """It stays undeliverable, as which it was settled; posting it once more would post it twice."""
+    database = await open_database(url)
+    storage = SqlStorage(database, DEFAULTS)
+    await make_jobs(storage)
+    listed = ("jobs", "list", "--state", "undeliverable", "--days", "36000", "--json")
+    assert [job["posted"] for job in json.loads((await run(*listed))[1])] == ["no"]
+    await storage.note("job-undeliverable", result="message")
+    assert [job["posted"] for job in json.loads((await run(*listed))[1])] == ["yes"]
     await database.close()
 
 
