@@ -151,8 +151,10 @@ def test_a_damaged_database_is_not_taken_for_a_good_copy(tmp_path):
     content = bytearray(source.read_bytes())
     content[4096 * 5 + 8 : 4096 * 5 + 10] = b"\x00\x00"  # where a page's first row begins
     source.write_bytes(content)
-    with pytest.raises(ConfigError, match="the copy is damaged"):
-        back_up(f"sqlite:///{source}", tmp_path / "copy.db")
+    for content in (source.read_bytes(), b"rubbish" * 1000):
+        source.write_bytes(content)
+        with pytest.raises(ConfigError, match=r"The database is damaged.*\(.*/damaged.db\)"):
+            back_up(f"sqlite:///{source}", tmp_path / "copy.db")
     assert [path.name for path in tmp_path.glob("copy*")] == []
 
 
