@@ -26,7 +26,7 @@ from bot.config import load_config
 from bot.credits import BLOCKED, Allowance
 from bot.desk.reporting import csv_of, rows_of, used_in
 from bot.desk.settings import change_setting
-from bot.errors import BadChoice, ConfigError, NoRule, Refused
+from bot.errors import BadChoice, ConfigError, NoRule, Refused, StorageUnavailable
 from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
@@ -65,6 +65,8 @@ async def run_quota(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     """Do what was asked and return what is printed; raises ConfigError with what is wrong."""
     try:
         answer = await _VERBS[arguments.verb](arguments, quotas)
+    except StorageUnavailable:
+        raise  # said with its reason, which is not for a chat
     except Refused as error:
         raise ConfigError(plain(refusal(error))) from error
     return answer.said(as_json=arguments.json)
