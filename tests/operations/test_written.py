@@ -94,7 +94,9 @@ def assert_targets(words: list[str]) -> None:
 def assert_compose(words: list[str]) -> None:
     if words[2] == "-f":
         assert (ROOT / words[3]).is_file()
-    if "run" in words:
+    if "--entrypoint" in words:  # a program of the image's, on its files
+        assert words[words.index("--entrypoint") + 2] == "dailies"
+    elif "run" in words:
         service, *rest = words[words.index("run") + 2 :]
         assert service == "dailies"
         parser().parse_args(rest)
