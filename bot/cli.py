@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import errno
+import io
+import os
 import socket
 import sqlite3
 import sys
@@ -42,10 +44,10 @@ def main() -> None:
             raise
         sys.exit(_fail(why))
     if isinstance(said, Said):
-        print(printable(said.text))
+        _say(said.text)
         sys.exit(said.code)
     if said is not None:
-        print(printable(said))
+        _say(said)
 
 
 def parser(*, only_run: bool = False) -> argparse.ArgumentParser:
@@ -85,7 +87,7 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_unused: object) -> None:
-        print(f"dailies {version('dailies')}")
+        _say(f"dailies {version('dailies')}")
         parser.exit()
 
 
@@ -102,6 +104,19 @@ def outside(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno in _DISK:
         return f"{error.strerror}: {error.filename or 'the disk'}. `dailies check` says more."
     return None
+
+
+def _say(text: str) -> None:
+    """Print an answer; whoever reads no further, as `head` does, has had enough."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a locale may lack most letters
+    try:
+        print(printable(text), flush=True)
+    except OSError as error:
+        # Python would try to write what is left once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.exit(_fail(f"The answer could not be written: {error.strerror}."))
 
 
 def _fail(text: str) -> int:

@@ -10,8 +10,9 @@ from bot.core import defaults_of
 from bot.errors import ConfigError
 from bot.runway.client import RunwayClient
 from bot.runway.opening import client_of
+from storage.engines.inspection import condition_of
 from storage.engines.lock import only_process
-from storage.engines.opening import database_path, open_database
+from storage.engines.opening import address_of, database_path, named, open_database
 from storage.orders import SqlOrders
 from storage.quota import SqlQuotas
 from storage.storage import SqlStorage
@@ -20,8 +21,7 @@ from storage.storage import SqlStorage
 @asynccontextmanager
 async def open_quotas(config: Config, *, may_make: bool = False) -> AsyncIterator[SqlQuotas]:
     """The quotas alone."""
-    if not may_make:
-        _must_be_there(config.storage.url)
+    await _look_first(config.storage.url, may_make=may_make)
     database = await open_database(config.storage.url)
     try:
         yield SqlQuotas(database, defaults_of(config))
@@ -32,7 +32,7 @@ async def open_quotas(config: Config, *, may_make: bool = False) -> AsyncIterato
 @asynccontextmanager
 async def open_orders(config: Config) -> AsyncIterator[tuple[SqlStorage, SqlOrders]]:
     """Jobs to look at, and orders to place."""
-    _must_be_there(config.storage.url)
+    await _look_first(config.storage.url)
     database = await open_database(config.storage.url)
     try:
         yield SqlStorage(database, defaults_of(config)), SqlOrders(database)
@@ -48,13 +48,24 @@ async def open_runway(config: Config) -> AsyncIterator[RunwayClient]:
         yield client
 
 
-def _must_be_there(url: str) -> None:
-    """In the wrong folder, an empty database would say that there are no jobs and no rules."""
-    path = database_path(url)
-    if path is not None and not path.exists():
+async def _look_first(url: str, *, may_make: bool = False) -> None:
+    """Raise ConfigError where opening would make tables or change those of a bot that runs.
+
+    In the wrong folder, an empty database would say that there are no jobs and no rules.
+    """
+    address, path = address_of(url), database_path(url)
+    with named(address):
+        condition = await condition_of(url)
+    if condition.is_new and not may_make:
+        where = path.absolute() if path else address.render_as_string()
         raise ConfigError(
-            f"There is no database at {path.absolute()}. The first `dailies run` makes it; where "
-            "the bot runs elsewhere, go to its folder, or set DAILIES_STORAGE__URL."
+            f"There is no database at {where}. The first `dailies run` makes it; where the bot "
+            "runs elsewhere, go to its folder, or set DAILIES_STORAGE__URL."
+        )
+    if condition.pending and not condition.is_new:
+        raise ConfigError(
+            f"The database is from an older Dailies ({condition.at}). Stop the bot, make a backup, "
+            "and run `dailies migrate`."
         )
 
 

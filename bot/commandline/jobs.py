@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -15,7 +15,7 @@ from bot.commandline.groups import Said
 from bot.commandline.tables import table
 from bot.config import load_config
 from bot.errors import ConfigError
-from bot.jobs import Job, State
+from bot.jobs import Job, State, written_id
 from bot.messages.orders import no_such_job
 from bot.ports import Order, OrderKind
 from bot.shell import open_orders
@@ -25,7 +25,17 @@ from storage.storage import SqlStorage
 if TYPE_CHECKING:
     from bot.commandline.groups import Parsers
 
-COLUMNS = ("job", "state", "model", "member", "workspace", "credits", "created", "failure")
+COLUMNS = (
+    "job",
+    "state",
+    "model",
+    "member",
+    "workspace",
+    "credits",
+    "created",
+    "posted",
+    "failure",
+)
 LOOK_SECONDS = 0.2
 # Exit codes of an order that was answered and could not be done, and of one that nobody answered.
 NOT_DONE, NOT_YET = 1, 3
@@ -39,7 +49,7 @@ _JOB = "its id, from its card or from `dailies jobs list`"
 
 def add_jobs(commands: "Parsers") -> None:
     """`dailies jobs <verb> …`."""
-    parser = commands.add_parser("jobs", help="look at jobs; retry, cancel or redeliver one")
+    parser = commands.add_parser("jobs", help="look at jobs; retry, cancel or redeliver them")
     parser.set_defaults(command=_jobs)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
     listed = verbs.add_parser("list", help="the newest first")
@@ -64,9 +74,11 @@ def add_jobs(commands: "Parsers") -> None:
         order.add_argument(
             "--wait", type=float, default=10.0, help="seconds to wait for the bot (default: 10)"
         )
-        order.add_argument("job", help=_JOB)
+        several = kind is OrderKind.REDELIVER
+        help_ = f"{_JOB}; several may be given" if several else _JOB
+        order.add_argument("job", nargs="+" if several else 1, help=help_)
         order.add_argument("--json", action="store_true", help="for machines")
-    show.add_argument("job", help=_JOB)
+    show.add_argument("job", nargs=1, help=_JOB)
     for verb in (listed, show):
         verb.add_argument("--json", action="store_true", help="for machines")
 
@@ -84,12 +96,18 @@ async def _jobs(arguments: argparse.Namespace) -> Said | str:
     async with _open() as (storage, orders):
         if arguments.verb == "list":
             return await _list(arguments, orders)
-        job = await storage.job(arguments.job)
-        if job is None:
-            raise ConfigError(no_such_job(arguments.job))
+        jobs = {job.id: job for job in [await _named(storage, id_) for id_ in arguments.job]}
         if arguments.verb == "show":
+            (job,) = jobs.values()
             return _show(job, as_json=arguments.json)
-        return await _order(arguments, OrderKind(arguments.verb), orders)
+        return await _order(arguments, jobs, orders)
+
+
+async def _named(storage: SqlStorage, id_: str) -> Job:
+    job = await storage.job(written_id(id_))
+    if job is None:
+        raise ConfigError(no_such_job(id_))
+    return job
 
 
 @asynccontextmanager
@@ -128,8 +146,15 @@ def _row(job: Job) -> dict[str, str | int]:
         "workspace": job.owner.workspace,
         "credits": charged,
         "created": f"{job.created_at:%Y-%m-%d %H:%M}",
+        "posted": "yes" if _is_posted(job) else "no",
         "failure": job.failure or "",
     }
+
+
+def _is_posted(job: Job) -> bool:
+    """Its result; one that was sent on later is still `undeliverable`, as its price was settled so."""
+    sent_on = job.state is State.UNDELIVERABLE and job.result is not None
+    return job.state is State.DELIVERED or sent_on
 
 
 def _show(job: Job, *, as_json: bool) -> str:
@@ -148,16 +173,33 @@ def _plain(value: Any) -> str:
     )
 
 
-async def _order(arguments: argparse.Namespace, kind: OrderKind, orders: SqlOrders) -> Said | str:
-    order = Order(secrets.token_hex(8), kind, arguments.job, SystemClock().now())
-    await orders.place(order)
-    order = await _answered(orders, order, arguments.wait)
-    code = NOT_YET if order.answer is None else NOT_DONE if order.done is False else 0
+async def _order(arguments: argparse.Namespace, jobs: Iterable[str], orders: SqlOrders) -> Said:
+    kind, now = OrderKind(arguments.verb), SystemClock().now()
+    placed = [Order(secrets.token_hex(8), kind, job, now) for job in jobs]
+    for order in placed:
+        await orders.place(order)
+    answered = [await _answered(orders, order, arguments.wait) for order in placed]
+    code = max(_code(order) for order in answered)
     if arguments.json:
-        facts = {"order": order.id, "job": order.job, "answer": order.answer, "done": order.done}
-        return Said(json.dumps(facts, indent=2, ensure_ascii=False), code)
-    waits = "No bot has answered yet. The order is noted: it is carried out once the bot runs."
-    return Said(order.answer or waits, code)
+        facts = [_facts(order) for order in answered]
+        text = json.dumps(facts if len(facts) > 1 else facts[0], indent=2, ensure_ascii=False)
+        return Said(text, code)
+    return Said("\n".join(order.answer or _waits(order) for order in answered), code)
+
+
+def _code(order: Order) -> int:
+    return NOT_YET if order.answer is None else NOT_DONE if order.done is False else 0
+
+
+def _facts(order: Order) -> dict[str, str | bool | None]:
+    return {"order": order.id, "job": order.job, "answer": order.answer, "done": order.done}
+
+
+def _waits(order: Order) -> str:
+    return (
+        f"No bot has answered about {order.job} yet. The order is noted: it is carried out once "
+        "the bot runs."
+    )
 
 
 async def _answered(orders: SqlOrders, order: Order, seconds: float) -> Order:

@@ -18,7 +18,7 @@ from bot.commandline.quota_rules import (
     rules_in,
 )
 from bot.commandline.quota_show import show
-from bot.commandline.quota_whom import channel_in, member_of, scope_of, workspace_of
+from bot.commandline.quota_whom import channel_in, member_of, scope_of, somebody, workspace_of
 from bot.commandline.tables import Answer, table
 from bot.commands.amounts import CONFIGURED, amount, days, limited, period, reason
 from bot.commands.specification import SETTINGS
@@ -26,7 +26,7 @@ from bot.config import load_config
 from bot.credits import BLOCKED, Allowance
 from bot.desk.reporting import csv_of, rows_of, used_in
 from bot.desk.settings import change_setting
-from bot.errors import BadChoice, ConfigError, NoRule, Refused
+from bot.errors import BadChoice, ConfigError, NoRule, Refused, StorageUnavailable
 from bot.jobs import Member
 from bot.messages.plain import plain
 from bot.messages.refusals import refusal
@@ -65,6 +65,8 @@ async def run_quota(arguments: argparse.Namespace, quotas: QuotaStorage) -> str:
     """Do what was asked and return what is printed; raises ConfigError with what is wrong."""
     try:
         answer = await _VERBS[arguments.verb](arguments, quotas)
+    except StorageUnavailable:
+        raise  # said with its reason, which is not for a chat
     except Refused as error:
         raise ConfigError(plain(refusal(error))) from error
     return answer.said(as_json=arguments.json)
@@ -86,7 +88,7 @@ async def _write(
     action: str = "set",
 ) -> Answer:
     workspace = await workspace_of(arguments, quotas)
-    rule = rule_for(arguments.who, allowance)
+    rule = rule_for(workspace, arguments.who, allowance)
     await quotas.set_rules([(workspace, rule)], _change(arguments), action)
     row = row_of(workspace, rule)
     return Answer(table(COLUMNS, [row]), row)
@@ -103,6 +105,7 @@ async def _clear(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
 async def _grant(arguments: argparse.Namespace, quotas: QuotaStorage) -> Answer:
     credits, lasts = limited(arguments.credits), days(arguments.days)
     change, member = _change(arguments), await member_of(arguments.member, arguments, quotas)
+    somebody(member.workspace, f"member:{member.id}")
     expires_at = change.at + timedelta(days=lasts) if lasts else None
     await quotas.grant(member, credits, expires_at, change)
     until = expires_at.isoformat() if expires_at else None

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bot.commandline.quota_whom import scope_of, workspace_named
+from bot.commandline.quota_whom import scope_of, somebody, workspace_named
 from bot.commands.amounts import amount, period
 from bot.credits import BLOCKED, Allowance
 from bot.errors import ConfigError, NotBlockable, Refused
@@ -17,9 +17,9 @@ from bot.quotas import Rule
 COLUMNS = ("workspace", "scope", "credits", "period")
 
 
-def rule_for(who: str, allowance: Allowance) -> Rule:
+def rule_for(workspace: str, who: str, allowance: Allowance) -> Rule:
     """A rule as an operator types it; raises ConfigError or NotBlockable."""
-    rule = Rule(allowance, scope_of(who))
+    rule = Rule(allowance, somebody(workspace, scope_of(who)))
     if allowance.blocked and rule.is_cap:
         raise NotBlockable(who)
     return rule
@@ -86,4 +86,5 @@ def _rule(line: dict[str, str]) -> tuple[str, Rule]:
     allowance = BLOCKED
     if credits != "blocked":
         allowance = Allowance(amount(credits), period(line["period"].strip() or None))
-    return workspace_named(line["workspace"].strip()), rule_for(line["scope"].strip(), allowance)
+    workspace = workspace_named(line["workspace"].strip())
+    return workspace, rule_for(workspace, line["scope"].strip(), allowance)

@@ -3,6 +3,7 @@
 import argparse
 import re
 
+from bot.config import load_config
 from bot.errors import ConfigError
 from bot.jobs import Member
 from bot.ports import QuotaStorage
@@ -18,6 +19,9 @@ _CHANNELS = {
     "slack": _SLACK,
     "playground": f"dailies|{_DISCORD}|{_SLACK}",
 }
+_MEMBERS = {"discord": _DISCORD, "slack": "[UW][A-Z0-9]+"}
+_EXAMPLES = {"member": "U0123456", "role": "S0123456"}
+_ROLES = {"discord": _DISCORD, "slack": "S[A-Z0-9]+", "playground": ".+"}
 
 
 def scope_of(who: str) -> str:
@@ -30,6 +34,34 @@ def scope_of(who: str) -> str:
     if kind.lower() not in _WITH_ID or not id_:
         raise ConfigError(f"{who or 'nothing'} is nobody. Write {WHO}.")
     return f"{kind.lower()}:{id_}"
+
+
+def somebody(workspace: str, scope: str) -> str:
+    """The scope again, where it can be somebody's; raises ConfigError.
+
+    Only for what gives something: what was once given to nobody must be found and taken away.
+    """
+    platform, (kind, _, id_) = workspace.partition(":")[0], scope.partition(":")
+    if kind == "channel":
+        channel_in(workspace, id_)
+    elif kind == "member" and platform == "playground":
+        _configured(id_)
+    elif kind in _WITH_ID:
+        shape = (_MEMBERS if kind == "member" else _ROLES)[platform]
+        if not re.fullmatch(shape, id_):
+            raise ConfigError(
+                f"{id_} is no {kind}'s id. Copy it from the chat, as in {_EXAMPLES[kind]} (Slack) "
+                "or 1180000000000000001 (Discord)."
+            )
+    return scope
+
+
+def _configured(id_: str) -> None:
+    known = [member.id for member in load_config().playground.members]
+    if id_ not in known:
+        raise ConfigError(
+            f"{id_} is no member of the local web chat. Choose of: {', '.join(known)}."
+        )
 
 
 async def member_of(who: str, arguments: argparse.Namespace, quotas: QuotaStorage) -> Member:

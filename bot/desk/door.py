@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from bot.errors import Refused, Stopping, TooFast
+from bot.errors import Refused, Stopping, StorageUnavailable, TooFast
 from bot.jobs import Member
 from bot.ports import Clock
 
@@ -66,6 +66,8 @@ class Door:
         except TooFast:
             outcome = "too_fast"
             raise
+        except StorageUnavailable:
+            raise  # the person is refused, but through no fault of theirs
         except Refused:
             outcome = "refused"
             raise

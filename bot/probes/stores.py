@@ -1,6 +1,7 @@
 """What the bot keeps: the database with its tables, the archive, and the room on the disk."""
 
 import asyncio
+import os
 import secrets
 import shutil
 import sqlite3
@@ -77,12 +78,27 @@ def _mend(url: str) -> str:
 
 async def probe_disk(given: Surroundings) -> list[Finding]:
     """How much room is left where files are worked on, and where they are kept."""
-    folders = {"temporary files": Path(gettempdir())}
+    folders = {}
     if (database := database_path(given.config.storage.url)) is not None:
         folders["the database"] = database.parent
     if "://" not in (url := given.config.archive.url):
         folders["the archive"] = Path(url)
-    return [await asyncio.to_thread(_room, what, folder) for what, folder in folders.items()]
+    rooms = [await asyncio.to_thread(_room, what, folder) for what, folder in folders.items()]
+    return [await asyncio.to_thread(_room_for_work), *rooms]
+
+
+def _room_for_work() -> Finding:
+    """Where a folder is full or closed, Python quietly goes to the next that it knows."""
+    meant = next(filter(None, map(os.environ.get, ("TMPDIR", "TEMP", "TMP"))), "/tmp")  # noqa: S108
+    room = _room("temporary files", Path(meant))
+    try:
+        used = gettempdir()
+    except OSError:
+        used = "no folder at all"
+    if used == os.path.abspath(meant):  # as Python does it, with links as they are
+        return room
+    text = f"{meant} cannot be written: temporary files are in {used}."
+    return failed(room.name, text, "Make room there, or name another folder in TMPDIR.")
 
 
 def _room(what: str, folder: Path) -> Finding:

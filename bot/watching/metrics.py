@@ -48,6 +48,10 @@ class Metrics:
         self.queue_age = Gauge(
             "dailies_queue_oldest_seconds", "How long the oldest of them has waited", registry=r
         )
+        self.result_age = Gauge(
+            "dailies_results_oldest_seconds", "How long the oldest result has waited to be posted",
+            registry=r,
+        )  # fmt: skip
         self.open = Gauge("dailies_jobs_open", "Jobs that are not over", ("state",), registry=r)
         self.ended = Counter(
             "dailies_jobs_ended", "Jobs by their end", ("model", "state"), registry=r
@@ -84,6 +88,7 @@ class Metrics:
             "dailies_platform_connected", "1 while the platform is connected", by_platform,
             registry=r,
         )  # fmt: skip
+        self.ready = Gauge("dailies_ready", "1 while /readyz says so", registry=r)
         # Before it was read it is no number: 0 would be an alarm.
         self.balance.set(math.nan)
         Info("dailies", "What runs", registry=r).info({"version": metadata.version("dailies")})
@@ -91,10 +96,19 @@ class Metrics:
         PlatformCollector(registry=r)
 
     def expect(self, models: Iterable[str]) -> None:
-        """Begin at 0 with the ends that raise an alarm: of a series that begins at 1, nothing grew."""
+        """Begin at 0 with what raises an alarm: of a series that begins at 1, nothing grew."""
         for model in models:
             for state in ("uncertain", "undeliverable"):
                 self.ended.labels(model, state)
+        for method in ("GET", "POST"):
+            self.answers.labels(method, "401")
+
+    def forget_jobs(self) -> None:
+        """The database is away: what it said last would pass for what is."""
+        self.queue.clear()
+        self.open.clear()
+        for gauge in (self.queue_age, self.result_age, self.held):
+            gauge.set(math.nan)
 
     def count_failure(self, code: str) -> None:
         """Count a failure by its code, as far as that is a code."""

@@ -3,8 +3,8 @@
 import asyncio
 import hmac
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -23,6 +23,8 @@ Serve = Callable[[web.Request], Awaitable[web.Response]]
 
 DATABASE_SECONDS = 5.0
 LAG_SECONDS = 0.5
+# Runway is done with these: what is left is to keep the result and to post it.
+MADE = (State.COLLECTING, State.DELIVERING)
 
 
 class Connected(Protocol):
@@ -75,14 +77,22 @@ class Monitoring:
 
     async def checks(self) -> dict[str, str]:
         """What is not as it should be, by what it is; empty when we can work."""
+        return self._wrong(await self._jobs())
+
+    async def _jobs(self) -> list[Job] | None:
+        """Every job that is not told yet; None where the database is away."""
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                return await self._storage.unfinished()
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no database
+            log.warning("database not read", error=type(error).__name__)
+            return None
+
+    def _wrong(self, jobs: Sequence[Job] | None) -> dict[str, str]:
         wrong = {p.name: "not connected" for p in self._platforms if not p.connected()}
         if self._stopping():
             wrong["process"] = "is being stopped"
-        try:
-            async with asyncio.timeout(DATABASE_SECONDS):
-                jobs = await self._storage.unfinished()
-        except Exception as error:  # noqa: BLE001 - whatever it is, there is no database
-            log.warning("database not read", error=type(error).__name__)
+        if jobs is None:
             return {**wrong, "database": "does not answer"}
         if not self._may_work():
             wrong["database"] = "cannot be written: the lease of this replica has run out"
@@ -123,11 +133,18 @@ class Monitoring:
         """What is a state and no event, as it is now."""
         for platform in self._platforms:
             self._metrics.connected.labels(platform.name).set(platform.connected())
-        jobs = [job for job in await self._storage.unfinished() if not job.state.is_over]
+        jobs = await self._jobs()
+        self._metrics.ready.set(not self._wrong(jobs))
+        if jobs is None:
+            self._metrics.forget_jobs()
+        else:
+            self._measure_jobs([job for job in jobs if not job.state.is_over])
+
+    def _measure_jobs(self, jobs: Sequence[Job]) -> None:
         queued = [job for job in jobs if job.state is State.QUEUED]
-        now = self._clock.now()
-        ages = [(now - job.created_at).total_seconds() for job in queued]
-        self._metrics.queue_age.set(max(ages, default=0.0))
+        made = [job.noticed_at or job.created_at for job in jobs if job.state in MADE]
+        self._metrics.queue_age.set(self._oldest(job.created_at for job in queued))
+        self._metrics.result_age.set(self._oldest(made))
         self._metrics.held.set(sum(job.request.price for job in jobs))
         self._metrics.queue.clear()
         for model, count in Counter(job.request.model for job in queued).items():
@@ -136,6 +153,11 @@ class Monitoring:
         for state in State:
             if not state.is_over:
                 self._metrics.open.labels(state.value).set(states[state])
+
+    def _oldest(self, since: Iterable[datetime]) -> float:
+        """For how many seconds the oldest of them has lasted; 0 where there is none."""
+        now = self._clock.now()
+        return max(((now - at).total_seconds() for at in since), default=0.0)
 
     async def _watch_loop(self) -> None:
         loop = asyncio.get_running_loop()

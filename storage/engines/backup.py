@@ -34,6 +34,8 @@ def back_up(url: str, target: Path) -> int:
         os.replace(part, target)
         _settle(target.parent)
     except (OSError, sqlite3.Error) as error:
+        if isinstance(error, sqlite3.Error) and _is_damage(error):
+            raise _damaged(source, str(error)) from None
         why = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(f"{target} could not be written: {why}.") from None
     finally:
@@ -50,7 +52,21 @@ def _copy(source: Path, part: Path) -> None:
         new.execute("PRAGMA journal_mode = DELETE")
         (verdict,) = new.execute("PRAGMA quick_check").fetchone()
     if verdict != "ok":
-        raise sqlite3.DatabaseError(f"the copy is damaged ({verdict})")
+        raise _damaged(source, verdict)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Of what is copied: the copy is new."""
+    # An extended code has the plain one in its last byte; an error of the driver's own has none.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _damaged(source: Path | None, said: str) -> ConfigError:
+    return ConfigError(
+        f"The database is damaged, and was not copied ({source}): {said}. Go back to a backup, and "
+        "look at the disk."
+    )
 
 
 def _settle(path: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.errors import ConfigError
 from storage.engines.opening import address_of, database_path
-from storage.migrations import revisions, version
+from storage.migrations import HEAD, revisions, version
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,19 @@ class Condition:
 
 
 async def inspect_database(url: str) -> Condition:
+    """Look, and try whether it can be written; raises what `condition_of` does."""
+    path = database_path(url)
+    if path is not None:
+        await asyncio.to_thread(_check_writable if path.exists() else _check_folder, path)
+    return await condition_of(url)
+
+
+async def condition_of(url: str) -> Condition:
     """Open and read; raises ConfigError, StorageUnavailable, OSError or SQLAlchemy's own errors."""
     path = database_path(url)
     if path is None:
         return await _read(address_of(url))
-    if not await asyncio.to_thread(path.exists):
-        await asyncio.to_thread(_check_folder, path.parent)
-        return _condition(None)
-    await asyncio.to_thread(_check_writable, path)
-    return await asyncio.to_thread(_read_file, path)
+    return await asyncio.to_thread(_read_file, path) if path.exists() else _condition(None)
 
 
 def _read_file(path: Path) -> Condition:
@@ -69,6 +73,8 @@ def _look(c: Connection) -> Condition:
 
 
 def _condition(at: str | None) -> Condition:
+    if at == HEAD:  # as nearly always: Alembic need not be loaded for it
+        return Condition(at, ())
     known = revisions()
     if at is None:
         return Condition(None, tuple(known))
@@ -77,8 +83,8 @@ def _condition(at: str | None) -> Condition:
     return Condition(at, tuple(known[known.index(at) + 1 :]))
 
 
-def _check_folder(folder: Path) -> None:
-    folder = folder.absolute()
+def _check_folder(path: Path) -> None:
+    folder = path.parent.absolute()
     while not folder.exists():
         folder = folder.parent
     probe = folder / ".dailies-check"

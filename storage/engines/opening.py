@@ -1,5 +1,7 @@
 """From an address to a database: SQLite in a file, or PostgreSQL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -19,14 +21,21 @@ async def open_database(url: str, lease_seconds: float = 30.0) -> Database:
     address = address_of(url)
     database = _database(address, lease_seconds)
     try:
-        await database.write(upgrade)
-    except StorageUnavailable as error:
-        await database.close()
-        raise StorageUnavailable(f"{address.render_as_string()}: {error}") from error
+        with named(address):
+            await database.write(upgrade)
     except BaseException:
         await database.close()
         raise
     return database
+
+
+@contextmanager
+def named(address: URL) -> Iterator[None]:
+    """Say with an error which database it is about, without its password."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        raise StorageUnavailable(f"{address.render_as_string()}: {error}") from error
 
 
 def database_path(url: str) -> Path | None:

@@ -234,7 +234,8 @@ async def test_an_archive_that_does_not_work_is_told(settings, url, says):
 
 
 async def test_the_room_is_looked_at_where_the_bot_writes(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "under-way"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
     storage = StorageConfig(url=f"sqlite:///{tmp_path}/rows/d.db")
     archive = ArchiveConfig(url="s3://films/a")
     found = await look_at(settings(NOWHERE, storage=storage, archive=archive), ["disk"])
@@ -242,7 +243,17 @@ async def test_the_room_is_looked_at_where_the_bot_writes(settings, tmp_path, mo
         "disk for temporary files",
         "disk for the database",
     ]
-    assert f"({tmp_path})" in found[1].text
+    assert [f"({tmp_path})" in finding.text for finding in found] == [True, True]
+
+
+async def test_a_temporary_folder_that_python_passes_over_is_told(settings, tmp_path, monkeypatch):
+    """As it does with a full one: the bot would fill another disk than the one that is meant."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    found = named(await look_at(settings(NOWHERE), ["disk"]), "disk for temporary files")
+    assert found.verdict is Verdict.FAILED
+    assert f"{tmp_path}/none cannot be written: temporary files are in " in found.text
+    assert "TMPDIR" in found.mend
 
 
 async def test_a_server_that_says_nothing_holds_up_nobody(settings):

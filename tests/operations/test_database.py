@@ -5,12 +5,15 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from alembic import command
 from sqlalchemy import insert
 
 from bot.errors import ConfigError
+from storage import migrations
 from storage.engines.backup import back_up
 from storage.engines.lock import only_process
 from storage.engines.opening import open_database
+from storage.engines.sqlite import writer_engine
 from storage.migrations import revisions
 from storage.schema import secrets
 from tests.operations.conftest import KEY
@@ -56,6 +59,36 @@ async def test_a_database_from_tomorrow_is_left_alone(run, url, monkeypatch, wor
     await database.close()
     with pytest.raises(ConfigError, match=r"newer Dailies \(9999\)"):
         await run(*words)
+
+
+LOOKS = [
+    ("jobs", "list"), ("quota", "show"),
+    ("quota", "--workspace", "playground:local", "grant", "ben", "5"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", LOOKS)
+async def test_a_database_of_an_older_version_is_migrated_by_nothing_else(
+    run, url, words, tmp_path
+):
+    """Another version's bot may run on it."""
+    (tmp_path / "data").mkdir()
+    engine, config = writer_engine(tmp_path / "data" / "dailies.db"), migrations._config()
+    with engine.begin() as config.attributes["connection"]:
+        command.upgrade(config, revisions()[-2])
+    engine.dispose()
+    before = await run("migrate", "--check")
+    assert before == (1, f"Missing: {revisions()[-1]}.")
+    with pytest.raises(ConfigError, match=r"older Dailies \(.*run `dailies migrate`"):
+        await run(*words)
+    assert await run("migrate", "--check") == before
+    await run("migrate")
+    assert (await run(*words))[0] == 0
+
+
+async def test_a_grant_may_come_before_the_first_start(run, url):
+    assert (await run(*LOOKS[-1]))[0] == 0
+    assert (await run("migrate", "--check"))[0] == 0
 
 
 async def test_a_copy_taken_while_it_is_written_is_one_moment(run, url, tmp_path):
@@ -118,8 +151,10 @@ def test_a_damaged_database_is_not_taken_for_a_good_copy(tmp_path):
     content = bytearray(source.read_bytes())
     content[4096 * 5 + 8 : 4096 * 5 + 10] = b"\x00\x00"  # where a page's first row begins
     source.write_bytes(content)
-    with pytest.raises(ConfigError, match="the copy is damaged"):
-        back_up(f"sqlite:///{source}", tmp_path / "copy.db")
+    for content in (source.read_bytes(), b"rubbish" * 1000):
+        source.write_bytes(content)
+        with pytest.raises(ConfigError, match=r"The database is damaged.*\(.*/damaged.db\)"):
+            back_up(f"sqlite:///{source}", tmp_path / "copy.db")
     assert [path.name for path in tmp_path.glob("copy*")] == []
 
 

@@ -36,6 +36,13 @@ def test_it_runs_as_nobody_in_particular():
     assert "RUN" not in after
 
 
+def test_a_copy_is_put_back_where_the_image_has_its_database():
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    (database,) = re.findall("DAILIES_STORAGE__URL=sqlite:///(\\S+)", DOCKERFILE)
+    assert re.search(f"--entrypoint tee dailies {re.escape(database)} <", page)
+    assert re.search(f"--entrypoint rm dailies -f {database}-wal {database}-shm", page)
+
+
 def test_it_is_started_without_a_shell_so_that_signals_reach_it():
     assert json.loads(value("ENTRYPOINT")[0]) == ["dailies"]
     assert json.loads(value("CMD")[0]) == ["run"]

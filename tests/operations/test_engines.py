@@ -1,6 +1,7 @@
 """What a shell does with a database works on SQLite and on PostgreSQL."""
 
 import asyncio
+import json
 import os
 import re
 import shlex
@@ -22,7 +23,7 @@ from storage.migrations import revisions
 from storage.orders import SqlOrders
 from storage.schema import jobs, ledger, secrets
 from storage.storage import SqlStorage
-from tests.postgres import programs
+from tests.postgres import connect, programs
 from tests.storage.release_data import DEFAULTS, make_jobs
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -52,6 +53,18 @@ async def test_jobs_are_listed_and_orders_noted(run, url):
     assert (code, text.splitlines()[1].split()[:2]) == (0, ["job-failed", "failed"])
     assert (await run("jobs", "retry", "job-failed", "--wait", "0"))[0] == 3
     assert [order.job for order in await SqlOrders(database).unanswered()] == ["job-failed"]
+    await database.close()
+
+
+async def test_a_result_that_was_sent_on_is_told_from_those_that_wait(run, url):
+    """It stays undeliverable, as which it was settled; posting it once more would post it twice."""
+    database = await open_database(url)
+    storage = SqlStorage(database, DEFAULTS)
+    await make_jobs(storage)
+    listed = ("jobs", "list", "--state", "undeliverable", "--days", "36000", "--json")
+    assert [job["posted"] for job in json.loads((await run(*listed))[1])] == ["no"]
+    await storage.note("job-undeliverable", result="message")
+    assert [job["posted"] for job in json.loads((await run(*listed))[1])] == ["yes"]
     await database.close()
 
 
@@ -123,6 +136,26 @@ async def test_an_error_of_the_database_quotes_no_row(url):
             said = said.replace(str(error.value.orig), "")
         assert "secret fox" not in said
     await database.close()
+
+
+@pytest.fixture
+async def empty(postgres):
+    """A database of PostgreSQL's in which there is nothing: the name was mistyped, perhaps."""
+    name = f"empty_{os.getpid()}"
+    await postgres.run(f'CREATE DATABASE "{name}"')
+    yield postgres.url.set(database=name).render_as_string(hide_password=False)
+    await postgres.run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.mark.parametrize("words", [("jobs", "list"), ("quota", "show")])
+async def test_a_look_into_an_empty_database_makes_no_tables(run, empty, words, monkeypatch):
+    monkeypatch.setenv("DAILIES_STORAGE__URL", empty)
+    with pytest.raises(ConfigError, match=r"There is no database at postgresql.*/empty_"):
+        await run(*words)
+    connection = await connect(empty)
+    tables = await connection.fetch("SELECT FROM pg_tables WHERE schemaname = 'public'")
+    await connection.close()
+    assert tables == []
 
 
 async def test_a_name_that_the_server_does_not_know_is_told(url, settings):

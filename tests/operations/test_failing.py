@@ -1,11 +1,13 @@
 """A database or a disk that does not work is one sentence and exit code 2, and no traceback."""
 
+import asyncio
 import errno
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.cli import main, outside
 from bot.errors import StorageUnavailable
+from storage.engines.opening import open_database
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +58,30 @@ def test_in_a_wrong_folder_nobody_is_told_that_there_are_no_jobs(fails, tmp_path
     assert f"There is no database at {tmp_path}/data/dailies.db." in said
     assert "go to its folder, or set DAILIES_STORAGE__URL" in said
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("words", [("jobs", "list"), ("quota", "show")])
+def test_a_look_at_an_empty_file_makes_no_tables(fails, tmp_path, monkeypatch, words):
+    (tmp_path / "empty.db").touch()
+    monkeypatch.setenv("DAILIES_STORAGE__URL", f"sqlite:///{tmp_path}/empty.db")
+    assert f"There is no database at {tmp_path}/empty.db." in fails(*words)
+    assert [path.stat().st_size for path in tmp_path.iterdir()] == [0]
+
+
+def test_a_quota_that_cannot_be_written_says_why(fails, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAILIES_STORAGE__URL", f"sqlite:///{tmp_path}/dailies.db")
+    words = ("quota", "--workspace", "slack:T1", "set", "default", "5")
+    asyncio.run(open_and_close(f"sqlite:///{tmp_path}/dailies.db"))
+    with closing(sqlite3.connect(tmp_path / "dailies.db")) as connection, connection:
+        connection.execute("ALTER TABLE allowances RENAME TO away")
+    assert fails(*words) == (
+        "The database does not answer: no such table: allowances. "
+        "`dailies check database disk` says more.\n"
+    )
+
+
+async def open_and_close(url):
+    await (await open_database(url)).close()
 
 
 @pytest.fixture

@@ -104,6 +104,22 @@ async def test_a_result_is_posted_once_more_from_the_archive(stage, run):
     assert [job.charged for job in stage.accounts().jobs] == before
 
 
+async def test_several_results_are_posted_once_more_each(stage, run):
+    """Ids may be in capitals, as in the chat; what is named twice is posted once."""
+    made = [await finished(stage, "/imagine a lighthouse") for _ in range(2)]
+    code, text = await run("jobs", "redeliver", made[0].upper(), made[1], made[0])
+    assert code == 0, text
+    assert [line.split()[3] for line in text.splitlines()] == made
+    messages = [m["job_id"] for m in await stage.page.messages() if not m["card"]]
+    assert [messages.count(job) for job in made] == [2, 2]
+    _, text = await run("jobs", "redeliver", *made, "--json")
+    assert [(answer["job"], answer["done"]) for answer in json.loads(text)] == [
+        (job, True) for job in made
+    ]
+    with pytest.raises(ConfigError, match="There is no job NOPE"):
+        await run("jobs", "redeliver", made[0], "NOPE")
+
+
 async def test_what_could_not_be_done_is_told_to_scripts_too(stage, run):
     failed = await finished(stage, "/imagine a fox !internal")
     code, text = await run("jobs", "redeliver", failed)

@@ -122,6 +122,8 @@ async def test_what_raises_an_alarm_is_there_before_it_happens(bot, session):
         found = await measured(session, page.url)
     for state in ("uncertain", "undeliverable"):
         assert found["dailies_jobs_ended_total", "gen4_image", state] == 0
+    for method in ("GET", "POST"):
+        assert found["dailies_runway_answers_total", "401", method] == 0
     assert found["dailies_runway_balance_credits",] == 777
     assert math.isnan(Metrics().registry.get_sample_value("dailies_runway_balance_credits"))
 
@@ -143,6 +145,53 @@ async def test_a_bot_whose_database_cannot_be_written_is_not_ready(bot, session,
             wrong = await until_ready_is(session, page.url, 503)
         assert "cannot be written" in wrong
         await until_ready_is(session, page.url, 200)
+
+
+async def until_measured(session, url, is_so):
+    """What /metrics says once it says so."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await measured(session, url)
+            if is_so(found):
+                return found
+            await asyncio.sleep(0.05)
+
+
+def rename(database, table, to):
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(f"ALTER TABLE {table} RENAME TO {to}")
+
+
+async def test_metrics_say_that_the_database_is_away(bot, session, own_folder):
+    async with bot() as page:
+        database = own_folder / "data" / "dailies.db"
+        found = await until_measured(session, page.url, lambda f: f["dailies_ready",] == 1)
+        assert found["dailies_jobs_open", "running"] == 0
+        rename(database, "jobs", "jobs_away")
+        found = await until_measured(session, page.url, lambda f: f["dailies_ready",] == 0)
+        assert math.isnan(found["dailies_queue_oldest_seconds",])
+        assert ("dailies_jobs_open", "running") not in found
+        rename(database, "jobs_away", "jobs")
+        found = await until_measured(session, page.url, lambda f: f["dailies_ready",] == 1)
+        assert found["dailies_queue_oldest_seconds",] == 0
+
+
+async def test_a_result_that_cannot_be_kept_is_measured_while_it_waits(bot, session, own_folder):
+    async with bot() as page:
+        found = await measured(session, page.url)
+        assert found["dailies_results_oldest_seconds",] == 0
+        in_the_way = own_folder / "archive" / "outputs"
+        in_the_way.write_text("no folder")
+        job = await page.begin("/imagine a fox")
+        found = await until_measured(
+            session, page.url, lambda f: f["dailies_results_oldest_seconds",] > 0
+        )
+        assert found["dailies_jobs_open", "collecting"] == 1
+        assert found["dailies_queue_oldest_seconds",] == 0
+        in_the_way.unlink()
+        await page.over(job)
+        found = await measured(session, page.url)
+        assert found["dailies_results_oldest_seconds",] == 0
 
 
 async def test_metrics_are_for_whoever_knows_the_word(bot, session):

@@ -1,13 +1,17 @@
 """`dailies config` prints what holds, and no secret; no command prints what a terminal obeys."""
 
 import json
+import os
+import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from bot.cli import main
 
+ROOT = Path(__file__).parents[2]
 SECRETS = {
     "RUNWAYML_API_SECRET": "key_" + "5ec4e7" * 21 + "ab",
     "DISCORD_TOKEN": "discord.5ec4e7",
@@ -53,6 +57,40 @@ async def test_machines_get_json_without_secrets(run, secrets):
     _, text = await run("config", "--json")
     assert json.loads(text)["discord"]["token"] == "**********"
     assert "5ec4e7" not in text
+
+
+def dailies(*words, stdout=subprocess.PIPE, **environment):
+    """A process of its own: its exit code, and what it says."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", *words], env={"PYTHONPATH": str(ROOT), **environment},
+        stdout=stdout, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    return ended.returncode, (ended.stdout or b"").decode(), ended.stderr.decode()
+
+
+@pytest.mark.parametrize("words", [("config",), ("slack-manifest",), ("--version",)])
+def test_whoever_reads_no_further_gets_no_traceback(words):
+    """As with `dailies config | head -1`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert dailies(*words, stdout=writer) == (0, "", "")
+    finally:
+        os.close(writer)
+
+
+def test_an_answer_that_cannot_be_written_is_a_sentence():
+    with open("/dev/full", "wb") as full:
+        code, _, said = dailies("config", stdout=full)
+    assert (code, said) == (2, "The answer could not be written: No space left on device.\n")
+
+
+def test_letters_that_a_terminal_lacks_are_replaced():
+    code, said, wrong = dailies(
+        "check", "platforms", LC_ALL="POSIX", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"
+    )
+    assert (code, wrong) == (1, "")
+    assert said.startswith("? platforms: There is no platform to run on.")
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])

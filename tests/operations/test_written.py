@@ -13,6 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.cli import parser
+from bot.offer import READ_SECONDS
 from bot.watching.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +94,9 @@ def assert_targets(words: list[str]) -> None:
 def assert_compose(words: list[str]) -> None:
     if words[2] == "-f":
         assert (ROOT / words[3]).is_file()
-    if "run" in words:
+    if "--entrypoint" in words:  # a program of the image's, on its files
+        assert words[words.index("--entrypoint") + 2] == "dailies"
+    elif "run" in words:
         service, *rest = words[words.index("run") + 2 :]
         assert service == "dailies"
         parser().parse_args(rest)
@@ -188,6 +191,14 @@ def test_every_alert_is_explained_and_says_what_is_wrong():
     explained = {name for name in quoted("operations.md") if name.startswith("Dailies")}
     assert alerts == explained
     assert all(rule["annotations"]["summary"] for rule in group["rules"])
+
+
+def test_an_alert_about_runways_answers_sees_those_of_an_idle_bot():
+    """With nothing queued Runway is asked every READ_SECONDS, and an empty window ends an alarm."""
+    rules = (ROOT / "ops/alerts.yaml").read_text(encoding="utf-8")
+    windows = re.findall(r"dailies_runway_(?:answers|errors)_total(?:{[^}]*})?\[(\d+)m\]", rules)
+    assert len(windows) == len(re.findall("dailies_runway_(?:answers|errors)_total", rules))
+    assert min(int(minutes) * 60 for minutes in windows) > READ_SECONDS * 1.5
 
 
 def test_what_is_served_can_be_read_by_prometheus():

@@ -71,7 +71,7 @@ async def test_what_makes_no_sense_is_refused_and_changes_nothing(books, dailies
 
 
 async def test_the_workspace_may_be_named_before_and_after_the_verb(books, dailies):
-    await dailies("set", "ben", "7", "--workspace", "discord:4711")
+    await dailies("set", "1180", "7", "--workspace", "discord:4711")
     await dailies("set", "ben", "8")
     shown = json.loads(await dailies("show", "--json", "--workspace", "discord:4711"))
     assert [(row["workspace"], row["credits"]) for row in shown] == [("discord:4711", "7")]

@@ -41,7 +41,7 @@ async def test_what_was_exported_is_what_can_be_imported(books, dailies, import_
         ),
         (["ben,2,", "member:ben,2,"], "line 3: member:ben of playground"),
         (["workspace,blocked,"], "line 2: Only a member, a role or default can be blocked"),
-        (["ben,5,", "channel:x,blocked,"], "line 3: Only a member"),
+        (["ben,5,", "channel:dailies,blocked,"], "line 3: Only a member"),
         (["role:,5,"], "line 2: role: is nobody."),
         (["user:ben,5,"], "line 2: user:ben is nobody."),
         ([",5,"], "line 2: nothing is nobody."),

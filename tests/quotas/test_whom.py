@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.clock import SystemClock
+from bot.credits import Allowance
 from bot.errors import ConfigError
 
 HERE = "playground:local"
@@ -19,7 +20,14 @@ async def test_what_only_a_member_can_have_is_refused_to_all_others(books, daili
     assert await books.quotas.changed(HERE, None, 10) == []
 
 
-async def test_a_member_may_be_called_like_the_workspace(books, dailies):
+@pytest.fixture
+def called_workspace(monkeypatch):
+    """One of the members of the web chat is."""
+    people = [{"id": id_, "name": id_} for id_ in ("workspace", "ben")]
+    monkeypatch.setenv("DAILIES_PLAYGROUND__MEMBERS", json.dumps(people))
+
+
+async def test_a_member_may_be_called_like_the_workspace(books, dailies, called_workspace):
     await dailies("grant", "member:workspace", "40")
     shown = json.loads(await dailies("show", "member:workspace", "--json"))
     assert (shown["member"], shown["grants"][0]["left"]) == ("workspace", 40)
@@ -73,9 +81,11 @@ async def test_a_channel_is_shown_with_its_cap_and_what_was_used_of_it(books, da
 
 @pytest.mark.parametrize(("typed", "scope"), [
     ("Workspace", "workspace"), ("DEFAULT", "default"), ("Role:design", "role:design"),
-    ("member: ben", "member:ben"), ("member:Workspace", "member:Workspace"),
+    ("member: ben", "member:ben"), ("Member:workspace", "member:workspace"),
 ])  # fmt: skip
-async def test_whom_it_is_for_is_understood_however_it_is_typed(books, dailies, typed, scope):
+async def test_whom_it_is_for_is_understood_however_it_is_typed(
+    books, dailies, called_workspace, typed, scope
+):
     await dailies("set", typed, "5")
     assert [rule.scope for _, rule in await books.quotas.rules(HERE)] == [scope]
     assert "set" in await dailies("history", typed)
@@ -92,6 +102,44 @@ async def test_who_is_nobody_is_refused(books, dailies, words):
     with pytest.raises(ConfigError, match="is nobody"):
         await dailies(*words)
     assert await books.quotas.changed(HERE, None, 10) == []
+
+
+@pytest.mark.parametrize(("where", "who", "says"), [
+    ("discord:4711", "ben", "ben is no member's id"),
+    ("discord:4711", "role:design", "design is no role's id"),
+    ("discord:4711", "channel:C0OPS", "C0OPS is no channel's id"),
+    ("slack:T1", "4711", "4711 is no member's id"), ("slack:T1", "S0DESIGN", "is no member's id"),
+    ("slack:T1", "role:U0BEN", "U0BEN is no role's id"),
+    (HERE, "dan", "dan is no member of the local web chat. Choose of: ada, ben, chloe"),
+])  # fmt: skip
+async def test_nothing_is_given_to_what_cannot_be_anybody(
+    books, dailies, tmp_path, monkeypatch, where, who, says
+):
+    monkeypatch.chdir(tmp_path)  # where nothing is configured
+    lines = [("set", who, "5")]
+    lines += [("grant", who, "5")] if ":" not in who else []
+    for words in lines:
+        with pytest.raises(ConfigError, match=says):
+            await dailies(*words, "--workspace", where)
+    (tmp_path / "rules.csv").write_text(f"workspace,scope,credits,period\n{where},{who},5,\n")
+    with pytest.raises(ConfigError, match=f"line 2: .*{says}"):
+        await dailies("import", str(tmp_path / "rules.csv"))
+    assert await books.quotas.changed(where, None, 10) == []
+
+
+async def test_what_was_once_given_to_nobody_can_be_taken_away(books, dailies):
+    await books.rule("member:dan", Allowance(70))
+    assert "70" in await dailies("show", "dan")
+    assert await dailies("clear", "dan") == "The rule for member:dan is gone."
+
+
+@pytest.mark.parametrize(("where", "who"), [
+    ("discord:4711", "1180"), ("discord:4711", "role:1180"), ("slack:T1", "U0BEN"),
+    ("slack:T1", "W0BEN"), ("slack:T1", "role:S0DESIGN"), ("slack:T1", "channel:C0OPS"),
+])  # fmt: skip
+async def test_ids_as_the_platforms_have_them_are_taken(books, dailies, where, who):
+    await dailies("set", who, "5", "--workspace", where)
+    assert len(await books.quotas.rules(where)) == 1
 
 
 @pytest.mark.parametrize("who", ["workspace", "Workspace", "channel:dailies"])

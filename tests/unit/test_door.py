@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 
 from bot.desk.door import MOST_REMEMBERED, Door
-from bot.errors import NoSuchJob, Refused, Stopping, TooFast
+from bot.errors import NoSuchJob, Refused, Stopping, StorageUnavailable, TooFast
 from bot.jobs import Member
 
 ADA, BEN = Member("playground:local", "ada"), Member("discord:1", "ben")
@@ -82,17 +82,21 @@ def test_a_look_takes_no_token(door):
         door.check(ADA)
 
 
-def test_everything_is_counted_by_what_became_of_it(door, counted):
+def test_everything_is_counted_by_what_became_of_it(door, clock, counted):
     enter(door, BEN)
     with pytest.raises(Refused), door.passing(BEN, "retry"):
         raise NoSuchJob("x")
     with pytest.raises(OSError, match="disk"), door.passing(BEN, "animate"):
         raise OSError("disk")
+    clock.seconds += 1
+    with pytest.raises(StorageUnavailable), door.passing(BEN, "edit"):
+        raise StorageUnavailable("database or disk is full")
     with pytest.raises(TooFast):
         enter(door, BEN)
     assert counted == [
         ("discord", "imagine", "done"), ("discord", "retry", "refused"),
-        ("discord", "animate", "failed"), ("discord", "imagine", "too_fast"),
+        ("discord", "animate", "failed"), ("discord", "edit", "failed"),
+        ("discord", "imagine", "too_fast"),
     ]  # fmt: skip
 
 
