@@ -1,6 +1,7 @@
 """A real SQLite file for each test, and makers of jobs and of storages with their defaults."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -102,13 +103,18 @@ def booked(rows: Callable[..., list[Row]]) -> Callable[[], dict[str, tuple]]:
 
 
 @pytest.fixture
-async def join(database):
-    async def joined() -> SqlReplicas:
-        replica = SqlReplicas(database, LEASE, alone=False)
-        await replica.join()
-        return replica
+async def join(database_url):
+    """Replicas join, each with connections of its own as processes have them."""
+    async with AsyncExitStack() as stack:
 
-    return joined
+        async def joined() -> SqlReplicas:
+            database = await open_database(database_url)
+            stack.push_async_callback(database.close)
+            replica = SqlReplicas(database, LEASE, alone=False)
+            await replica.join()
+            return replica
+
+        yield joined
 
 
 @pytest.fixture
