@@ -20,8 +20,8 @@ gc.disable()
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """As many workers as `-n auto` means: a test waits for about half of its time."""
-    return 2 * (os.cpu_count() or 1)
+    """As many workers as `-n auto` means: a test waits for two thirds of its time."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_collection_finish() -> None:
