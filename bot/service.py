@@ -97,12 +97,9 @@ class Service:
         self._door.check(member)
 
     async def press(self, origin: Origin, action: str, subject: str) -> Job | Notice:
-        """Do what a button or a reaction asks for; `subject` is its message's job or draft.
-
-        Raises KeyError for an action that there is not.
-        """
+        """Do what a button or a reaction asks for; `subject` is its message's job or draft."""
         if action not in ACTIONS:
-            raise KeyError(action)
+            raise errors.UnknownAction(action)
         with self._door.passing(origin.member, action):
             return await self.carry_out(origin, action, subject)
 
@@ -126,7 +123,7 @@ class Service:
             case "deny":
                 return await self._approvals.deny(origin, subject)
             case _:
-                raise KeyError(action)
+                raise errors.UnknownAction(action)
 
     async def act(self, origin: Origin, action: Cause, job_id: str) -> Job | Notice:
         """Do what a button or a reaction asks for, charged to who pressed it."""

@@ -191,9 +191,6 @@ class Interactions:
         with answering(exchange):
             try:
                 answer = await self._service.press(origin, press.action, press.subject)
-            except KeyError:
-                await exchange.tell(texts.unknown_button())
-                return
             except Refused as error:
                 await exchange.tell(texts.refused(error))
                 return

@@ -35,6 +35,7 @@ _STATUS: dict[type[errors.Refused], int] = {
     errors.AdminsOnly: 403,
     errors.NotYours: 403,
     errors.NoSuchJob: 404,
+    errors.UnknownAction: 404,
     errors.TooManyJobs: 429,
     errors.TooFast: 429,
     errors.Stopping: 503,

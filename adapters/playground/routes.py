@@ -201,8 +201,6 @@ class Playground:
             answer = await self._service.press(
                 self._origin(person, None), action, message["job_id"]
             )
-        except KeyError:
-            raise Rejection(404, "There is nothing like that to do with this message.") from None
         except Refused as error:
             return await self._refuse(person, error)
         if action in DECIDING:

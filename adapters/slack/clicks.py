@@ -76,7 +76,7 @@ class Clicks:
     async def _press(
         self, asker: Asker, event: str, action: str, subject: str, team: str | None
     ) -> Notice | None:
-        answer = await self._do(asker, event, action, subject, team)
+        answer = await self._desk.press(asker, event, action, subject, team)
         if action in OF_ADMINS:
             return None
         notice = answer if isinstance(answer, Notice) else None
@@ -133,7 +133,9 @@ class Clicks:
         """Do it, and write down that nothing more is to be done for it."""
         answer: Job | Notice | None = None
         try:
-            answer = await self._do(asker, event, REACTIONS[sign], str(receipt.subject), None, also)
+            answer = await self._desk.press(
+                asker, event, REACTIONS[sign], str(receipt.subject), None, also
+            )
         except (StorageUnavailable, Stopping):
             raise
         except (Ignored, Told, Refused):
@@ -148,21 +150,6 @@ class Clicks:
             await self._book.note(asker.workspace, event, self._clock.now())
         except StorageUnavailable as error:
             log.warning("reaction not noted", reaction=event, error=str(error))
-
-    async def _do(
-        self,
-        asker: Asker,
-        event: str,
-        action: str,
-        subject: str,
-        team: str | None,
-        also: tuple[Once, ...] = (),
-    ) -> Job | Notice:
-        try:
-            return await self._desk.press(asker, event, action, subject, team, also)
-        except KeyError as error:
-            log.info("no such action", action=action)
-            raise Ignored from error
 
 
 def sign_of(reaction: object) -> str | None:

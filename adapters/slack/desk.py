@@ -115,7 +115,7 @@ class Desk:
         team: str | None,
         also: tuple[Once, ...] = (),
     ) -> Job | Notice:
-        """Do what a button or a reaction asks for; raises a Refused, Told or KeyError."""
+        """Do what a button or a reaction asks for; raises a Refused or Told."""
         rights = action in _BY_RIGHTS
         origin = await self.origin(asker, event, team, rights=rights, posts=action in MAKING)
         return await self.service.press(replace(origin, also=also), action, subject)

@@ -188,6 +188,13 @@ class ActionNotOffered(Refused):
 
 
 @dataclass(eq=False)
+class UnknownAction(Refused):
+    """A button that means nothing here: one of another version, or made up."""
+
+    action: str
+
+
+@dataclass(eq=False)
 class NotWorthRetrying(Refused):
     """Moderation refused it: it would again, and Runway would charge for it again."""
 

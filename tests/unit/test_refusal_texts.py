@@ -33,6 +33,7 @@ SAMPLES: list[tuple[errors.Refused, list[str]]] = [
     (errors.UnknownCommand("", []), ["/help"]),
     (errors.UnknownOption("imagine", "colour", ["model", "ratio"]), ["--colour", "--model or --ratio"]),
     (errors.UnknownOption("credits", "x", []), ["takes no options"]),
+    (errors.UnknownAction("dance"), ["nothing like that"]),
     (errors.RepeatedOption("ratio"), ["--ratio", "twice"]),
     (errors.MissingValue("ratio", ["16:9", "1:1"]), ["--ratio", "16:9 or 1:1"]),
     (errors.MissingValue("seed", []), ["--seed needs a value."]),

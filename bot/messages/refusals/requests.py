@@ -230,6 +230,11 @@ def _(e: errors.ActionNotOffered) -> Text:
 
 
 @refusal.register
+def _(_e: errors.UnknownAction) -> Text:
+    return ("There is nothing like that to do with this message.",)
+
+
+@refusal.register
 def _(e: errors.NotWorthRetrying) -> Text:
     return (
         "Runway's moderation refused this one. It would refuse it again, and charge for it again. "
