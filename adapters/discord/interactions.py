@@ -34,7 +34,7 @@ from adapters.platform import Acknowledged
 from bot.catalog import Catalog
 from bot.commands.invocations import Invocation, Origin
 from bot.commands.specification import CommandSpec, attachment_kinds, command, options_for
-from bot.errors import DailiesError, MissingArgument, Refused
+from bot.errors import DailiesError, Refused
 from bot.jobs import Job, Member
 from bot.scratch import scratch_for
 from bot.service import MAKING, Service
@@ -216,10 +216,7 @@ class Interactions:
             return None
 
     def _check(self, exchange: Exchange, invocation: Invocation, files: Sequence[Attached]) -> None:
-        for argument in invocation.spec.arguments:
-            needed = argument.required and not invocation.spec.generates
-            if needed and not invocation.arguments.get(argument.name):
-                raise MissingArgument(argument.name, invocation.spec.usage)
+        invocation.spec.require(invocation.arguments)
         if invocation.spec.generates:
             _check_place(exchange.interaction)
         self._service.check(invocation, check_files(files))

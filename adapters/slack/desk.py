@@ -146,6 +146,7 @@ class Desk:
 
     async def _run(self, asked: Asked) -> Job | Notice:
         spec = asked.spec
+        spec.require(asked.arguments)  # a form of App Home has not been through the parser
         rights = spec.admin or spec.name in ("cancel", "help")
         origin = await self.origin(
             asked.asker, asked.event, asked.team, rights=rights, posts=spec.generates

@@ -12,8 +12,8 @@ from adapters.slack.home import QUOTA_ACTIONS, Page, home_view, quota_command, q
 from adapters.slack.whispers import Asker, Whispers
 from bot.catalog import Catalog
 from bot.commands.invocations import Invocation, Origin
-from bot.commands.specification import CommandSpec, command
-from bot.errors import ChatError, MissingArgument, Refused
+from bot.commands.specification import command
+from bot.errors import ChatError, Refused
 from bot.jobs import Job
 from bot.text import Text
 
@@ -67,10 +67,6 @@ class Homes:
             return
         event = f"quota:{body['view'].get('id')}:{body.get('trigger_id')}"
         team = (body.get("user") or {}).get("team_id")
-        missing = _missing(spec, arguments)
-        if missing is not None:
-            await self._desk.answer(asker, _refuse(missing))
-            return
         await self._desk.run(Asked(asker, event, spec, arguments, team=team))
         await self.show(asker)
 
@@ -88,14 +84,3 @@ class Homes:
             raise KeyError(name)
         answer = await self._desk.service.run(Invocation(origin, spec, arguments))
         return () if isinstance(answer, Job) else answer.text
-
-
-def _missing(spec: CommandSpec, arguments: Mapping[str, str]) -> Refused | None:
-    for argument in spec.arguments:
-        if argument.required and argument.name not in arguments:
-            return MissingArgument(argument.name, spec.usage)
-    return None
-
-
-async def _refuse(error: Refused) -> None:
-    raise error

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from bot.commands.specification import COMMANDS, CommandSpec, Option
 from bot.errors import (
-    MissingArgument,
     MissingValue,
     RepeatedOption,
     UnexpectedText,
@@ -95,9 +94,8 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, str]:
             value, left = [*left.split(maxsplit=1), "", ""][:2]
         if value:
             taken[argument.name] = value
-        elif argument.required and not spec.generates:
-            raise MissingArgument(argument.name, spec.usage)
         left = left.strip()
+    spec.require(taken)
     if left:
         raise UnexpectedText(spec.name, left, spec.usage)
     return taken

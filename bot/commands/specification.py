@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from bot.catalog import RATIO_SYNONYMS, Catalog, ModelSpec
 from bot.credits import Period
+from bot.errors import MissingArgument
 from bot.requests import Kind, Operation, Setting
 
 # What Runway centre-crops to the ratio; it takes references in any shape.
@@ -72,6 +73,13 @@ class CommandSpec:
         parts = [f"<{a.name}>" if a.required else f"[{a.name}]" for a in self.arguments]
         parts += [f"[--{option.name} …]" for option in self.options]
         return " ".join([f"/{self.name}", *parts])
+
+    def require(self, arguments: Mapping[str, str]) -> None:
+        """Raise MissingArgument for the first that is needed and not given; what makes something
+        says itself what it lacks, because a file may stand for words."""
+        for argument in self.arguments:
+            if argument.required and not self.generates and not arguments.get(argument.name):
+                raise MissingArgument(argument.name, self.usage)
 
     @property
     def generates(self) -> bool:
