@@ -6,7 +6,6 @@ written down before a byte is sent, and that the sharing begins before it is ask
 no idempotency key and may have worked though no answer came: then it is looked up.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from adapters.slack.api import Body, SlackApi
 from adapters.slack.channels import Channels
 from adapters.slack.errors import SlackRefused, SlackUnsure
 from adapters.slack.posts import recent_messages, thread_of
+from bot.errands import Errands
 from bot.errors import ArchiveFailed, ChatError
 from bot.failpoints import failpoint
 from bot.jobs import room
@@ -61,7 +61,7 @@ class Uploads:
         self._addresses = addresses
         self._session = session
         self._clock = clock
-        self._late: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         # Since when a sharing without an answer is looked for, by its key.
         self._looking: dict[str, float] = {}
 
@@ -92,12 +92,11 @@ class Uploads:
         failpoint("slack.shared")
         await self._note_files(receipt)
         if not await self._note_message(api, receipt, SHARE_LOOKS):
-            self._look_later(api, receipt)
+            looking = self._note_message(api, receipt, LATE_LOOKS)
+            self._errands.begin(looking, f"shares of {receipt.key}")
 
     async def close(self) -> None:
-        for task in self._late:
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await self._errands.stop()
 
     async def _upload(
         self, api: SlackApi, receipt: Receipt, files: Sequence[Media], title: str
@@ -225,14 +224,6 @@ class Uploads:
                 await self._receipts.note(receipt, message=ts)
                 return True
         return False
-
-    def _look_later(self, api: SlackApi, receipt: Receipt) -> None:
-        async def look() -> None:
-            await self._note_message(api, receipt, LATE_LOOKS)
-
-        task = asyncio.create_task(look(), name=f"shares of {receipt.key}")
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
 
 
 def _title(text: str) -> str:
