@@ -33,10 +33,8 @@ def _choices(name: str, model: str | None, spec: CommandSpec, catalog: Catalog) 
     option = next((o for o in options_for(spec, catalog) if o.name == name), None)
     if option is None:
         return ()
-    by_model = dict(option.by_model)
     models = models_for(spec, catalog)
-    chosen = model or (models[0].id if models else "")
-    return by_model.get(chosen, option.choices)
+    return option.choices_for(model or (models[0].id if models else ""))
 
 
 def _fitting(choices: Sequence[Choice], text: str) -> list[Choice]:

@@ -6,7 +6,7 @@ private_metadata, 10 MB a file (docs.slack.dev/reference/block-kit).
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from adapters.slack import words
@@ -19,10 +19,11 @@ from bot.commands.specification import (
     Choice,
     CommandSpec,
     attachment_kinds,
+    may_be_meant,
     models_for,
     options_for,
 )
-from bot.requests import ENDINGS
+from bot.requests import ENDINGS, Kind
 
 CALLBACK = "dailies:form"
 MODEL_ACTION = "form:model"
@@ -75,7 +76,7 @@ def needs_form(
     """Whether a typed command lacks what only a form can take: a file, or its words."""
     kinds = attachment_kinds(spec, catalog)
     said, links = take_links(prompt or "", kinds)
-    chosen = _chosen(spec, catalog, options)
+    chosen = may_be_meant(spec, catalog, options.get("model"))
     if not links and "ref" not in options:
         if needs_file(spec, catalog, options):
             return True
@@ -85,7 +86,7 @@ def needs_form(
 
 def needs_file(spec: CommandSpec, catalog: Catalog, options: Mapping[str, str]) -> bool:
     """Whether nothing comes of a command without a file."""
-    chosen = _chosen(spec, catalog, options)
+    chosen = may_be_meant(spec, catalog, options.get("model"))
     return bool(chosen) and all(model.needs_input for model in chosen)
 
 
@@ -99,14 +100,16 @@ def form(
     """The form of a command, prefilled with what was typed; raises Told for more than it can carry."""
     typed = dict(options or {})
     models = models_for(spec, catalog)
-    chosen = (_chosen(spec, catalog, typed) or models)[0]
+    chosen = (may_be_meant(spec, catalog, typed.get("model")) or models)[0]
     blocks = [_prompt_input(chosen, prompt)] if any(m.prompt.max for m in models) else []
-    blocks += _file_input(models, chosen, errand, prompt, {**errand.options, **typed})
+    blocks += _file_input(
+        attachment_kinds(spec, catalog), models, chosen, errand, prompt, {**errand.options, **typed}
+    )
     shown: dict[str, str] = {}
     for option in options_for(spec, catalog):
         if option.name not in _SHOWN:
             continue
-        choices = dict(option.by_model).get(chosen.id, option.choices)
+        choices = option.choices_for(chosen.id)
         value = chosen.id if option.name == "model" else typed.get(option.name)
         if value in [choice.value for choice in choices]:
             shown[option.name] = value or ""
@@ -114,7 +117,7 @@ def form(
             blocks.append(_select(option.name, option.summary, choices, value, chosen))
     # Nothing else that can be meant is longer; half a link would be another one.
     kept = {n: v if n == "ref" else v[:MOST_KEPT] for n, v in typed.items() if n not in shown}
-    errand = Errand(**{**vars(errand), "options": {**errand.options, **kept}})
+    errand = replace(errand, options={**errand.options, **kept})
     metadata = errand.to_json()
     if len(metadata) > MOST_TEXT:
         raise Told(words.too_long_for_a_form())
@@ -148,14 +151,6 @@ def filled(view: Mapping[str, Any]) -> Filled:
     return Filled(errand, unescape(prompt).strip(), options, files)
 
 
-def _chosen(spec: CommandSpec, catalog: Catalog, options: Mapping[str, str]) -> list[ModelSpec]:
-    models = models_for(spec, catalog)
-    name = options.get("model")
-    if name is not None:
-        return [model for model in models if model.id == name.lower()]
-    return [model for model in models if model.operation not in spec.only_by_model]
-
-
 def _prompt_input(model: ModelSpec, prompt: str) -> Body:
     element: Body = {
         "type": "plain_text_input",
@@ -175,13 +170,13 @@ def _prompt_input(model: ModelSpec, prompt: str) -> Body:
 
 
 def _file_input(
+    kinds: Sequence[Kind],
     models: Sequence[ModelSpec],
     chosen: ModelSpec,
     errand: Errand,
     prompt: str,
     options: Mapping[str, str],
 ) -> list[Body]:
-    kinds = list(dict.fromkeys(kind for m in models for rule in m.inputs for kind in rule.kinds))
     most = max((sum(rule.max for rule in m.inputs) for m in models), default=0)
     chosen_files = max(len(errand.files), 1 if errand.message else 0)
     known = chosen_files + ("ref" in options)

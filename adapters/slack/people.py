@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -56,7 +56,7 @@ class People:
         in_group = await self._in_admin_group(api, user, fresh=fresh)
         person = _person(found, user, api.identity.team)
         if not person.outsider and (person.admin or user in self._admins or in_group):
-            person = Person(**{**vars(person), "admin": True})
+            person = replace(person, admin=True)
         self._seen[api.identity.workspace, user] = (time.monotonic(), person)
         return person
 

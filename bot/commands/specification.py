@@ -51,6 +51,10 @@ class Option:
     by_model: tuple[tuple[str, tuple[Choice, ...]], ...] = ()
     rest: bool = False
 
+    def choices_for(self, model: str) -> tuple[Choice, ...]:
+        """What may be chosen for one model; where that makes no difference, for any."""
+        return dict(self.by_model).get(model, self.choices)
+
 
 @dataclass(frozen=True)
 class CommandSpec:
@@ -182,6 +186,14 @@ def command_of(operation: Operation) -> CommandSpec:
 def models_for(spec: CommandSpec, catalog: Catalog) -> list[ModelSpec]:
     """The offered models behind a command, its default first."""
     return [model for operation in spec.operations for model in catalog.offered(operation)]
+
+
+def may_be_meant(spec: CommandSpec, catalog: Catalog, name: str | None) -> list[ModelSpec]:
+    """The offered models that a command can run on: the named one, or those that need no naming."""
+    offered = models_for(spec, catalog)
+    if name is not None:
+        return [model for model in offered if model.id == name.lower()]
+    return [model for model in offered if model.operation not in spec.only_by_model]
 
 
 def is_offered(spec: CommandSpec, catalog: Catalog) -> bool:

@@ -11,6 +11,7 @@ from bot.commands.fitting import expected, plan_fit
 from bot.commands.specification import (
     FIT_CHOICES,
     CommandSpec,
+    may_be_meant,
     models_for,
     ratio_choices,
     setting_text,
@@ -28,13 +29,9 @@ def choose_model(
     catalog: Catalog, command: CommandSpec, name: str | None, files: Sequence[Media]
 ) -> ModelSpec:
     """The model to use: the one that was named, or the first that takes what is attached."""
-    offered = models_for(command, catalog)
-    if name is not None:
-        chosen = [spec for spec in offered if spec.id == name.lower()]
-        if not chosen:
-            raise _not_offered(catalog, command, name, offered)
-    else:
-        chosen = [spec for spec in offered if spec.operation not in command.only_by_model]
+    chosen = may_be_meant(command, catalog, name)
+    if not chosen and name is not None:
+        raise _not_offered(catalog, command, name, models_for(command, catalog))
     if not chosen:
         raise errors.NothingOffered(command.name)
     return next((spec for spec in chosen if assign(spec, files) is not None), chosen[0])
