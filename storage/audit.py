@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select, union
 
 from bot.jobs import Job, State
 from bot.quotas import Usage
+from storage.entries import own_buckets
 from storage.rows import from_micros, job_of, to_micros
 from storage.schema import allowances, holds, jobs, ledger
 
@@ -46,7 +47,7 @@ def usage_by_day(
 
     Of more than `limit` payments the latest are read.
     """
-    booked = ledger.c.bucket.in_([f"{workspace}|workspace", f"{workspace}|unreconciled"])
+    booked = ledger.c.bucket.in_(own_buckets(workspace))
     query = (
         select(
             jobs.c.id,

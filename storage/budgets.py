@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, exists, func, not_, or_, select
 
 from bot.credits import Allowance, period_start
-from storage.entries import add_leg, adjust, cap_bucket, ensure_bucket, move, used_in
+from storage.entries import adjust, cap_bucket, count_hold, ensure_bucket, own_buckets, used_in
 from storage.jobs import find
 from storage.rows import to_micros
 from storage.rules import Defaults, rules_of, zone_of
 from storage.schema import hold_legs, holds, jobs, ledger
-from storage.standings import CLOCKS, next_place
+from storage.standings import CLOCKS
 
 
 def begin_cap(
@@ -30,8 +30,7 @@ def begin_cap(
     adjust(c, workspace, None, bucket, "opening", missing, now)
     for job_id in _uncounted_jobs(c, workspace, channel, bucket):
         job = find(c, job_id)
-        add_leg(c, job_id, bucket, next_place(c, job_id), job.request.price, pays=False)
-        move(c, job_id, job.owner, bucket, "hold", now, held=job.request.price)
+        count_hold(c, job_id, job.owner, bucket, job.request.price, now)
 
 
 def begin_caps(c: Connection, workspace: str, now: datetime, defaults: Defaults) -> None:
@@ -60,11 +59,6 @@ def _is_in(channel: str) -> ColumnElement[bool]:
     return or_(jobs.c.channel == channel, in_thread)
 
 
-def _own_accounts(workspace: str) -> list[str]:
-    """The buckets of what the workspace itself has paid."""
-    return [f"{workspace}|workspace", f"{workspace}|unreconciled"]
-
-
 def _spent_since(c: Connection, workspace: str, channel: str | None, start: datetime) -> int:
     """What members and the workspace itself have paid for the period's jobs; no cap's entries."""
     query = (
@@ -74,7 +68,7 @@ def _spent_since(c: Connection, workspace: str, channel: str | None, start: date
             ledger.c.workspace == workspace,
             ledger.c.at >= to_micros(start - CLOCKS),
             jobs.c.created_at >= to_micros(start),
-            or_(ledger.c.member.is_not(None), ledger.c.bucket.in_(_own_accounts(workspace))),
+            or_(ledger.c.member.is_not(None), ledger.c.bucket.in_(own_buckets(workspace))),
         )
     )
     if channel is not None:

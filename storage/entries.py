@@ -8,7 +8,7 @@ from datetime import datetime
 from secrets import token_hex
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from bot.credits import Period, period_start
 from bot.jobs import Member
@@ -16,12 +16,15 @@ from storage.rows import insert_new, to_micros
 from storage.schema import buckets, hold_legs, ledger
 
 
-def add_leg(
-    c: Connection, job_id: str, bucket: str, place: int, amount: int, *, pays: bool
+def count_hold(
+    c: Connection, job_id: str, owner: Member, bucket: str, amount: int, now: datetime
 ) -> None:
-    """Count a hold in one more bucket; `pays` where it is paid from there."""
-    values = {"job": job_id, "bucket": bucket, "place": place, "amount": amount, "pays": int(pays)}
-    c.execute(insert(hold_legs).values(**values))
+    """Count a job's hold in one more bucket, behind the others; it is not paid from there."""
+    last = select(func.max(hold_legs.c.place)).where(hold_legs.c.job == job_id)
+    place: int = c.execute(last).scalar_one() + 1
+    leg = {"job": job_id, "bucket": bucket, "place": place, "amount": amount, "pays": 0}
+    c.execute(insert(hold_legs).values(**leg))
+    move(c, job_id, owner, bucket, "hold", now, held=amount, pays=False)
 
 
 _BUCKET = select(buckets).where(buckets.c.id == bindparam("bucket"))
@@ -47,6 +50,16 @@ def cap_bucket(workspace: str, scope: str, period: Period, now: datetime, zone: 
     """The bucket of the workspace's budget, or of a channel's cap."""
     kind = "budget" if scope == "workspace" else f"channel|{scope.removeprefix('channel:')}"
     return f"{workspace}|{kind}|{period_key(period, now, zone)}"
+
+
+def own_buckets(workspace: str) -> list[str]:
+    """The buckets of what the workspace itself has paid."""
+    return [own_bucket(workspace, account) for account in ("workspace", "unreconciled")]
+
+
+def own_bucket(workspace: str, account: str) -> str:
+    """One of them: `workspace`, or `unreconciled` until the books are compared."""
+    return f"{workspace}|{account}"
 
 
 def bucket_kind(bucket: str) -> str:

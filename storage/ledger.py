@@ -17,6 +17,7 @@ from storage.entries import (
     ensure_bucket,
     grant_bucket,
     move,
+    own_bucket,
 )
 from storage.locks import serialise
 from storage.rows import from_micros
@@ -72,7 +73,7 @@ def settle_hold(
         if leg.pays or is_cap:
             told.append(leg.bucket)
     if booked:
-        bucket = f"{job.owner.workspace}|{account}"
+        bucket = own_bucket(job.owner.workspace, account)
         ensure_bucket(c, bucket)
         move(c, job.id, job.owner, bucket, "booking", now, captured=booked)
     return told

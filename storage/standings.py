@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, not_, select
 
 from bot.credits import Period, period_start
 from bot.jobs import Member
-from storage.entries import add_leg, adjust, ensure_buckets, member_bucket, move, used_in
+from storage.entries import adjust, count_hold, ensure_buckets, member_bucket, used_in
 from storage.locks import in_order, keep_open
 from storage.quota_tables import standings
 from storage.rows import among, replacing, to_micros
@@ -93,9 +93,7 @@ def open_buckets(c: Connection, accounts: Sequence[Account], now: datetime) -> N
     for bucket, captured in counted.items():
         adjust(c, accounts[0].member.workspace, None, bucket, "opening", -captured, now)
     for account, job_id, amount in _uncounted_holds(c, accounts):
-        add_leg(c, job_id, account.bucket, next_place(c, job_id), amount, pays=False)
-        member = account.member
-        move(c, job_id, member, account.bucket, "hold", now, held=amount, pays=False)
+        count_hold(c, job_id, account.member, account.bucket, amount, now)
     rows = [
         {"workspace": a.member.workspace, "member": a.member.id, "bucket": a.bucket}
         for a in accounts
@@ -119,13 +117,6 @@ def begin_anew(c: Connection, account: Account, now: datetime) -> int:
     member = account.member
     adjust(c, member.workspace, member.id, account.bucket, "reset", -captured, now)
     return captured
-
-
-def next_place(c: Connection, job_id: str) -> int:
-    """The place behind a hold's last leg."""
-    query = select(func.max(hold_legs.c.place)).where(hold_legs.c.job == job_id)
-    last: int = c.execute(query).scalar_one()
-    return last + 1
 
 
 def buckets_of(c: Connection, workspace: str, members: Sequence[str]) -> dict[str, str]:
