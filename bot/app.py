@@ -71,11 +71,13 @@ async def running(
         for platform in platforms:
             stack.push_async_callback(platform.close)
         storage = watch.storage(database, catalog)
+        quotas = SqlQuotas(database, defaults_of(config))
         core = await build_core(
             config,
             Ports(
                 storage=storage,
-                quotas=SqlQuotas(database, defaults_of(config)),
+                quotas=quotas,
+                drafts=quotas,
                 orders=SqlOrders(database),
                 catalog=catalog,
                 provider=watch.provider(provider),

@@ -25,7 +25,17 @@ from bot.housekeeping import Housekeeping
 from bot.media.charts import draw_chart
 from bot.offer import Offer
 from bot.orders import Orders
-from bot.ports import Archive, ChatPlatform, Clock, Library, OrderStorage, Provider
+from bot.ports import (
+    Archive,
+    ChatPlatform,
+    Clock,
+    DraftStorage,
+    Library,
+    OrderStorage,
+    Provider,
+    QuotaStorage,
+    Storage,
+)
 from bot.quotas import Moderation
 from bot.reconciliation import Reconciliation
 from bot.replica import Replica
@@ -39,9 +49,7 @@ from bot.timing.estimates import Estimates
 from bot.timing.patience import Patience
 from bot.timing.pauses import IN_A_DAY, Pauses
 from bot.worker import Worker
-from storage.quota import SqlQuotas
 from storage.rules import Defaults
-from storage.storage import SqlStorage
 
 # As many finished jobs teach how long the next ones take.
 TIMINGS_READ = 5000
@@ -58,8 +66,9 @@ class Chats(dict[str, ChatPlatform]):
 class Ports:
     """The world as the core is given it."""
 
-    storage: SqlStorage
-    quotas: SqlQuotas
+    storage: Storage
+    quotas: QuotaStorage
+    drafts: DraftStorage
     orders: OrderStorage
     catalog: Catalog
     provider: Provider
@@ -95,7 +104,7 @@ async def build_core(config: Config, given: Ports) -> Core:
     worker = _worker(config, world, presenter, estimates, delivery, accounting)
     acceptance = Acceptance(
         storage=storage,
-        drafts=quotas,
+        drafts=world.drafts,
         quotas=quotas,
         presenter=presenter,
         worker=worker,
@@ -104,7 +113,7 @@ async def build_core(config: Config, given: Ports) -> Core:
         moderation=moderation_of(config),
     )
     approvals = Approvals(
-        drafts=quotas,
+        drafts=world.drafts,
         acceptance=acceptance,
         library=world.library,
         alerts=alerts,
@@ -117,7 +126,7 @@ async def build_core(config: Config, given: Ports) -> Core:
         approvals=approvals,
         accounting=accounting,
         reconciliation=reconciliation,
-        retention=Retention(world.archive, storage, quotas, clock, _keeping(config)),
+        retention=Retention(world.archive, storage, world.drafts, clock, _keeping(config)),
         chats=chats,
         quotas=quotas,
         replica=replica,

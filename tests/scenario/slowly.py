@@ -175,7 +175,8 @@ async def staged(
             config_for(tmp_path, simulator.url),
             Ports(
                 storage=storage,
-                quotas=SqlQuotas(database, defaults),
+                quotas=(quotas := SqlQuotas(database, defaults)),
+                drafts=quotas,
                 orders=SqlOrders(database),
                 catalog=catalog,
                 provider=provider,

@@ -166,7 +166,8 @@ async def _core(stack: AsyncExitStack, folder: Path, url: str) -> tuple[Core, Da
         config,
         Ports(
             storage=SqlStorage(database, defaults),
-            quotas=SqlQuotas(database, defaults),
+            quotas=(quotas := SqlQuotas(database, defaults)),
+            drafts=quotas,
             orders=SqlOrders(database),
             catalog=catalog,
             provider=await stack.enter_async_context(
