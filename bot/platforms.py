@@ -17,8 +17,8 @@ from bot.watching.instruments import Instruments
 from storage.chat import ChatLog
 from storage.database import Database
 from storage.engines.opening import database_path
+from storage.events import SqlEventLog
 from storage.installations import SqlInstallations
-from storage.messages import Messages
 from storage.receipts import SqlReceipts
 
 
@@ -83,7 +83,7 @@ def _slack(ground: Ground) -> Platform:
     return Slack(
         ground.config.slack,
         receipts=SqlReceipts(ground.database),
-        book=Messages(ground.database),
+        events=SqlEventLog(ground.database),
         installations=SqlInstallations(ground.database, Slack.name),
         catalog=ground.catalog,
         archive=ground.archive,
@@ -103,7 +103,7 @@ def _discord(ground: Ground, token: str) -> Platform:
         token,
         ground.catalog,
         ground.archive,
-        Messages(ground.database),
+        SqlEventLog(ground.database),
         ground.clock,
         ground.fitter,
         ground.replica,

@@ -12,7 +12,7 @@ from bot.errors import StaleJob
 from bot.jobs import room
 from bot.ports import Receipt
 from storage.database import Database
-from storage.messages import recent_jobs
+from storage.events import recent_jobs
 from storage.rows import from_micros, to_micros, upsert
 from storage.schema import receipts as table
 

@@ -8,12 +8,12 @@ https://discord.com/developers/docs/events/gateway#sharding-max-concurrency
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any
 
 import structlog
 
-from bot.ports import Clock
+from bot.ports import Clock, EventLog
 
 log = structlog.get_logger()
 
@@ -26,12 +26,6 @@ FORGET_SECONDS = 3600.0
 SESSIONS_KEPT_BACK = 20
 _LEAST_PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
-
-
-class Gate(Protocol):
-    """Lets one through in a window, whichever process it is in."""
-
-    async def claim(self, key: str, window: timedelta, now: datetime) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -55,9 +49,9 @@ class Sessions:
 class Pace:
     """Holds identifies back; it outlives the clients."""
 
-    def __init__(self, clock: Clock, gate: Gate) -> None:
+    def __init__(self, clock: Clock, events: EventLog) -> None:
         self._clock = clock
-        self._gate = gate
+        self._events = events
         self._begun: dict[int, list[float]] = {}
 
     async def spare(self, sessions: Sessions) -> bool:
@@ -92,7 +86,7 @@ class Pace:
     async def _group(self, group: int) -> None:
         """One shard of a group after the other, in all processes on this database."""
         window = timedelta(seconds=IDENTIFY_SECONDS)
-        while not await self._gate.claim(f"discord|identify|{group}", window, self._clock.now()):
+        while not await self._events.claim(f"discord|identify|{group}", window, self._clock.now()):
             await self._clock.sleep(_LOOK_SECONDS)
 
     def _recent(self, shard: int, now: float) -> list[float]:

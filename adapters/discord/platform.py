@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 import structlog
@@ -12,18 +12,18 @@ from aiohttp import web
 from adapters.discord.chat import Chat
 from adapters.discord.client import Client, point_at
 from adapters.discord.guilds import Guilds
-from adapters.discord.identify import Gate, Pace
+from adapters.discord.identify import Pace
 from adapters.discord.intake import Intake
 from adapters.discord.interactions import Interactions
 from adapters.discord.line import Line
 from adapters.discord.members import PLATFORM, Members
-from adapters.discord.reactions import Book, Reactions, Shard
+from adapters.discord.reactions import Reactions, Shard
 from adapters.discord.sync import CommandSync
 from adapters.discord.uploads import MIB, Uploads
 from adapters.platform import Acknowledged, unmeasured
 from bot.catalog import Catalog
 from bot.config import DiscordConfig
-from bot.ports import Archive, Clock, Fitter
+from bot.ports import Archive, Clock, EventLog, Fitter
 from bot.replica import Replica
 from bot.service import Service
 
@@ -31,10 +31,6 @@ log = structlog.get_logger()
 
 # How long answers under way may still take when the process ends.
 GRACE_SECONDS = 10.0
-
-
-class Notebook(Book, Gate, Protocol):
-    """What must be remembered beyond this process."""
 
 
 class Discord:
@@ -48,7 +44,7 @@ class Discord:
         token: str,
         catalog: Catalog,
         archive: Archive,
-        book: Notebook,
+        events: EventLog,
         clock: Clock,
         fitter: Fitter,
         replica: Replica,
@@ -61,11 +57,11 @@ class Discord:
         self._config = config
         self._acknowledged = acknowledged
         self._catalog = catalog
-        self._book = book
+        self._events = events
         self._clock = clock
         self._replica = replica
         self._listens = listens
-        pace = Pace(clock, book)
+        pace = Pace(clock, events)
         self._line = Line(
             token,
             lambda: Client(self, pace, shard_count=config.shard_count),
@@ -96,7 +92,7 @@ class Discord:
             service, self._catalog, self._members, self._intake, self._acknowledged
         )
         self._reactions = Reactions(
-            service, self._line, self._chat, self._members, self._book, self._clock
+            service, self._line, self._chat, self._members, self._events, self._clock
         )
 
     def add_routes(self, app: web.Application) -> None:

@@ -4,10 +4,8 @@ Each is honoured once. Seen live, the same reaction counts anew when it was take
 found afterwards, it counts unless it was ever honoured or refused.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 import discord
 import structlog
@@ -25,7 +23,7 @@ from bot.commands.specification import REACTIONS, sign_of
 from bot.desk.generation import ONCE_WINDOW
 from bot.errors import ChatError, DailiesError, Refused, Stopping, StorageUnavailable
 from bot.jobs import Member
-from bot.ports import Clock
+from bot.ports import Clock, EventLog
 from bot.service import Service
 from bot.views import Notice
 
@@ -40,17 +38,6 @@ REREAD_PAUSES_SECONDS = (0.0, 5.0, 60.0)
 # A result can be seen a moment before Discord's answer to its upload is here.
 _LOOKS = 60
 _LOOK_SECONDS = 0.25
-
-
-class Book(Protocol):
-    """Which job a message belongs to, and which events were honoured."""
-
-    async def job_of(self, workspace: str, message: str) -> str | None: ...
-    async def recent(
-        self, platform: str, since: datetime, limit: int
-    ) -> list[tuple[str, str, str]]: ...
-    async def honoured(self, workspace: str, events: Sequence[str]) -> set[str]: ...
-    async def note(self, workspace: str, event: str, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -76,14 +63,14 @@ class Reactions:
         line: Line,
         chat: Chat,
         members: Members,
-        book: Book,
+        events: EventLog,
         clock: Clock,
     ) -> None:
         self._service = service
         self._line = line
         self._chat = chat
         self._members = members
-        self._book = book
+        self._events = events
         self._clock = clock
         self._latest: dict[str, float] = {}
         self._stopping = False
@@ -114,7 +101,7 @@ class Reactions:
     async def reread(self, shard: "Shard") -> None:
         """Find the reactions that were set while nobody was listening."""
         since = self._clock.now() - timedelta(days=REREAD_DAYS)
-        recent = await self._book.recent(PLATFORM, since, MOST_REREAD)
+        recent = await self._events.recent(PLATFORM, since, MOST_REREAD)
         left = [each for each in recent if shard.has(guild_id_of(each[0]))]
         for pause in REREAD_PAUSES_SECONDS:
             await self._clock.sleep(pause)
@@ -143,7 +130,7 @@ class Reactions:
                 if sign in REACTIONS:
                     members = [Member(workspace, id_) for id_ in await _people(group)]
                     found += [_Reaction(member, channel, message, sign) for member in members]
-        honoured = await self._book.honoured(workspace, [r.event for r in found])
+        honoured = await self._events.honoured(workspace, [r.event for r in found])
         for reaction in found:
             if reaction.event in honoured:
                 continue
@@ -176,7 +163,7 @@ class Reactions:
 
     async def _note(self, reaction: _Reaction) -> None:
         try:
-            await self._book.note(reaction.member.workspace, reaction.event, self._clock.now())
+            await self._events.note(reaction.member.workspace, reaction.event, self._clock.now())
         except StorageUnavailable as error:
             log.warning("reaction not noted", reaction=reaction.event, error=str(error))
 
@@ -194,7 +181,7 @@ class Reactions:
                 await self._clock.sleep(_LOOK_SECONDS)
             if self._stopping:
                 return None
-            found = await self._book.job_of(reaction.member.workspace, message)
+            found = await self._events.job_of(reaction.member.workspace, message)
             if found is not None:
                 return found
         return None

@@ -7,15 +7,14 @@ names everybody who reacted, and needs no scope that the events do not need.
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
-from adapters.slack.clicks import Book, Clicks, event_of, is_about_a_job, sign_of
+from adapters.slack.clicks import Clicks, event_of, is_about_a_job, sign_of
 from adapters.slack.workspaces import Workspaces
 from bot.errors import ChatError, Stopping, StorageUnavailable
 from bot.jobs import room
-from bot.ports import Clock, Receipt, Receipts
+from bot.ports import Clock, EventLog, Receipt, Receipts
 
 log = structlog.get_logger()
 
@@ -32,13 +31,6 @@ AT_ONCE = 20
 PACE_SECONDS = 1.5
 
 
-class Ledger(Book, Protocol):
-    """What was honoured, since when that is written down, and who looks."""
-
-    async def began(self, key: str, now: datetime) -> datetime: ...
-    async def claim(self, key: str, window: timedelta, now: datetime) -> bool: ...
-
-
 class Afterwards:
     """Looks whenever it may be needed, once for all processes that begin to listen together."""
 
@@ -46,13 +38,13 @@ class Afterwards:
         self,
         workspaces: Workspaces,
         receipts: Receipts,
-        book: Ledger,
+        events: EventLog,
         clicks: Clicks,
         clock: Clock,
     ) -> None:
         self._workspaces = workspaces
         self._receipts = receipts
-        self._book = book
+        self._events = events
         self._clicks = clicks
         self._clock = clock
         self._needed = False
@@ -73,11 +65,11 @@ class Afterwards:
         while self._needed:
             self._needed = False
             try:
-                # What was honoured before the book began is not in it.
-                began = await self._book.began(f"{PLATFORM}|reactions|began", self._clock.now())
+                # What was honoured before events were noted is not in it.
+                began = await self._events.began(f"{PLATFORM}|reactions|began", self._clock.now())
                 await self._clock.sleep(SETTLE.total_seconds())
                 # Who has taken it within that time began after us, and sees all that we would.
-                if await self._book.claim(f"{PLATFORM}|reactions", SETTLE, self._clock.now()):
+                if await self._events.claim(f"{PLATFORM}|reactions", SETTLE, self._clock.now()):
                     await self._reread(began)
             except StorageUnavailable as error:
                 log.warning("reactions not looked for yet", error=str(error))
@@ -134,7 +126,7 @@ class Afterwards:
             if (sign := sign_of(group.get("name"))) is not None
             for user in _others(group.get("users"), api.identity.bot_user)
         }
-        honoured = await self._book.honoured(receipt.workspace, list(found))
+        honoured = await self._events.honoured(receipt.workspace, list(found))
         for event, (user, sign) in found.items():
             if event not in honoured:
                 log.info("reaction found afterwards", job=receipt.subject, sign=sign)

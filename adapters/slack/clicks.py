@@ -1,8 +1,8 @@
 """Buttons and reactions: what is asked of a message that we sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -17,7 +17,7 @@ from bot.desk.generation import ONCE_WINDOW
 from bot.errors import Refused, Stopping, StorageUnavailable
 from bot.jobs import Cause, Job, room
 from bot.messages.refusals import refusal_notice
-from bot.ports import Clock, Once, Receipt, Receipts
+from bot.ports import Clock, EventLog, Once, Receipt, Receipts
 from bot.service import DECIDING, OF_ADMINS
 from bot.views import Notice
 
@@ -35,18 +35,6 @@ REACTIONS: Mapping[str, str] = {
 MOST_LATE = timedelta(minutes=10)
 
 
-class Book(Protocol):
-    """Which reactions were honoured or refused."""
-
-    async def honoured(
-        self,
-        workspace: str,
-        events: Sequence[str],
-        between: tuple[datetime, datetime] | None = None,
-    ) -> set[str]: ...
-    async def note(self, workspace: str, event: str, now: datetime) -> None: ...
-
-
 class Clicks:
     """Does what a button or a reaction asks for, once.
 
@@ -55,12 +43,12 @@ class Clicks:
     """
 
     def __init__(
-        self, desk: Desk, whispers: Whispers, receipts: Receipts, book: Book, clock: Clock
+        self, desk: Desk, whispers: Whispers, receipts: Receipts, events: EventLog, clock: Clock
     ) -> None:
         self._desk = desk
         self._whispers = whispers
         self._receipts = receipts
-        self._book = book
+        self._events = events
         self._clock = clock
 
     async def pressed(self, asker: Asker, body: Payload, action: Payload) -> bool:
@@ -121,7 +109,7 @@ class Clicks:
         now, event_id = self._clock.now(), event_of(receipt, asker.user, sign)
         window = _window(event.get("event_ts"), now)
         lately = (now - window, now + window)
-        if await self._book.honoured(asker.workspace, [event_id], lately):
+        if await self._events.honoured(asker.workspace, [event_id], lately):
             raise Ignored
         # What comes of it goes where the message is, into its thread too.
         there, same = Asker(asker.api, asker.user, receipt.channel), (Once(event_id, window),)
@@ -147,7 +135,7 @@ class Clicks:
     async def _note(self, asker: Asker, receipt: Receipt, sign: str) -> None:
         event = event_of(receipt, asker.user, sign)
         try:
-            await self._book.note(asker.workspace, event, self._clock.now())
+            await self._events.note(asker.workspace, event, self._clock.now())
         except StorageUnavailable as error:
             log.warning("reaction not noted", reaction=event, error=str(error))
 

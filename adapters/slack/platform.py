@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import aiohttp
 import structlog
@@ -15,7 +14,7 @@ from slack_bolt.response import BoltResponse
 
 from adapters.platform import Acknowledged, unmeasured
 from adapters.slack.addresses import Addresses
-from adapters.slack.afterwards import Afterwards, Ledger
+from adapters.slack.afterwards import Afterwards
 from adapters.slack.api import CALL_SECONDS, CONNECT_SECONDS, Clients
 from adapters.slack.channels import Channels
 from adapters.slack.chat import Chat
@@ -32,7 +31,7 @@ from adapters.slack.oauth import InstallationRows, Installed, oauth_settings
 from adapters.slack.people import People
 from adapters.slack.posts import Posts
 from adapters.slack.socket import Socket
-from adapters.slack.twins import Register, Twins
+from adapters.slack.twins import Twins
 from adapters.slack.uploads import Uploads
 from adapters.slack.web import Events, add_oauth_routes
 from adapters.slack.whispers import Whispers
@@ -41,7 +40,7 @@ from bot.addresses import is_loopback
 from bot.catalog import Catalog
 from bot.config import SlackConfig
 from bot.errors import ChatError, ConfigError
-from bot.ports import Archive, Clock, Fitter, Receipts
+from bot.ports import Archive, Clock, EventLog, Fitter, Receipts
 from bot.replica import Replica
 from bot.service import Service
 
@@ -54,10 +53,6 @@ _API_TIMEOUT = aiohttp.ClientTimeout(total=CALL_SECONDS, sock_connect=CONNECT_SE
 MOST_SOCKETS = 10
 
 
-class Notebook(Ledger, Register, Protocol):
-    """What must be remembered beyond this process."""
-
-
 class Slack:
     """Implements adapters.platform.Platform."""
 
@@ -68,7 +63,7 @@ class Slack:
         config: SlackConfig,
         *,
         receipts: Receipts,
-        book: Notebook,
+        events: EventLog,
         installations: InstallationRows,
         catalog: Catalog,
         archive: Archive,
@@ -114,10 +109,10 @@ class Slack:
         )
         downloads = Downloads(addresses, self._files_session)
         self._desk = Desk(people, channels, downloads, whispers, guests=config.guests)
-        clicks = Clicks(self._desk, whispers, receipts, book, clock)
-        self._afterwards = Afterwards(self._workspaces, receipts, book, clicks, clock)
+        clicks = Clicks(self._desk, whispers, receipts, events, clock)
+        self._afterwards = Afterwards(self._workspaces, receipts, events, clicks, clock)
         homes = Homes(self._desk, clicks, whispers, catalog)
-        twins = Twins(book, replica, clock)
+        twins = Twins(events, replica, clock)
         commands = Commands(self._desk, twins, catalog, config.command_prefix)
         self._listeners = Listeners(self._workspaces, commands, clicks, homes)
         self._app = _bolt(config, clients, self._workspaces, installed, installations, clock)

@@ -3,50 +3,38 @@
 The other looks again when that one's lease would have run out: had it died, nobody would answer.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
-
 import structlog
 
 from bot.errors import StorageUnavailable
-from bot.ports import Clock
+from bot.ports import Clock, EventLog
 from bot.replica import Replica
 
 log = structlog.get_logger()
 
 
-class Register(Protocol):
-    """Who was told of a thing first, and whether that one came to an end with it."""
-
-    async def first(self, workspace: str, event: str, replica: str, now: datetime) -> str: ...
-    async def note(self, workspace: str, event: str, now: datetime) -> None: ...
-    async def honoured(self, workspace: str, events: Sequence[str]) -> set[str]: ...
-
-
 class Twins:
     """Decides between processes; to answer twice is better than not at all."""
 
-    def __init__(self, register: Register, replica: Replica, clock: Clock) -> None:
-        self._register = register
+    def __init__(self, events: EventLog, replica: Replica, clock: Clock) -> None:
+        self._events = events
         self._replica = replica
         self._clock = clock
 
     async def is_ours(self, workspace: str, event: str) -> bool:
         """Whether it is for this process to answer; takes a while where another one seems to."""
         own = self._replica.id
-        first = await self._register.first(workspace, event, own, self._clock.now())
+        first = await self._events.first(workspace, event, own, self._clock.now())
         if first == own or not await self._replica.is_live(first):
             return True
         await self._clock.sleep(self._replica.lease_seconds)
-        if await self._register.honoured(workspace, [_answered(event)]):
+        if await self._events.honoured(workspace, [_answered(event)]):
             return False
         return not await self._replica.is_live(first)
 
     async def note_answered(self, workspace: str, event: str) -> None:
         """Nobody needs to answer any more, also when this process ends."""
         try:
-            await self._register.note(workspace, _answered(event), self._clock.now())
+            await self._events.note(workspace, _answered(event), self._clock.now())
         except StorageUnavailable as error:
             log.warning("not noted as answered", message=event, error=str(error))
 

@@ -2,6 +2,7 @@
 
 from bot.ports.chat import ChatPlatform, Confirm, Landing, Subject
 from bot.ports.clock import Clock
+from bot.ports.events import EventLog
 from bot.ports.files import Archive, Fitted, Fitter, Library, Reduction, Stored
 from bot.ports.orders import Order, OrderKind, OrderStorage
 from bot.ports.provider import ModelLimits, Organization, Provider, Task, TaskStatus
@@ -18,6 +19,7 @@ __all__ = [
     "Clock",
     "Confirm",
     "DraftStorage",
+    "EventLog",
     "Fitted",
     "Fitter",
     "Landing",

@@ -14,7 +14,7 @@ from bot.quotas import Moderation
 from bot.requests import GenerationRequest, Operation
 from storage.database import Database
 from storage.engines.opening import open_database
-from storage.messages import Messages
+from storage.events import SqlEventLog
 from storage.rules import Defaults
 from storage.storage import SqlStorage
 
@@ -44,7 +44,7 @@ def _job(id_: str) -> Job:
 async def test_a_job_is_found_by_its_card_and_by_its_result_in_its_own_server(
     database: Database, storage: SqlStorage
 ) -> None:
-    book = Messages(database)
+    book = SqlEventLog(database)
     await storage.accept(_job("a"), [], NOW)
     await storage.note("a", card="7/1", result="7/2")
     assert await book.job_of("discord:1", "7/1") == "a"
@@ -55,7 +55,7 @@ async def test_a_job_is_found_by_its_card_and_by_its_result_in_its_own_server(
 async def test_results_of_the_last_days_and_cards_at_work_are_read_again(
     database: Database, storage: SqlStorage
 ) -> None:
-    book = Messages(database)
+    book = SqlEventLog(database)
     for id_, finished in (("old", NOW - timedelta(days=8)), ("new", NOW - timedelta(days=6))):
         job = await storage.accept(_job(id_), [], NOW)
         await storage.note(id_, card=f"7/c{id_}", result=f"7/r{id_}", told=True)
@@ -71,7 +71,7 @@ async def test_results_of_the_last_days_and_cards_at_work_are_read_again(
 async def test_an_event_is_honoured_by_its_job_or_by_a_note(
     database: Database, storage: SqlStorage
 ) -> None:
-    book = Messages(database)
+    book = SqlEventLog(database)
     await storage.accept(_job("a"), [Once("discord:1|event|made")], NOW)
     await book.note("discord:1", "refused", NOW)
     await book.note("discord:1", "refused", NOW)
@@ -83,7 +83,7 @@ async def test_an_event_is_honoured_by_its_job_or_by_a_note(
 async def test_what_was_honoured_is_asked_for_a_time_and_a_beginning_is_remembered(
     database: Database,
 ) -> None:
-    book, hour = Messages(database), timedelta(hours=1)
+    book, hour = SqlEventLog(database), timedelta(hours=1)
     await book.note("slack:1", "refused", NOW)
     assert await book.honoured("slack:1", ["refused"], (NOW - hour, NOW + hour)) == {"refused"}
     assert await book.honoured("slack:1", ["refused"], (NOW + hour, NOW + 2 * hour)) == set()

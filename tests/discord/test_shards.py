@@ -9,7 +9,7 @@ import pytest
 
 from adapters.discord.identify import Pace, Sessions
 from storage.engines.opening import open_database
-from storage.messages import Messages
+from storage.events import SqlEventLog
 from tests.discord.clock import Clock
 from tests.discord.gateway import IDENTIFY_SECONDS
 from tests.discord.objects import ADA, BEN, CHANNEL, FAR, GUILD, OTHER_GUILD
@@ -111,7 +111,7 @@ async def test_what_one_server_asks_its_admins_is_not_put_into_another(
 
 async def test_processes_on_one_database_let_each_other_identify(tmp_path: Path) -> None:
     database = await open_database(f"sqlite:///{tmp_path}/dailies.db")
-    book, clock = Messages(database), Clock()
+    book, clock = SqlEventLog(database), Clock()
     first, second = Pace(clock, book), Pace(clock, book)
     await first.turn(0, 4, Sessions(max_concurrency=2))
     await second.turn(1, 4, Sessions(max_concurrency=2))
@@ -129,7 +129,11 @@ async def test_processes_on_one_database_let_each_other_identify(tmp_path: Path)
 
 async def test_what_is_claimed_is_free_again_after_its_window(tmp_path: Path) -> None:
     database = await open_database(f"sqlite:///{tmp_path}/dailies.db")
-    book, now, window = Messages(database), datetime(2026, 1, 1, tzinfo=UTC), timedelta(seconds=5)
+    book, now, window = (
+        SqlEventLog(database),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        timedelta(seconds=5),
+    )
     assert await book.claim("a", window, now)
     assert not await book.claim("a", window, now + timedelta(seconds=4))
     assert await book.claim("b", window, now)

@@ -11,7 +11,7 @@ import pytest
 from adapters.slack.twins import Twins
 from bot.replica import Replica
 from storage.engines.opening import open_database
-from storage.messages import Messages
+from storage.events import SqlEventLog
 from storage.replicas import SqlReplicas
 from tests.postgres import Server
 from tests.slack.clocks import JumpingClock
@@ -83,7 +83,7 @@ async def test_whoever_is_told_second_answers_only_where_the_first_has_died_befo
     replicas = [Replica(SqlReplicas(database, lease, alone=False), clock, lease) for _ in range(2)]
     for replica in replicas:
         await replica.join()
-    first, second = (Twins(Messages(database), replica, clock) for replica in replicas)
+    first, second = (Twins(SqlEventLog(database), replica, clock) for replica in replicas)
     assert await first.is_ours("slack:T1", "said|message:C1:1.1")
     assert clock.time == 0
     if answers:

@@ -17,8 +17,8 @@ Shown = tuple[str, str, str]
 Between = tuple[datetime, datetime]
 
 
-class Messages:
-    """Reads jobs by their messages. An event is a platform's id of what a person did."""
+class SqlEventLog:
+    """Implements bot.ports.EventLog."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
