@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from bot.accounting import Accounting
 from bot.alerts import Alerts
 from bot.cards.lineup import Lineup
 from bot.cards.presenter import Presenter
@@ -23,6 +22,7 @@ from bot.desk.reporting import Reporting
 from bot.errors import ChatError
 from bot.housekeeping import Housekeeping
 from bot.media.charts import draw_chart
+from bot.notifications import Notifications
 from bot.offer import Offer
 from bot.orders import Orders
 from bot.ports import (
@@ -97,11 +97,11 @@ async def build_core(config: Config, given: Ports) -> Core:
     catalog, replica, clock = world.catalog, world.replica, world.clock
     presenter = Presenter(chats, storage, catalog, replica, clock, Pauses())
     alerts = Alerts(quotas, chats)
-    accounting = Accounting(storage, alerts, chats, replica)
+    notifications = Notifications(storage, alerts, chats, replica)
     reconciliation = Reconciliation(quotas, world.provider, clock)
     delivery = Delivery(storage, quotas, chats, catalog, replica, clock, Pauses(), Pauses(IN_A_DAY))
     estimates = Estimates(await storage.timings(TIMINGS_READ), config.runway.poll_seconds)
-    worker = _worker(config, world, presenter, estimates, delivery, accounting)
+    worker = _worker(config, world, presenter, estimates, delivery, notifications)
     acceptance = Acceptance(
         storage=storage,
         drafts=world.drafts,
@@ -124,7 +124,7 @@ async def build_core(config: Config, given: Ports) -> Core:
     service = _service(world, presenter, worker, acceptance, approvals, reconciliation)
     housekeeping = Housekeeping(
         approvals=approvals,
-        accounting=accounting,
+        notifications=notifications,
         reconciliation=reconciliation,
         retention=Retention(world.archive, storage, world.drafts, clock, _keeping(config)),
         chats=chats,
@@ -142,7 +142,7 @@ def _worker(
     presenter: Presenter,
     estimates: Estimates,
     delivery: Delivery,
-    accounting: Accounting,
+    notifications: Notifications,
 ) -> Worker:
     """Who carries jobs, with the steps of their life."""
     storage, provider, replica, clock = world.storage, world.provider, world.replica, world.clock
@@ -156,7 +156,7 @@ def _worker(
         watch=Watch(storage, provider, presenter, estimates, _patience(config), replica, clock),
         collection=Collection(storage, provider, world.library, clock, Pauses(most_attempts=None)),
         delivery=delivery,
-        accounting=accounting,
+        notifications=notifications,
         replica=replica,
         poll_floor=config.runway.poll_seconds,
     )

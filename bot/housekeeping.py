@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.accounting import Accounting
 from bot.desk.approvals import Approvals
 from bot.errands import Errands
 from bot.errors import DailiesError, ProviderError
 from bot.messages.plain import plain
 from bot.messages.quotas import reconciled
+from bot.notifications import Notifications
 from bot.ports import ChatPlatform, Clock, QuotaStorage
 from bot.reconciliation import Reconciliation
 from bot.replica import Replica
@@ -31,7 +31,7 @@ class Housekeeping:
         self,
         *,
         approvals: Approvals,
-        accounting: Accounting,
+        notifications: Notifications,
         reconciliation: Reconciliation,
         retention: Retention,
         chats: Mapping[str, ChatPlatform],
@@ -40,7 +40,7 @@ class Housekeeping:
         clock: Clock,
     ) -> None:
         self._approvals = approvals
-        self._accounting = accounting
+        self._notifications = notifications
         self._reconciliation = reconciliation
         self._retention = retention
         self._chats = chats
@@ -63,7 +63,7 @@ class Housekeeping:
             await self._look_at_the_books(_day(now))
         except ProviderError as error:
             log.warning("books not compared", error=str(error))
-        await self._accounting.tell()
+        await self._notifications.tell()
         await self._retention.tidy_when_due()
 
     async def _run(self) -> None:

@@ -11,13 +11,13 @@ from contextlib import suppress
 
 import structlog
 
-from bot.accounting import Accounting
 from bot.cards.lineup import Lineup
 from bot.cards.presenter import Presenter
 from bot.dispatcher import admit, seconds_until_due
 from bot.errors import StaleJob, StorageUnavailable
 from bot.failpoints import failpoint
 from bot.jobs import NOT_OFFERED, Job, State
+from bot.notifications import Notifications
 from bot.offer import Offer
 from bot.ports import Storage
 from bot.replica import Replica
@@ -57,7 +57,7 @@ class Worker:
         watch: Watch,
         collection: Collection,
         delivery: Delivery,
-        accounting: Accounting,
+        notifications: Notifications,
         replica: Replica,
         poll_floor: float,
     ) -> None:
@@ -69,7 +69,7 @@ class Worker:
         self._watch = watch
         self._collection = collection
         self._delivery = delivery
-        self._accounting = accounting
+        self._notifications = notifications
         self._replica = replica
         self._floor = poll_floor
         self._rng = random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -179,7 +179,7 @@ class Worker:
         self.wake()
         if job.state.is_over and not job.told:
             await self._conclude(job)
-        await self._accounting.tell()
+        await self._notifications.tell()
 
     async def _conclude(self, job: Job) -> None:
         """Tell an end; until its card shows it, too, there is something left to take over."""

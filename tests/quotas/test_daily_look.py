@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from adapters.playground.chat import Chat, Person
-from bot.accounting import Accounting
 from bot.alerts import Alerts
 from bot.credits import Outcome
 from bot.desk.approvals import Approvals
 from bot.errors import ProviderUnavailable
 from bot.housekeeping import Housekeeping
 from bot.jobs import Member, State
+from bot.notifications import Notifications
 from bot.ports import Organization
 from bot.reconciliation import Reconciliation
 from bot.replica import Replica
@@ -75,7 +75,7 @@ async def start(books, runway, chat):
                 drafts=books.quotas, acceptance=None, library=None, alerts=alerts, chats=chats,
                 clock=clock, ask_lifetime=timedelta(hours=1),
             ),
-            accounting=Accounting(books.storage, alerts, chats, replica),
+            notifications=Notifications(books.storage, alerts, chats, replica),
             reconciliation=Reconciliation(books.quotas, runway, clock),
             retention=Retention(None, books.storage, books.quotas, clock, Keeping()),
             chats=chats, quotas=books.quotas, replica=replica, clock=clock,

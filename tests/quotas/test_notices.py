@@ -2,9 +2,9 @@
 
 import asyncio
 
-from bot.accounting import Accounting
 from bot.alerts import Alerts
 from bot.core import Chats
+from bot.notifications import Notifications
 from storage.storage import MOST_UNTOLD
 
 
@@ -25,19 +25,19 @@ class Leader:
     leads = True
 
 
-def accounting_of(books, chat) -> Accounting:
+def notifications_of(books, chat) -> Notifications:
     """Of a bot on which this platform alone runs."""
     chats = Chats(playground=chat)
-    return Accounting(books.storage, Alerts(books.quotas, chats), chats, Leader())
+    return Notifications(books.storage, Alerts(books.quotas, chats), chats, Leader())
 
 
 async def test_a_mark_is_told_once_while_other_jobs_end(books):
     chat = SlowChat()
-    accounting = accounting_of(books, chat)
+    notifications = notifications_of(books, chat)
     await books.deliver(await books.accept("ben", 60))
-    first = asyncio.create_task(accounting.tell())
+    first = asyncio.create_task(notifications.tell())
     await chat.is_asked.wait()
-    others = [asyncio.create_task(accounting.tell()) for _ in range(3)]
+    others = [asyncio.create_task(notifications.tell()) for _ in range(3)]
     for _ in range(5):  # whoever does not wait for the first has read the list by then
         await books.untold()
     chat.may_answer.set()
@@ -52,6 +52,6 @@ async def test_notices_of_a_platform_that_does_not_run_keep_no_others_back(books
     chat = SlowChat()
     chat.may_answer.set()
     await books.deliver(await books.accept("ben", 60))
-    await accounting_of(books, chat).tell()
+    await notifications_of(books, chat).tell()
     assert chat.asked == ["ben"]
     assert len(await books.untold("discord")) == MOST_UNTOLD

@@ -15,7 +15,7 @@ from bot.replica import Replica
 log = structlog.get_logger()
 
 
-class Accounting:
+class Notifications:
     """Works through what is still to be told."""
 
     def __init__(
