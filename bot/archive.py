@@ -63,7 +63,7 @@ class Archive:
                 max_concurrency=_PARTS_AT_ONCE,
             )
         if self._root is not None:
-            await asyncio.to_thread(_settle, self._root, key)
+            await asyncio.to_thread(_fsync, self._root, key)
 
     async def open(self, key: str) -> AsyncIterator[bytes]:
         """The file in pieces of about 1 MiB."""
@@ -153,7 +153,7 @@ def _failures() -> Iterator[None]:
         raise ArchiveFailed(str(error).partition("\n")[0]) from error
 
 
-def _settle(root: Path, key: str) -> None:
+def _fsync(root: Path, key: str) -> None:
     """Make a file and its names survive a power cut: a row will soon say that it is there."""
     path = root / key
     for each in (path, *(above for above in path.parents if above.is_relative_to(root))):

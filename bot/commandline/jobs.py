@@ -4,8 +4,7 @@ import argparse
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -93,7 +92,7 @@ def _up_to(most: int) -> Callable[[str], int]:
 
 
 async def _jobs(arguments: argparse.Namespace) -> Said | str:
-    async with _open() as (storage, orders):
+    async with open_orders(load_config()) as (storage, orders):
         if arguments.verb == "list":
             return await _list(arguments, orders)
         jobs = {job.id: job for job in [await _named(storage, id_) for id_ in arguments.job]}
@@ -108,12 +107,6 @@ async def _named(storage: SqlStorage, id_: str) -> Job:
     if job is None:
         raise ConfigError(no_such_job(id_))
     return job
-
-
-@asynccontextmanager
-async def _open() -> AsyncIterator[tuple[SqlStorage, SqlOrders]]:
-    async with open_orders(load_config()) as opened:
-        yield opened
 
 
 async def _list(arguments: argparse.Namespace, orders: SqlOrders) -> str:

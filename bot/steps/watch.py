@@ -159,7 +159,9 @@ class Watch:
                 failure=None,
             )
         if task.status in (TaskStatus.SUCCEEDED, TaskStatus.FAILED):
-            code = task.failure_code or ("OUTPUT" if task.status == "SUCCEEDED" else "INTERNAL")
+            code = task.failure_code or (
+                "OUTPUT" if task.status == TaskStatus.SUCCEEDED else "INTERNAL"
+            )
             log.info("task failed", job=job.id, task=task.id, code=code)
             return await self._storage.finish(
                 job, State.FAILED, failure_outcome(code), now, task.cost, failure=code

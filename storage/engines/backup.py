@@ -30,9 +30,9 @@ def back_up(url: str, target: Path) -> int:
             dump(address_of(url), part)
         else:
             _copy(source, part)
-        _settle(part)
+        _fsync(part)
         os.replace(part, target)
-        _settle(target.parent)
+        _fsync(target.parent)
     except (OSError, sqlite3.Error) as error:
         if isinstance(error, sqlite3.Error) and _is_damage(error):
             raise _damaged(source, str(error)) from None
@@ -69,7 +69,7 @@ def _damaged(source: Path | None, said: str) -> ConfigError:
     )
 
 
-def _settle(path: Path) -> None:
+def _fsync(path: Path) -> None:
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
