@@ -30,16 +30,6 @@ async def test_at_the_limit_an_admin_is_asked_and_lets_it_run(enter, set_up):
     await expect(ben.page.locator('li[data-state="delivered"]')).to_have_count(2)
 
 
-async def test_a_denied_request_says_so(enter, set_up):
-    own = await set_up({"DAILIES_QUOTA__CREDITS": "3"})
-    ben, ada = await enter("ben", own.url), await enter("ada", own.url)
-    assert await ben.command(IMAGINE) == 400
-    await press(ben, ben.notes.last, "Ask an admin")
-    await press(ada, ada.notes.filter(has_text="asks for an image"), "Deny")
-    await expect(ben.notes.filter(has_text="said no. Nothing was charged.")).to_have_count(1)
-    await expect(ben.page.locator("li:has([data-testid=card])")).to_have_count(0)
-
-
 async def test_a_dear_job_is_confirmed_by_its_price(enter):
     chat = await enter("chloe")
     before = await chat.credits_left("chloe")
@@ -57,21 +47,13 @@ async def test_a_dear_job_is_confirmed_by_its_price(enter):
     await expect(chat.page.get_by_role("button", name="Run · 120 cr")).to_have_count(0)
 
 
-async def test_an_admin_sets_blocks_grants_and_caps_in_the_page(enter, set_up):
+async def test_an_admin_sets_grants_and_blocks_in_the_page(enter, set_up):
     own = await set_up()
     ada, ben = await enter("ada", own.url), await enter("ben", own.url)
     for command, answer in {
         "/quota set design 600 week": "The role design may now use 600 credits a week",
-        "/quota show @ben": "600 credits a week (from the role design)",
         "/quota grant @ben 50 30": "@Ben has 50 credits more, good until",
-        "/quota set workspace 1000": "The workspace as a whole may now use 1000 credits a month",
-        "/quota channel 400 week": "This channel may now use 400 credits a week",
-        "/quota zone Europe/Berlin": "begin in Europe/Berlin now",
-        "/quota show workspace": "Budget: 1000 credits a month; used 0, held 0, 1000 left.",
-        "/quota reconcile": "The books agree.",
         "/quota revoke @ben 20 --why a typo": "@Ben has 20 credits of the granted ones less",
-        "/quota settings confirm 40": "confirm above 40 credits",
-        "/quota reset @ben": "@Ben starts anew",
         "/quota history @ben": "50 granted → 30 granted (“a typo”)",
         "/quota block @ben": "@Ben is blocked now.",
     }.items():

@@ -9,28 +9,18 @@ from playwright.async_api import expect
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 TEXT_AS_PNG = {"name": "photo.png", "mimeType": "image/png", "buffer": b"Just words.\n" * 40}
-EMPTY = {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""}
-BROKEN = {"name": "half.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"\0" * 90}
 _png = io.BytesIO()
 Image.new("RGB", (400, 300), "teal").save(_png, "PNG")
 PICTURE = {"name": "teal.png", "mimeType": "image/png", "buffer": _png.getvalue()}
+# One for each way that a refusal takes through the page; what is refused and how it is said is
+# tested in tests/scenario/test_commands.py and tests/unit/test_refusal_texts.py.
 WORDS = {
     "/imagine a fox --raito 16:9": "There is no option --raito",
-    "/imagine a fox --model dalle": "dalle is not a model",
-    "/imagine a fox --ratio 5:4": "5:4 is not a ratio",
-    "/imagine a fox --seed abc": "abc is not a seed",
-    "/imagine --ratio 16:9": "needs a prompt: say what you want to see",
     "/imagine " + "🦊" * 501: "1002 characters long",
-    "/imagin a fox": "Did you mean /imagine?",
-    "/animate it moves": "needs an image",
     "/quota set @ben 900": "Only admins may manage quotas",
-    "/cancel nosuchjob1": "There is no job nosuchjob1",
-    "hello": "/help",
 }
 FILES = {
     "photo.png is not": TEXT_AS_PNG,
-    "empty.jpg is empty": EMPTY,
-    "half.png cannot be opened": BROKEN,
     "you attached": [PICTURE, PICTURE],
 }
 

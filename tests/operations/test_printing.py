@@ -68,7 +68,7 @@ def dailies(*words, stdout=subprocess.PIPE, **environment):
     return ended.returncode, (ended.stdout or b"").decode(), ended.stderr.decode()
 
 
-@pytest.mark.parametrize("words", [("config",), ("slack-manifest",), ("--version",)])
+@pytest.mark.parametrize("words", [("config",), ("--version",)])
 def test_whoever_reads_no_further_gets_no_traceback(words):
     """As with `dailies config | head -1`."""
     reader, writer = os.pipe()

@@ -1,8 +1,6 @@
 """The manifest comes from the command specification, and is the same in both notations."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +48,12 @@ def test_yaml_says_the_same_as_json(mode: str) -> None:
     assert _parsed(as_yaml(made).splitlines()) == made
 
 
-def test_the_command_line_prints_it_without_any_token(tmp_path: Path) -> None:
-    arguments = [sys.executable, "-m", "bot", "slack-manifest", "--prefix", "x-"]
-    done = subprocess.run(
-        arguments, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
-    )
-    assert json.loads(done.stdout) == manifest(prefix="x-", mode="socket")
+async def test_the_command_line_prints_it_without_any_token(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = parser().parse_args(["slack-manifest", "--prefix", "x-"])
+    assert json.loads(await arguments.command(arguments)) == manifest(prefix="x-", mode="socket")
 
 
 @pytest.mark.parametrize(
