@@ -1,11 +1,10 @@
 """What may be done with a result: retry it, upscale it, animate it, let it go on."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from bot.catalog import Catalog, ModelSpec
 from bot.commands.specification import command_of, setting_text
-from bot.commands.validation import check_prompt, complete
+from bot.commands.validation import check_known, check_prompt, complete
 from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying, Refused
 from bot.jobs import Cause, Job, State
 from bot.messages.cards import FollowUp
@@ -22,7 +21,7 @@ def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) ->
     if action is Cause.RETRY:
         if not _worth_retrying(job):
             raise NotWorthRetrying(command_of(job.request.operation).name)
-        return _again(catalog, job, spec, pick_seed)
+        return _again(catalog, job, spec, job.request.prompt, pick_seed)
     # A click may come while the message is there already and its row is still being written.
     if not job.outputs or job.state not in (State.DELIVERING, State.DELIVERED):
         raise NoResult(job.id, action)
@@ -37,11 +36,7 @@ def follow_up(catalog: Catalog, job: Job, action: Cause, pick_seed: PickSeed) ->
 
 def remixed(catalog: Catalog, job: Job, prompt: str, pick_seed: PickSeed) -> GenerationRequest:
     """A job's request with another prompt; raises a Refused."""
-    request = job.request
-    spec = _spec(catalog, request)
-    _check_offered(catalog, spec)
-    check_prompt(spec, command_of(request.operation).name, prompt)
-    return complete(spec, prompt, request.inputs, options_of(request), pick_seed)
+    return _again(catalog, job, _spec(catalog, job.request), prompt, pick_seed)
 
 
 def options_of(request: GenerationRequest) -> dict[str, str]:
@@ -79,11 +74,15 @@ def _spec(catalog: Catalog, request: GenerationRequest) -> ModelSpec:
         raise NothingOffered(command, catalog.label(request.model)) from None
 
 
-def _again(catalog: Catalog, job: Job, spec: ModelSpec, pick_seed: PickSeed) -> GenerationRequest:
-    request = job.request
+def _again(
+    catalog: Catalog, job: Job, spec: ModelSpec, prompt: str, pick_seed: PickSeed
+) -> GenerationRequest:
+    """The same once more, as the catalog is today: it may have changed since."""
+    request, options = job.request, options_of(job.request)
     _check_offered(catalog, spec)
-    price = spec.price.credits(request.ratio, request.duration, request.inputs, request.settings)
-    return replace(request, seed=pick_seed() if spec.seed else None, price=price)
+    check_known(spec, options)
+    check_prompt(spec, command_of(request.operation).name, prompt)
+    return complete(spec, prompt, request.inputs, options, pick_seed)
 
 
 def _check_offered(catalog: Catalog, spec: ModelSpec) -> None:

@@ -69,7 +69,7 @@ def plan_request(
     spec = choose_model(catalog, command, options.get("model"), files)
     check_prompt(spec, command.name, prompt)
     inputs = assign_or_refuse(catalog, command, spec, files, prompt)
-    _check_known(spec, options)
+    check_known(spec, options)
     how = _how_to_fit(options)
     ratio = _ratio(spec, options.get("ratio"), inputs)
     if ratio is not None:
@@ -92,7 +92,7 @@ def check_typed(
     spec = choose_model(catalog, command, options.get("model"), files)
     check_prompt(spec, command.name, prompt)
     assign_or_refuse(catalog, command, spec, files, prompt)
-    _check_known(spec, options)
+    check_known(spec, options)
     _ratio(spec, options.get("ratio"), ())
     _duration(spec, options.get("duration"))
     _seed(spec, options.get("seed"), int)
@@ -137,6 +137,18 @@ def check_prompt(spec: ModelSpec, command: str, prompt: str) -> None:
         raise errors.PromptTooLong(units, spec.prompt.max, spec.label)
 
 
+def check_known(spec: ModelSpec, options: Mapping[str, str]) -> None:
+    """Raise OptionNotTaken for an option that the command has but this model does not."""
+    taken = {"model", "ref", *(rule.name for rule in spec.settings)}
+    taken |= {"ratio"} if spec.ratios else set()
+    taken |= {"duration"} if spec.durations else set()
+    taken |= {"seed"} if spec.seed else set()
+    taken |= {"fit"} if spec.ratios and takes_whole_image(spec) else set()
+    for name in options:
+        if name not in taken:
+            raise errors.OptionNotTaken(name, spec.label)
+
+
 def _not_offered(
     catalog: Catalog, command: CommandSpec, name: str, offered: Sequence[ModelSpec]
 ) -> errors.Refused:
@@ -148,18 +160,6 @@ def _not_offered(
     if not offered:
         return errors.NothingOffered(command.name)
     return errors.BadChoice("model", name, list(dict.fromkeys(spec.id for spec in offered)))
-
-
-def _check_known(spec: ModelSpec, options: Mapping[str, str]) -> None:
-    """An option that the command has but this model does not."""
-    taken = {"model", "ref", *(rule.name for rule in spec.settings)}
-    taken |= {"ratio"} if spec.ratios else set()
-    taken |= {"duration"} if spec.durations else set()
-    taken |= {"seed"} if spec.seed else set()
-    taken |= {"fit"} if spec.ratios and takes_whole_image(spec) else set()
-    for name in options:
-        if name not in taken:
-            raise errors.OptionNotTaken(name, spec.label)
 
 
 def _how_to_fit(options: Mapping[str, str]) -> str | None:

@@ -5,7 +5,14 @@ import pytest
 from bot.cards.follow_ups import follow_up, offered_follow_ups, remixed
 from bot.catalog import load_catalog
 from bot.commands.specification import command_of
-from bot.errors import ActionNotOffered, NoResult, NothingOffered, NotWorthRetrying
+from bot.errors import (
+    ActionNotOffered,
+    BadChoice,
+    NoResult,
+    NothingOffered,
+    NotWorthRetrying,
+    OptionNotTaken,
+)
 from bot.jobs import Cause, State
 from bot.requests import GenerationRequest, Input, Operation
 
@@ -140,6 +147,26 @@ def test_a_model_that_config_took_out_is_refused_and_not_a_fault(picture, action
     with pytest.raises(NothingOffered):
         follow_up(without, picture, action, lambda: 0)
     assert offered_follow_ups(without, picture) == []
+
+
+@pytest.mark.parametrize(
+    ("renamed", "refusal"), [("size", OptionNotTaken), ("resolution", BadChoice)]
+)
+def test_what_a_setting_no_longer_takes_is_refused_and_not_a_fault(job, video, renamed, refusal):
+    """By another catalog, the setting that the price goes by has another name, or fewer choices."""
+    model, once = "magnific_video_upscaler_creative", {"resolution": "720p"}
+    request = GenerationRequest(
+        Operation.VIDEO_UPSCALE, model, "", 42, (Input("video", video()),), settings=once
+    )
+    made = job(request, state=State.DELIVERING, outputs=(video(),))
+    setting = {"name": renamed, "field": "resolution", "choices": ["1k"], "default": "1k"}
+    entry = {"settings": [{**setting, "summary": "How large."}], "price": {"by": renamed}}
+    changed = load_catalog({model: {"video_upscale": entry}})
+    with pytest.raises(refusal):
+        follow_up(changed, made, Cause.RETRY, lambda: 0)
+    with pytest.raises(refusal):
+        remixed(changed, made, "", lambda: 0)
+    assert "retry" not in offers(changed, made)
 
 
 def test_a_remix_with_a_model_that_config_took_out_is_refused_and_not_a_fault(picture):
